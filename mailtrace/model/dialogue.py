@@ -1,0 +1,259 @@
+"""Words for what was said: commands, replies, contents, transactions, and the conversation they make."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msgspec import Struct, field
+
+from mailtrace.model.network import Gap, Packet, Side, StreamKey
+
+
+class Outcome(Enum):
+    """What a reply means for the one who asked."""
+
+    GOOD = "good"
+    MORE = "more"  # go on: 334, 354, "+ "
+    LATER = "later"  # refused for now: 4yz
+    NO = "no"
+
+
+class Command(Struct, frozen=True):
+    """One client request.
+
+    `line` is the request as sent, without its line end; the argument starts at `argument_at`. `secrets` are half-open
+    spans of `line` that every output masks. `packets` lists all packets that carried it, `packet` is the last of them.
+    """
+
+    verb: str
+    line: bytes
+    argument_at: int
+    packet: int
+    time_ns: int
+    packets: tuple[int, ...]
+    secrets: tuple[tuple[int, int], ...] = ()
+
+
+class Continuation(Struct, frozen=True):
+    """A client line that is part of a command's exchange, not a command: an AUTH response, for instance."""
+
+    line: bytes
+    packet: int
+    time_ns: int
+    packets: tuple[int, ...]
+    secrets: tuple[tuple[int, int], ...] = ()
+
+
+class Reply(Struct, frozen=True):
+    """One server answer: `status` as on the wire, `lines` the text behind it, one entry a line, without line ends.
+
+    `packet` is the packet that completed it; `time_ns` its time. A multi-line POP3 answer has its items in `lines`
+    unless they are a message, which becomes a `Content`.
+    """
+
+    status: str
+    outcome: Outcome
+    lines: tuple[bytes, ...]
+    packet: int
+    time_ns: int
+    packets: tuple[int, ...]
+    enhanced: str | None = None
+
+
+class Turn(Struct):
+    """One exchange: a greeting has no command, a lost or awaited reply is missing from `replies`."""
+
+    command: Command | None
+    replies: list[Reply] = field(default_factory=list)
+    continuations: list[Continuation] = field(default_factory=list)
+
+
+class Violation(Struct, frozen=True):
+    """A protocol rule was broken; `code` is a stable name such as `bare-line-feed`, `detail` one sentence or b'' raw octets."""
+
+    code: str
+    side: Side
+    packet: int
+    time_ns: int
+    detail: str = ""
+
+
+class WentDark(Struct, frozen=True):
+    """From here the conversation is encrypted: `why` is starttls or implicit."""
+
+    why: str
+    packet: int
+    time_ns: int
+
+
+class Direction(Enum):
+    """Which way a message travelled."""
+
+    SUBMITTED = "submitted"
+    RELAYED = "relayed"
+    RETRIEVED = "retrieved"
+    APPENDED = "appended"
+
+
+class Content(Struct):
+    """A message exactly as transmitted, dot-unstuffed, with the last CRLF before the final dot.
+
+    `how` is DATA, BDAT, RETR or TOP. `size_bytes` and `sha256` (hex) cover the whole message; `kept` holds its octets up
+    to a limit (`kept_all` tells whether that is all). `holes` are (offset in message, octets missing). `packets` carried
+    it; `end_packet` ended it. `complete` is false when it was cut short or has holes.
+    """
+
+    how: str
+    kept: bytes
+    size_bytes: int
+    sha256: str
+    packets: tuple[int, ...]
+    start_ns: int
+    end_ns: int
+    complete: bool
+    kept_all: bool = True
+    holes: tuple[tuple[int, int], ...] = ()
+    message: int | None = None  # the Message made of it, numbered by the pipeline
+
+    @property
+    def packet(self) -> int:
+        """The packet that completed it (0 when it has none)."""
+        return self.packets[-1] if self.packets else 0
+
+    @property
+    def time_ns(self) -> int:
+        """When it was complete."""
+        return self.end_ns
+
+
+class Recipient(Struct, frozen=True):
+    """One RCPT: `status` is the reply code as text, None while unanswered."""
+
+    address: str
+    accepted: bool
+    status: str | None
+    packet: int
+
+
+class TransactionOutcome(Enum):
+    """How one mail transaction ended."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+    ABORTED = "aborted"  # RSET, a new MAIL or hello, or the connection ended first
+    UNKNOWN = "unknown"  # the deciding reply was not captured
+
+
+class Transaction(Struct):
+    """One mail transaction. Source: RFC 5321 section 3.3. `sender` is '' for the null reverse-path, None when not seen."""
+
+    sender: str | None
+    recipients: list[Recipient]
+    content: Content | None
+    status: str | None
+    queue_id: str | None
+    outcome: TransactionOutcome
+    packets: tuple[int, ...] = ()
+
+
+class Login(Struct, frozen=True):
+    """One authentication attempt; `user` is None when it cannot be told without guessing, `accepted` when unanswered."""
+
+    mechanism: str
+    user: str | None
+    accepted: bool | None
+    packets: tuple[int, ...]
+
+
+class Lookup(Struct):
+    """One DNS question and its answer.
+
+    `rcode` is None while unanswered. `answers` are in presentation format, most useful first as sent. `packets` are those
+    of question and answer (repeats included). `nodata` tells an empty NOERROR from NXDOMAIN (RFC 2308 section 2.2).
+    `duration_ns` runs from the first question to the answer.
+    """
+
+    name: str
+    type: str
+    rcode: str | None
+    answers: tuple[str, ...]
+    packets: tuple[int, ...]
+    start_ns: int
+    duration_ns: int | None
+    message_id: int
+    nodata: bool = False
+    authoritative: bool = False
+    edns: bool = False
+    truncated: bool = False
+    retries: int = 0
+    authority: tuple[str, ...] = ()
+    additional: tuple[str, ...] = ()
+    client: str = ""
+    server: str = ""
+    id: int = 0  # numbered by the pipeline
+    conversation: int = 0
+    caused_by: int | None = None  # the mail conversation it happened for
+
+
+class Encryption(Enum):
+    """Whether and how the conversation became unreadable."""
+
+    NO = "no"
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
+class ClosedHow(Enum):
+    """How the stream ended."""
+
+    FIN = "fin"
+    RST = "rst"
+    IDLE = "idle"
+    OPEN = "open"  # still open when the capture ended
+
+
+Event = Command | Continuation | Reply | Content | Lookup | Violation | WentDark | Gap
+
+
+class Dialogue(Struct):
+    """What a session has understood so far; a session appends, everybody else reads.
+
+    `events` holds all of it in the order it happened; the other lists are views by kind.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    transactions: list[Transaction] = field(default_factory=list)
+    logins: list[Login] = field(default_factory=list)
+    contents: list[Content] = field(default_factory=list)
+    lookups: list[Lookup] = field(default_factory=list)
+    encryption: Encryption = Encryption.NO
+
+
+class Conversation(Struct):
+    """All that was said over one stream.
+
+    `complete` means that nothing is missing: seen from its start to its close without a gap. `first_packet` orders
+    conversations. `caused_by` is the mail conversation an ident or DNS conversation happened for.
+    """
+
+    id: int
+    protocol: str
+    key: StreamKey
+    tcp_stream: int | None
+    packets: tuple[Packet, ...]
+    dialogue: Dialogue
+    complete: bool
+    closed: ClosedHow
+    caused_by: int | None = None
+
+    @property
+    def start_ns(self) -> int:
+        """When its first packet was captured."""
+        return self.packets[0].time_ns
+
+    @property
+    def end_ns(self) -> int:
+        """When its last packet was captured; never before its start."""
+        return max(self.start_ns, self.packets[-1].time_ns)

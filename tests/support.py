@@ -1,0 +1,18 @@
+"""What several test files share: where captures lie, and how they are found from any checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = ROOT / "samples"
+
+
+def shared(relative: str) -> Path:
+    """Return a path of the captures kept beside the checkout; the test is skipped where a checkout has none."""
+    path = ROOT.parent / "shared" / relative
+    if not (ROOT.parent / "shared").is_dir():
+        pytest.skip("needs the captures beside the checkout")
+    return path
