@@ -1,3 +1,54 @@
-"""mailtrace: packet captures of mail, explained step by step."""
+"""mailtrace: packet captures of mail, explained step by step.
+
+    import mailtrace
+    analysis = mailtrace.analyze("capture.pcapng")
+    for walkthrough in mailtrace.walkthroughs(analysis):
+        for step in walkthrough.steps:
+            print(step.number, step.packets, step.says, step.means)
+
+`Analysis` and everything in it are described in `mailtrace.model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailtrace.model import Analysis, Walkthrough
 
 __version__ = "0.1.0"
+
+__all__ = ["__version__", "analyze", "walkthroughs"]
+
+
+def analyze(
+    path: str | PathLike[str] | Sequence[str | PathLike[str]],
+    *,
+    names: Mapping[str, Sequence[str]] | None = None,
+    protocols: Iterable[str] | None = None,
+    batch_bytes: int | None = None,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> Analysis:
+    """Read one capture (or several, as parts of one) and return all that was found.
+
+    `names` maps addresses to names; `protocols` limits the result to some of smtp, pop3, imap, dns, ident, tls, unknown.
+    `progress` is called now and then with octets read, packets and conversations so far.
+
+    Raises: `mailtrace.errors.UnreadableInput` when a file cannot be read at all; damage is a note in `Analysis.capture`.
+    """
+    from mailtrace.analyzer import Analyzer, analyze_files
+
+    paths = [path] if isinstance(path, str | PathLike) else list(path)
+    analyzer = Analyzer([str(each) for each in paths], names, batch_bytes, progress)
+    return analyze_files(analyzer, frozenset(protocols) if protocols is not None else None)
+
+
+def walkthroughs(
+    analysis: Analysis, *, conversation: int | None = None, show_secrets: bool = False
+) -> list[Walkthrough]:
+    """Return the annotated walkthroughs of an analysis, or of one conversation in it."""
+    from mailtrace.explain.walkthrough import walkthroughs as explained
+
+    return explained(analysis, conversation=conversation, show_secrets=show_secrets)

@@ -23,6 +23,7 @@ class Command(Struct, frozen=True):
 
     `line` is the request as sent, without its line end; the argument starts at `argument_at`. `secrets` are half-open
     spans of `line` that every output masks. `packets` lists all packets that carried it, `packet` is the last of them.
+    Not `certain`: it follows a hole, and could be a line of a mail whose beginning is missing.
     """
 
     verb: str
@@ -32,6 +33,7 @@ class Command(Struct, frozen=True):
     time_ns: int
     packets: tuple[int, ...]
     secrets: tuple[tuple[int, int], ...] = ()
+    certain: bool = True
 
 
 class Continuation(Struct, frozen=True):
@@ -171,7 +173,9 @@ class Lookup(Struct):
 
     `rcode` is None while unanswered. `answers` are in presentation format, most useful first as sent. `packets` are those
     of question and answer (repeats included). `nodata` tells an empty NOERROR from NXDOMAIN (RFC 2308 section 2.2).
-    `duration_ns` runs from the first question to the answer.
+    `duration_ns` runs from the first question to the answer. `opcode` is QUERY unless something else than a lookup was
+    asked for (NOTIFY, UPDATE); `class_` is IN but for oddities; `authenticated` is the AD bit of the answer.
+    `authority` and `additional` are lines as in a zone file: owner, time to live, type, data.
     """
 
     name: str
@@ -194,6 +198,9 @@ class Lookup(Struct):
     id: int = 0  # numbered by the pipeline
     conversation: int = 0
     caused_by: int | None = None  # the mail conversation it happened for
+    class_: str = "IN"
+    opcode: str = "QUERY"
+    authenticated: bool = False
 
 
 class Encryption(Enum):

@@ -1,0 +1,5 @@
+"""`python -m mailtrace` is the command `mailtrace`."""
+
+from mailtrace.cli import main
+
+main()

@@ -1,0 +1,119 @@
+"""What a capture file says besides its frames: interfaces, names, comments, losses, and notes about its faults.
+
+A hostile file can repeat a fault or a remark without end, so everything here is counted exactly and kept up to a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mailtrace.model import Interface, Note
+
+NOTES_KEPT_PER_CODE = 25
+"""Notes with one code that are kept in full: enough to see what is wrong, the others are counted."""
+
+PACKETS_KEPT_PER_NOTE = 25
+"""Packet numbers a note lists: enough to look some up; the message has the exact count."""
+
+COMMENT_LIMIT_CHARACTERS = 4 * 2**20
+"""Text of comments kept: far above what people write, far below what a file of ten million comments would take."""
+
+NAME_LIMIT = 65_536
+"""Pairs of an address and its name kept from name resolution blocks; a busy capture has some thousands."""
+
+
+class _Tally:
+    """A fault many packets share."""
+
+    def __init__(self, message: str, damage: bool) -> None:
+        self.message = message
+        self.damage = damage
+        self.count = 0
+        self.packets: list[int] = []
+
+
+class Facts:
+    """Gathers what the reader of a capture file learns; read its attributes at any time."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self.interfaces: list[Interface] = []
+        self.names: dict[str, list[str]] = {}
+        self.comments: dict[int, list[str]] = {}
+        self.has_secrets = False
+        self.packets = 0
+        self._notes: list[Note] = []
+        self._codes: dict[str, int] = {}
+        self._tallies: dict[str, _Tally] = {}
+        self._seen_names: set[tuple[str, str]] = set()
+        self._comment_characters = 0
+        self._counted_drops: dict[int, int] = {}
+        self._reported_drops: dict[int, int] = {}
+
+    @property
+    def dropped(self) -> int:
+        """Packets the capturing side says it lost, over all interfaces.
+
+        The drop counts at packets and the totals in statistics blocks tell of the same losses: the larger one holds.
+        """
+        everyone = self._counted_drops.keys() | self._reported_drops.keys()
+        return sum(max(self._counted_drops.get(i, 0), self._reported_drops.get(i, 0)) for i in everyone)
+
+    @property
+    def notes(self) -> list[Note]:
+        """All notes so far: single ones in the order they were made, then those that count packets."""
+        notes = list(self._notes)
+        for code, count in self._codes.items():
+            if count > NOTES_KEPT_PER_CODE:
+                kept = next(note for note in notes if note.code == code)
+                more = count - NOTES_KEPT_PER_CODE
+                notes.append(Note(code, f"and {more} more notes of this kind", damage=kept.damage))
+        for code, tally in self._tallies.items():
+            unit = "packet" if tally.count == 1 else "packets"
+            message = f"{tally.message} ({tally.count} {unit})"
+            notes.append(Note(code, message, tuple(tally.packets), tally.damage))
+        return notes
+
+    def note(self, code: str, message: str, packets: tuple[int, ...] = (), damage: bool = False) -> None:
+        """Keep a note about one place or one thing."""
+        count = self._codes[code] = self._codes.get(code, 0) + 1
+        if count <= NOTES_KEPT_PER_CODE:
+            self._notes.append(Note(code, message, packets, damage))
+
+    def tally(self, code: str, message: str, numbers: Iterable[int], count: int, damage: bool = False) -> None:
+        """Count `count` packets under one note; `numbers` are their numbers, or none where they have none."""
+        tally = self._tallies.setdefault(code, _Tally(message, damage))
+        tally.count += count
+        if len(tally.packets) < PACKETS_KEPT_PER_NOTE:
+            for number in numbers:
+                tally.packets.append(int(number))
+                if len(tally.packets) == PACKETS_KEPT_PER_NOTE:
+                    break
+
+    def comment(self, packet: int, text: str) -> None:
+        """Keep a comment on a packet; 0 stands for the capture as a whole."""
+        self._comment_characters += len(text)
+        if self._comment_characters <= COMMENT_LIMIT_CHARACTERS:
+            self.comments.setdefault(packet, []).append(text)
+        else:
+            message = f"comments above {COMMENT_LIMIT_CHARACTERS} characters are not kept"
+            self.tally("comment-limit", message, [packet] if packet else [], 1, damage=True)
+
+    def name(self, address: str, name: str) -> None:
+        """Keep a name the file gives for an address; it proves nothing, whoever made the file chose it."""
+        if (address, name) in self._seen_names:
+            return
+        if len(self._seen_names) == NAME_LIMIT:
+            if "name-limit" not in self._codes:
+                self.note("name-limit", f"only the first {NAME_LIMIT} names in the file are kept", damage=True)
+            return
+        self._seen_names.add((address, name))
+        self.names.setdefault(address, []).append(name)
+
+    def drops_before_packet(self, interface: int, count: int) -> None:
+        """Add packets lost on an interface since its last packet."""
+        self._counted_drops[interface] = self._counted_drops.get(interface, 0) + count
+
+    def drops_in_total(self, interface: int, count: int) -> None:
+        """Take over an interface's own count of losses since the capture began."""
+        self._reported_drops[interface] = max(count, self._reported_drops.get(interface, 0))

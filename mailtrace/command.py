@@ -1,0 +1,189 @@
+"""What `mailtrace analyze` does: read, choose, render, write; the exit code says whether the results are whole."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from mailtrace.analyzer import Analyzer, Progress, analyze_files, narrowed
+from mailtrace.errors import UnreadableInput, UsageError
+from mailtrace.model import Analysis, CaptureInfo
+
+if TYPE_CHECKING:
+    from mailtrace.explain.listing import Listing
+
+DONE, PARTIAL = 0, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for; `packets` is a range of packet numbers, both included."""
+
+    captures: list[str]
+    format: str
+    output: str | None
+    conversation: int | None
+    protocols: frozenset[str] | None
+    names: dict[str, list[str]]
+    show_secrets: bool
+    level: str
+    packets: tuple[int, int] | None
+
+
+def run(request: Request) -> int:
+    """Carry out the request and return the exit code. Raises: `MailtraceError`."""
+    listing = _listing(request)
+    with _progress(request.captures) as progress:
+        analyzer = Analyzer(request.captures, request.names, None, progress, listing.feed if listing else None)
+        if request.format == "jsonl" and listing is None:
+            _stream(request, analyzer)
+            return exit_code(analyzer.info)
+        analysis = analyze_files(analyzer)
+    if listing is not None:
+        _write_packets(request, listing, analysis)
+        return exit_code(analysis.capture)
+    if request.conversation is not None and all(each.id != request.conversation for each in analysis.conversations):
+        many = len(analysis.conversations)
+        raise UsageError(f"there is no conversation {request.conversation}; the capture has {many}")
+    _write(request, analysis)
+    return exit_code(analysis.capture)
+
+
+def exit_code(capture: CaptureInfo) -> int:
+    """Return what the notes about the capture mean for the exit code."""
+    return PARTIAL if any(note.damage for note in capture.notes) else DONE
+
+
+def _stream(request: Request, analyzer: Analyzer) -> None:
+    """Write JSON Lines, each as soon as it is final."""
+    from mailtrace.reports import json
+
+    with _output(request.output) as out:
+        for final in analyzer.finals():
+            conversation = final.conversation
+            if request.protocols is not None and conversation.protocol not in request.protocols:
+                continue
+            if request.conversation not in (None, conversation.id):
+                continue
+            names = analyzer.pipeline.hosts.names_of(conversation)
+            out.write(json.line("conversation", conversation, names, request.show_secrets))
+            out.writelines(json.line("message", message) for message in final.messages)
+            out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
+        out.write(json.line("capture", analyzer.info, hosts=analyzer.pipeline.hosts.hosts()))
+
+
+def _write(request: Request, analysis: Analysis) -> None:
+    chosen = narrowed(analysis, request.conversation, request.protocols)
+    if request.format == "json":
+        from mailtrace.reports import json
+
+        with _output(request.output) as out:
+            out.write(json.render(chosen, request.show_secrets))
+        return
+    from mailtrace.explain.walkthrough import walkthroughs
+
+    told = walkthroughs(
+        analysis,
+        conversation=request.conversation,
+        protocols=request.protocols,
+        show_secrets=request.show_secrets,
+    )
+    with _output(request.output) as out:
+        if request.format == "markdown":
+            from mailtrace.reports import markdown
+
+            out.write(markdown.render(chosen, told, request.level).encode("utf-8", "backslashreplace"))
+        else:
+            from mailtrace.reports import terminal
+
+            with _text(out) as text:
+                terminal.render(chosen, told, terminal.console(text), request.level)
+
+
+def _listing(request: Request) -> Listing | None:
+    if request.packets is None:
+        return None
+    from mailtrace.explain.listing import Listing
+
+    return Listing(*request.packets)
+
+
+def _write_packets(request: Request, listing: Listing, analysis: Analysis) -> None:
+    """Write the chosen packets as a table, or as a JSON list of its rows."""
+    from mailtrace.explain.naming import Naming
+
+    rows = listing.rows(analysis, Naming(analysis.hosts), request.show_secrets)
+    with _output(request.output) as out:
+        if request.format in ("json", "jsonl"):
+            from mailtrace.reports import json
+
+            out.write(json.packets(rows))
+        elif request.format == "markdown":
+            from mailtrace.reports import markdown
+
+            out.write(markdown.render_packets(rows).encode("utf-8", "backslashreplace"))
+        else:
+            from mailtrace.reports import terminal
+
+            with _text(out) as text:
+                terminal.render_packets(rows, terminal.console(text))
+
+
+@contextmanager
+def _output(path: str | None) -> Iterator[BinaryIO]:
+    """Give standard output, or a file that appears under its name only when it is whole. Raises: `UnreadableInput`."""
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    try:
+        file = tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False)
+    except OSError as error:
+        raise UnreadableInput(f"cannot write {path}: {error.strerror}") from None
+    try:
+        with file:
+            yield file  # type: ignore[misc]
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(target)
+    except BaseException as error:
+        with suppress(OSError):
+            Path(file.name).unlink()
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            raise UnreadableInput(f"cannot write {path}: {error.strerror}") from None
+        raise
+
+
+@contextmanager
+def _text(out: BinaryIO) -> Iterator[TextIO]:
+    """Give a text stream over `out`: the terminal itself where it is one, so that its width and colours are known."""
+    if out is sys.stdout.buffer:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    text = io.TextIOWrapper(out, encoding="utf-8", errors="backslashreplace", newline="\n")
+    yield text
+    text.flush()
+    text.detach()
+
+
+@contextmanager
+def _progress(captures: list[str]) -> Iterator[Progress | None]:
+    """Show a bar on standard error while work is long, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from mailtrace.reports.progress import ProgressBar
+
+    sizes = [Path(path).stat().st_size for path in captures if path != "-" and Path(path).is_file()]
+    bar = ProgressBar(sum(sizes) if len(sizes) == len(captures) else None)
+    try:
+        yield bar.show
+    finally:
+        bar.close()

@@ -1,0 +1,1 @@
+"""Explain: conversations told as numbered steps in plain words, without markup."""

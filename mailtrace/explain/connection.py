@@ -1,0 +1,188 @@
+"""How a TCP connection begins and ends: set up, refused, not answered, closed, broken off.
+
+Source: RFC 9293 sections 3.5 and 3.6.
+"""
+
+from __future__ import annotations
+
+from mailtrace.explain.draft import Draft, Scene
+from mailtrace.explain.english import SERVICES
+from mailtrace.explain.texts import counted, listed, rounded, text
+from mailtrace.model import Command, Flags, Packet, Side, StepKind, Transport
+
+ESTABLISHING = "RFC 9293 section 3.5"
+RESETTING = "RFC 9293 section 3.5.2"
+CLOSING = "RFC 9293 section 3.6"
+
+
+def is_bare_ack(packet: Packet) -> bool:
+    """Tell whether a packet acknowledges and does nothing else."""
+    return (
+        bool(packet.flags & Flags.ACK) and not packet.length and not packet.flags & (Flags.SYN | Flags.FIN | Flags.RST)
+    )
+
+
+def tell_connection(scene: Scene) -> list[Draft]:
+    """Return the steps of set-up and closing; none for UDP."""
+    if scene.conversation.key.transport is not Transport.TCP:
+        return []
+    return [_beginning(scene), *_endings(scene)]
+
+
+def service(scene: Scene) -> dict[str, object]:
+    """Return the fields `port` and `service` of the sentences about a connection."""
+    port = scene.conversation.key.server.port
+    return {"port": port, "service": SERVICES.get(port, scene.conversation.protocol.upper())}
+
+
+def _beginning(scene: Scene) -> Draft:
+    packets = scene.conversation.packets
+    asking = [p for p in packets if p.flags & Flags.SYN and p.side is Side.CLIENT]
+    granting = [p for p in packets if p.flags & Flags.SYN and p.side is Side.SERVER]
+    if not asking and not granting:
+        return _midstream(scene)
+    if granting:
+        return _opened(scene, asking, granting)
+    refusals = [p for p in packets if p.flags & Flags.RST and p.side is Side.SERVER]
+    if refusals and not any(p.length for p in packets if p.side is Side.SERVER):
+        return _refused(scene, asking, refusals)
+    if any(p.side is Side.SERVER for p in packets):
+        return _opened(scene, asking, granting)
+    return _unanswered(scene, asking)
+
+
+def _midstream(scene: Scene) -> Draft:
+    """The capture began later than the connection."""
+    draft = scene.draft(
+        StepKind.CONNECT,
+        scene.conversation.packets[0].side,
+        [scene.conversation.packets[0].number],
+        [text("connect.midstream", **service(scene))],
+        [text("connect.midstream.meaning")],
+    )
+    draft.place -= 1
+    return draft
+
+
+def _opened(scene: Scene, asking: list[Packet], granting: list[Packet]) -> Draft:
+    """The three-way handshake, as far as it was captured."""
+    shown = [*asking, *granting]
+    last = max(p.number for p in shown)
+    confirming = [
+        p for p in scene.conversation.packets if p.side is Side.CLIENT and p.number > last and not p.flags & Flags.SYN
+    ]
+    if granting and confirming and is_bare_ack(confirming[0]):
+        shown.append(confirming[0])
+    if not asking:
+        how = text("connect.no-syn")
+    elif not granting:
+        how = text("connect.no-syn-ack")
+    elif confirming:
+        how = text("connect.opened.meaning")
+    else:
+        how = text("connect.no-ack")
+    repeated = _repeated(asking) if asking else ""
+    return scene.draft(
+        StepKind.CONNECT,
+        Side.CLIENT,
+        [p.number for p in shown],
+        [text("connect.opened", **service(scene))],
+        [how, repeated],
+        ESTABLISHING,
+    )
+
+
+def _refused(scene: Scene, asking: list[Packet], refusals: list[Packet]) -> Draft:
+    return scene.draft(
+        StepKind.CONNECT,
+        Side.CLIENT,
+        [p.number for p in [*asking, *refusals]],
+        [text("connect.refused", **service(scene))],
+        [text("connect.refused.meaning", server=scene.names[Side.SERVER]), _tried_again(asking)],
+        RESETTING,
+    )
+
+
+def _unanswered(scene: Scene, asking: list[Packet]) -> Draft:
+    packets = [p.number for p in scene.conversation.packets]
+    return scene.draft(
+        StepKind.CONNECT,
+        Side.CLIENT,
+        packets,
+        [text("connect.unanswered", **service(scene))],
+        [_repeated(asking), text("connect.unanswered.meaning", server=scene.names[Side.SERVER])],
+        ESTABLISHING,
+    )
+
+
+def _repeated(asking: list[Packet]) -> str:
+    """Tell after which times the SYN was sent again, '' where it was not."""
+    if len(asking) < 2:
+        return ""
+    delays = [rounded(packet.time_ns - asking[0].time_ns) for packet in asking[1:]]
+    return text("connect.repeated", delays=listed(delays), times=counted("times", len(asking)))
+
+
+def _tried_again(asking: list[Packet]) -> str:
+    """Tell that a refused client tried again, '' where it did not."""
+    return text("connect.tried", times=counted("times", len(asking))) if len(asking) > 1 else ""
+
+
+def _endings(scene: Scene) -> list[Draft]:
+    """One step for each group of FIN and RST that no new data interrupts."""
+    packets = scene.conversation.packets
+    refused = not any(p.side is Side.SERVER and not p.flags & Flags.RST for p in packets)
+    groups: list[list[Packet]] = []
+    interrupted = True
+    for packet in packets:
+        if packet.flags & (Flags.FIN | Flags.RST) and not refused:
+            if interrupted:
+                groups.append([])
+            groups[-1].append(packet)
+            interrupted = False
+        elif packet.length:
+            interrupted = True
+    return [_ending(scene, group) for group in groups]
+
+
+def _ending(scene: Scene, group: list[Packet]) -> Draft:
+    first, second = group[0], next((p for p in group if p.side is not group[0].side), None)
+    names = {"first": scene.names[first.side], "second": scene.names[first.side.other]}
+    if first.flags & Flags.RST:
+        key = "close.broken"
+    elif second is None:
+        key = "close.broken-late" if any(p.flags & Flags.RST for p in group) else _one_sided(scene, group)
+    else:
+        key = "close.reset" if second.flags & Flags.RST else "close.both"
+    return scene.draft(
+        StepKind.CLOSE,
+        first.side,
+        [p.number for p in group],
+        [text(key, **names)],
+        [text(f"{key}.meaning", **names), _without_goodbye(scene, first)],
+        RESETTING if first.flags & Flags.RST else CLOSING,
+    )
+
+
+def _one_sided(scene: Scene, group: list[Packet]) -> str:
+    """Tell apart a first FIN, the other side's later FIN, and a FIN whose counterpart was not captured."""
+    numbers = {p.number for p in group}
+    others = [
+        p
+        for p in scene.conversation.packets
+        if p.flags & (Flags.FIN | Flags.RST) and p.number not in numbers and p.side is not group[0].side
+    ]
+    if not others:
+        return "close.one"
+    return "close.half" if others[0].number > group[0].number else "close.rest"
+
+
+def _without_goodbye(scene: Scene, first: Packet) -> str:
+    """Tell that a mail conversation ended without QUIT, '' where it did not or where that cannot be known."""
+    conversation = scene.conversation
+    commands = [event for event in conversation.dialogue.events if isinstance(event, Command)]
+    if conversation.protocol not in ("smtp", "pop3") or not commands or conversation.dialogue.encryption.value != "no":
+        return ""
+    if any(command.verb == "QUIT" for command in commands):
+        return ""
+    return text("close.no-quit", name=scene.names[first.side])

@@ -1,0 +1,128 @@
+"""The mail itself as a step: headers decoded, parts named, the text capped, and what happened to it on the way."""
+
+from __future__ import annotations
+
+from mailtrace.explain.draft import Scene
+from mailtrace.explain.texts import counted, listed, numbers, text
+from mailtrace.model import Content, Message, MessagePart, Person
+
+MAX_BODY_LINES = 10
+"""Lines of a mail's text that a step quotes: enough to know the mail; the reports have the rest."""
+
+SHOWN_HEADERS = ("To", "Cc", "Date", "Message-ID", "User-Agent", "X-Mailer", "Content-Transfer-Encoding")
+"""Headers worth a line of their own, besides From and Subject, in the order they are shown."""
+
+
+def message_of(scene: Scene, content: Content) -> Message | None:
+    """Return the message made of a content, None where nothing could be read of it."""
+    return scene.messages.get(content.message) if content.message is not None else None
+
+
+def content_says(scene: Scene, content: Content) -> list[str]:
+    """Return what a mail says: one line about all of it, its headers, its text, how it ended."""
+    message = message_of(scene, content)
+    lines = [_headline(content, message)]
+    if message is not None:
+        lines += _headers(message)
+        lines += [line for part in message.parts for line in _part(part, len(message.parts) > 1)]
+    lines.append(_extent(content))
+    return lines
+
+
+def content_means(scene: Scene, content: Content) -> list[str]:
+    """Return what is worth knowing about a mail beyond its words, most important first."""
+    message = message_of(scene, content)
+    sentences = []
+    if len(content.packets) > 1:
+        sentences.append(
+            text("content.pieces", packets=numbers(content.packets), count=counted("packets", len(content.packets)))
+        )
+    if not content.complete:
+        sentences.append(text("content.incomplete"))
+    if content.holes:
+        missing = sum(octets for _, octets in content.holes)
+        sentences.append(text("content.holes", octets=counted("octets", missing)))
+    if message is not None:
+        sentences += _about(message)
+    return sentences
+
+
+def _headline(content: Content, message: Message | None) -> str:
+    if message is None:
+        return text("content.unread", octets=counted("octets", content.size_bytes))
+    return text(
+        "content.headline",
+        sender=people(message.from_) or text("content.no-from"),
+        subject=message.subject if message.subject is not None else text("content.no-subject"),
+        outline=" + ".join(part.content_type for part in message.parts) or "text/plain",
+        octets=counted("octets", content.size_bytes),
+    )
+
+
+def people(persons: tuple[Person, ...]) -> str:
+    """Return mailboxes as `name <address>`, separated by commas."""
+    return ", ".join(f"{person.name} <{person.address}>" if person.name else person.address for person in persons)
+
+
+def _headers(message: Message) -> list[str]:
+    shown = []
+    for wanted in SHOWN_HEADERS:
+        if wanted in ("To", "Cc"):
+            value = people(message.to if wanted == "To" else message.cc)
+        else:
+            value = header(message, wanted)
+        if value:
+            shown.append(f"{wanted}: {value}")
+    hops = [f"{hop.by or '?'} ({hop.id})" if hop.id else hop.by or "?" for hop in reversed(message.received)]
+    if hops:
+        shown.append(text("content.route", hops=" -> ".join(hops)))
+    return shown
+
+
+def header(message: Message, name: str) -> str:
+    """Return a header's value on one line, '' where the message has none."""
+    values = [value for key, value in message.headers if key.lower() == name.lower()]
+    return " ".join(values[0].split()) if values else ""
+
+
+def _part(part: MessagePart, several: bool) -> list[str]:
+    """Return a part's own line (where there are several, or it is a file) and its text."""
+    fields = {"kind": part.content_type, "octets": counted("octets", part.size_bytes)}
+    if part.filename:
+        return [text("content.attachment", name=part.filename, **fields)]
+    if part.text is None:
+        return [text("content.part", **fields)]
+    lines = part.text.strip().splitlines()
+    shown = [f"    {line}" for line in lines[:MAX_BODY_LINES]]
+    if len(lines) > MAX_BODY_LINES:
+        shown.append("    " + text("more-lines", lines=counted("lines", len(lines) - MAX_BODY_LINES)))
+    if several:
+        return [text("content.part", **fields), *shown]
+    return shown
+
+
+def _extent(content: Content) -> str:
+    """Return how much there is and how it ended."""
+    key = f"content.ended.{content.how}" if content.complete else "content.cut"
+    lines = counted("lines", content.kept.count(b"\n")) if content.kept_all else counted("octets", content.size_bytes)
+    return text(key, lines=lines)
+
+
+def _about(message: Message) -> list[str]:
+    """Return sentences on decoding, on conversions on the way, and on attachments."""
+    sentences = []
+    charsets = sorted({part.charset.upper() for part in message.parts if part.charset and part.text is not None})
+    plain = {"US-ASCII", "ASCII"}
+    encoding = header(message, "Content-Transfer-Encoding").lower()
+    if set(charsets) - plain or encoding in ("base64", "quoted-printable"):
+        key = "content.encoded" if encoding in ("base64", "quoted-printable") else "content.charset"
+        sentences.append(text(key, encoding=encoding, charsets=listed(charsets) or "US-ASCII"))
+    if any(part.charset_guessed for part in message.parts):
+        sentences.append(text("content.guessed"))
+    converted = header(message, "X-MIME-Autoconverted")
+    if converted:
+        sentences.append(text("content.converted", value=converted))
+    files = [part.filename for part in message.parts if part.filename]
+    if files:
+        sentences.append(text("content.files", files=counted("attachments", len(files))))
+    return sentences

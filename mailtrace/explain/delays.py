@@ -1,0 +1,100 @@
+"""Why a step came late: each pause of half a second or more gets its reason, `likely` where it is no more than that.
+
+A mail server that asks the client's ident service waits for its answer before it greets; what remains after that is,
+for Sendmail, the greeting pause that catches clients which talk too early. A refused ident costs nothing, so the pause
+after it has another reason.
+"""
+
+from __future__ import annotations
+
+from mailtrace.explain.draft import Draft, Scene
+from mailtrace.explain.texts import SECOND_NS, seconds, text
+from mailtrace.model import Side, StepKind
+
+LATE_NS = SECOND_NS // 2
+"""Pauses from here on are explained: people notice half a second."""
+
+SENDMAIL_IDENT_NS = 5 * SECOND_NS
+"""How long Sendmail waits for ident unless told otherwise (Timeout.ident)."""
+
+
+def explain_delays(drafts: list[Draft], scene: Scene) -> None:
+    """Add to each late step why it was late; `drafts` are in their final order, so the n-th is step n."""
+    for index, draft in enumerate(drafts):
+        if index == 0:
+            continue
+        if draft.greeting:
+            draft.means += _greeting(drafts, index)
+            continue
+        pause = draft.time_ns - drafts[index - 1].time_ns
+        if pause >= LATE_NS:
+            draft.means += _reason(drafts, index, pause, scene)
+
+
+def _greeting(drafts: list[Draft], index: int) -> list[str]:
+    """Explain how late the greeting came after the connection stood."""
+    opened = next((d for d in drafts[:index] if d.kind is StepKind.CONNECT), None)
+    if opened is None:
+        return []
+    late = drafts[index].time_ns - opened.until_ns
+    if late < LATE_NS:
+        return []
+    fields: dict[str, object] = {"late": seconds(late)}
+    between = [(at + 1, d) for at, d in enumerate(drafts[:index])]
+    for number, step in between:
+        if step.kind is not StepKind.IDENT:
+            continue
+        waited = drafts[index].time_ns - step.time_ns
+        if not step.unanswered and step.until_ns - step.time_ns < LATE_NS:
+            key = "late.greeting.pause" if _is_sendmail(drafts[index]) else "late.greeting.not-ident"
+            return [text(key, step=number, **fields)]
+        return _because_of_ident(number, waited, drafts[index])
+    slow = _slow_lookup(between, late)
+    if slow:
+        return [text("late.greeting.lookup", step=slow, **fields)]
+    return [text("late.greeting.sendmail" if _is_sendmail(drafts[index]) else "late.greeting", **fields)]
+
+
+def _because_of_ident(number: int, waited: int, greeting: Draft) -> list[str]:
+    rest = waited - SENDMAIL_IDENT_NS
+    if _is_sendmail(greeting) and rest >= LATE_NS:
+        return [text("late.greeting.ident-and-pause", step=number, late=seconds(waited), rest=seconds(rest))]
+    return [text("late.greeting.ident", step=number, late=seconds(waited))]
+
+
+def _is_sendmail(greeting: Draft) -> bool:
+    return any("sendmail" in line.lower() for line in greeting.says)
+
+
+def _slow_lookup(between: list[tuple[int, Draft]], late: int) -> int:
+    """Return the number of a lookup that took at least half of the time, 0 where none did."""
+    slow = [number for number, d in between if d.kind is StepKind.LOOKUP and d.until_ns - d.time_ns >= late // 2]
+    return slow[0] if slow else 0
+
+
+def _reason(drafts: list[Draft], index: int, pause: int, scene: Scene) -> list[str]:
+    """Explain a pause before a step that is no greeting."""
+    draft, previous = drafts[index], drafts[index - 1]
+    fields: dict[str, object] = {"pause": seconds(pause)}
+    again = _sent_again(previous, scene)
+    if again:
+        return [text("late.retransmission", step=index, packet=again, **fields)]
+    if previous.until_ns - previous.time_ns >= pause // 2:
+        return [text("late.took", step=index, **fields)]
+    if draft.kind is StepKind.CLOSE:
+        return [text("late.close", name=draft.speaker, **fields)]
+    if draft.kind in (StepKind.COMMAND, StepKind.CONTENT) and draft.side is Side.CLIENT:
+        return [text("late.client", client=scene.names[Side.CLIENT], **fields)]
+    if draft.kind is StepKind.REPLY:
+        key = "late.reply.content" if previous.kind is StepKind.CONTENT else "late.reply"
+        return [text(key, server=scene.names[Side.SERVER], **fields)]
+    return []
+
+
+def _sent_again(step: Draft, scene: Scene) -> int:
+    """Return the packet that repeated octets of a step after a noticeable time, 0 where none did."""
+    for original, again in step.repeats:
+        first, second = scene.by_number.get(original), scene.by_number.get(again)
+        if first and second and second.time_ns - first.time_ns >= LATE_NS:
+            return again
+    return 0

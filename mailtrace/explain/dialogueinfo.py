@@ -1,0 +1,250 @@
+"""Protocol and Info text of the packets of an understood conversation: `SMTP`, `C: MAIL FROM:<lee@naver.com>`.
+
+The dialogue's events know their packets; each event says its words into the packets that carried it, and the words of a
+packet are joined as Wireshark joins them. Secrets are masked. Packets into which nothing is said (acknowledgements,
+repeats, the first half of a line) stay plain TCP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct, field
+
+from mailtrace.explain.otherinfo import Told
+from mailtrace.model import (
+    Command,
+    Content,
+    Continuation,
+    Conversation,
+    Message,
+    Reply,
+    Side,
+    WentDark,
+    masked,
+    wire_text,
+)
+
+FIRST_LINE_LIMIT = 512
+"""Octets of a payload's first line that a row keeps: as many as a command may have (RFC 5321 section 4.5.3.1.4)."""
+
+
+class Payload(Struct):
+    """What a row keeps of a TCP payload.
+
+    `length` counts its octets, `lines` its line ends; `first_line` is capped, `tls` names the TLS records it holds.
+    """
+
+    length: int
+    lines: int
+    first_line: bytes
+    tls: str
+
+
+class _Words(Struct):
+    """What is said in one packet."""
+
+    protocol: str
+    side: Side
+    texts: list[str] = field(default_factory=list)
+    mail: str | None = None
+
+    def told(self) -> Told:
+        """Return the columns; a whole mail stands for itself, as in Wireshark."""
+        says = f"{'C' if self.side is Side.CLIENT else 'S'}: {' | '.join(self.texts)}" if self.texts else None
+        if self.mail is None:
+            return Told(self.protocol, says or "")
+        return Told(f"{self.protocol}/IMF", f"{says} | {self.mail}" if says else self.mail)
+
+
+def dialogue_told(
+    conversation: Conversation,
+    messages: Mapping[int, Message],
+    payloads: Mapping[int, Payload],
+    show_secrets: bool = False,
+) -> dict[int, Told]:
+    """Return the columns of those packets of `payloads` that say something in a conversation."""
+    teller = _TELLERS.get(conversation.protocol)
+    if teller is None:
+        told = {}
+    else:
+        telling = teller(messages, payloads, show_secrets)
+        for event in conversation.dialogue.events:
+            telling.hear(event)
+        told = {number: words.told() for number, words in telling.said.items()}
+    dark_from = _dark_from(conversation)
+    if dark_from is not None:
+        for packet in conversation.packets:
+            payload = payloads.get(packet.number)
+            if packet.number >= dark_from and payload is not None and packet.number not in told and payload.tls:
+                told[packet.number] = Told("TLS", payload.tls)
+    if conversation.protocol == "imap":
+        told |= _imap(conversation, payloads, told)
+    return told
+
+
+def _dark_from(conversation: Conversation) -> int | None:
+    """Return from which packet on the conversation is TLS, None where it is not."""
+    if conversation.protocol == "tls":
+        return conversation.packets[0].number
+    dark = [event.packet for event in conversation.dialogue.events if isinstance(event, WentDark)]
+    return dark[0] if dark else None
+
+
+class _Telling:
+    """Lets the events of a dialogue speak into packets; subclasses know how a protocol's answers are shown."""
+
+    protocol = ""
+
+    def __init__(self, messages: Mapping[int, Message], payloads: Mapping[int, Payload], show_secrets: bool) -> None:
+        """Begin with nothing said."""
+        self.said: dict[int, _Words] = {}
+        self._messages = messages
+        self._payloads = payloads
+        self._show_secrets = show_secrets
+        self._lines_told: dict[int, int] = {}
+
+    def hear(self, event: object) -> None:
+        """Let one event speak."""
+        if isinstance(event, Command | Continuation):
+            self._say(event.packet, Side.CLIENT, wire_text(masked(event.line, event.secrets, self._show_secrets)))
+        elif isinstance(event, Reply):
+            self._reply(event)
+        elif isinstance(event, Content):
+            self._content(event)
+
+    def _reply(self, reply: Reply) -> None:
+        raise NotImplementedError
+
+    def _content(self, content: Content) -> None:
+        raise NotImplementedError
+
+    def _words(self, packet: int, side: Side) -> _Words | None:
+        """Return the words of a packet, None where it is not in the listing."""
+        if packet not in self._payloads:
+            return None
+        words = self.said.get(packet)
+        if words is None:
+            words = self.said[packet] = _Words(self.protocol, side)
+        return words
+
+    def _say(self, packet: int, side: Side, text: str) -> None:
+        words = self._words(packet, side)
+        if words is not None:
+            words.texts.append(text)
+
+    def _lines_left(self, packet: int) -> int:
+        """Return how many of a packet's lines no event has claimed yet."""
+        payload = self._payloads.get(packet)
+        return payload.lines - self._lines_told.get(packet, 0) if payload is not None else 0
+
+    def _fragment(self, packet: int, side: Side) -> None:
+        payload = self._payloads.get(packet)
+        if payload is not None:
+            self._say(packet, side, f"DATA fragment, {payload.length} byte{'' if payload.length == 1 else 's'}")
+
+    def _mail(self, content: Content, side: Side) -> None:
+        """Show each packet of a mail as a fragment and the one that completes it as the mail."""
+        for packet in content.packets[: -1 if content.complete else None]:
+            self._fragment(packet, side)
+        if content.complete and content.packets:
+            self._whole_mail(content, side)
+
+    def _whole_mail(self, content: Content, side: Side) -> None:
+        words = self._words(content.packets[-1], side)
+        message = self._messages.get(content.message) if content.message is not None else None
+        if words is not None:
+            words.mail = mail_text(message) if message is not None else f"mail of {content.size_bytes} bytes"
+
+
+class _Smtp(_Telling):
+    """SMTP shows every line of an answer, each in the packet that brought it."""
+
+    protocol = "SMTP"
+
+    def _reply(self, reply: Reply) -> None:
+        lines = [wire_text(line) for line in reply.lines] or [""]
+        lines[0] = f"{reply.status}{'-' if len(lines) > 1 else ' '}{lines[0]}"
+        for packet in reply.packets:
+            count = len(lines) if packet == reply.packet else max(0, min(self._lines_left(packet), len(lines) - 1))
+            for line in lines[:count]:
+                self._say(packet, Side.SERVER, line)
+            self._lines_told[packet] = self._lines_told.get(packet, 0) + count
+            lines = lines[count:]
+
+    def _content(self, content: Content) -> None:
+        self._mail(content, Side.CLIENT)
+
+
+class _Pop(_Telling):
+    """POP3 shows the status line of an answer, and what follows it as data."""
+
+    protocol = "POP"
+
+    def _reply(self, reply: Reply) -> None:
+        first = wire_text(reply.lines[0]) if reply.lines else ""
+        started = False
+        for packet in reply.packets:
+            if started:
+                self._fragment(packet, Side.SERVER)
+            elif packet == reply.packet or self._lines_left(packet) > 0:
+                self._say(packet, Side.SERVER, f"{reply.status} {first}".rstrip())
+                started = True
+
+    def _content(self, content: Content) -> None:
+        for packet in content.packets:
+            if packet not in self.said and (packet != content.packets[-1] or not content.complete):
+                self._fragment(packet, Side.SERVER)
+        if content.complete and content.packets:
+            self._whole_mail(content, Side.SERVER)
+
+
+_TELLERS: dict[str, type[_Telling]] = {"smtp": _Smtp, "pop3": _Pop}
+
+
+def mail_text(message: Message) -> str:
+    """Return a mail in a line: sender and subject, decoded, in the order of its header, and the types of its parts."""
+    shown = [f"{name.lower()}: {value}" for name, value in message.headers if name.lower() in ("from", "subject")]
+    types = " ".join(f"({part.content_type})" for part in message.parts)
+    return ", ".join([*shown, types] if types else shown)
+
+
+IMAP_VERBS = frozenset(
+    (
+        *("CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE", "CREATE"),
+        *(
+            "DELETE",
+            "RENAME",
+            "SUBSCRIBE",
+            "UNSUBSCRIBE",
+            "LIST",
+            "LSUB",
+            "NAMESPACE",
+            "STATUS",
+            "APPEND",
+            "IDLE",
+            "ID",
+        ),
+        *("CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "SEARCH", "SORT", "THREAD", "FETCH", "STORE", "COPY", "MOVE", "UID"),
+    )
+)
+"""Source: RFC 9051 section 6 and its common extensions."""
+
+
+def _imap(conversation: Conversation, payloads: Mapping[int, Payload], told: Iterable[int]) -> dict[int, Told]:
+    """Show who asks and who answers; of a request only tag and verb: anything else may be a password."""
+    shown = {}
+    for packet in conversation.packets:
+        payload = payloads.get(packet.number)
+        if payload is None or packet.number in told or not payload.lines:
+            continue
+        line = wire_text(payload.first_line)
+        words = line.split()
+        if packet.side is Side.SERVER:
+            text = f"Response: {line}"
+        elif len(words) > 1 and words[1].upper() in IMAP_VERBS:
+            text = f"Request: {words[0]} {words[1]}"
+        else:
+            text = "Request"
+        shown[packet.number] = Told("IMAP", text)
+    return shown

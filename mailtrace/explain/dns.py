@@ -1,0 +1,200 @@
+"""DNS lookups told for mail: what was asked, what was answered, and what that means for the mail."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from mailtrace.explain.texts import counted, has_text, listed, seconds, text
+from mailtrace.model import Lookup
+from mailtrace.protocols.dns.words import RCODES, TYPES
+
+ASKING = "RFC 1035 section 4.1"
+SHOWN_ANSWERS = 12
+"""Records of one answer that a step quotes."""
+
+ADDRESS_TYPES = ("A", "AAAA")
+REVERSE = (".in-addr.arpa", ".ip6.arpa")
+SLOW_NS = 500_000_000
+"""An answer later than this is worth a word: people notice half a second."""
+
+
+def lookup_says(lookup: Lookup) -> str:
+    """Return question and answer on one line."""
+    return text("dns.line", type=lookup.type, name=lookup.name, answer=answer_shown(lookup))
+
+
+def answer_shown(lookup: Lookup) -> str:
+    """Return an answer in a few words: its records, or why there are none."""
+    if lookup.rcode is None:
+        return text("dns.short.none")
+    if lookup.nodata:
+        return text("dns.short.nodata")
+    if lookup.rcode != "NOERROR":
+        return lookup.rcode
+    if not lookup.answers:
+        return text("dns.short.referral")
+    shown = ", ".join(lookup.answers[:SHOWN_ANSWERS])
+    if len(lookup.answers) > SHOWN_ANSWERS:
+        return text("dns.short.more", answers=shown, records=counted("records", len(lookup.answers) - SHOWN_ANSWERS))
+    return shown
+
+
+def lookup_means(lookups: list[Lookup], own: str, peer: str) -> list[str]:
+    """Explain lookups of one name, asked one after the other.
+
+    `own` is the asker's address, `peer` that of its mail partner.
+    """
+    first = lookups[0]
+    sentences = [_purpose(first, own, peer, {lookup.type for lookup in lookups})]
+    if _same_question_twice(lookups):
+        edns = lookups[0].edns and not lookups[1].edns
+        sentences.append(text("dns.twice.edns" if edns else "dns.twice"))
+        lookups = lookups[:1]
+    for lookup in lookups:
+        sentences += _result(lookup)
+    for lookup in lookups:
+        if lookup.retries:
+            sentences.append(text("dns.retries", times=counted("times", lookup.retries + 1)))
+    return sentences
+
+
+def lookup_source(lookup: Lookup) -> str:
+    """Return the RFC section that explains a lookup best."""
+    if lookup.rcode == "NXDOMAIN" or lookup.nodata:
+        return "RFC 2308 section 2.1" if lookup.rcode == "NXDOMAIN" else "RFC 2308 section 2.2"
+    if lookup.type == "MX":
+        return "RFC 5321 section 5.1"
+    if lookup.type == "TXT":
+        return _TXT_SOURCES.get(txt_purpose(lookup), "RFC 1035 section 3.3.14")
+    word = TYPES.get(lookup.type)
+    return word.source if word and word.source else ASKING
+
+
+_TXT_SOURCES = {
+    "spf": "RFC 7208 section 4.4",
+    "dkim": "RFC 6376 section 3.6.2",
+    "dmarc": "RFC 7489 section 6.6.3",
+    "mta-sts": "RFC 8461 section 3.1",
+    "tls-reports": "RFC 8460 section 3",
+    "blocklist": "RFC 5782 section 2.1",
+}
+
+
+def txt_purpose(lookup: Lookup) -> str:
+    """Tell by name and content what a TXT lookup is for: spf, dkim, dmarc, mta-sts, tls-reports, or text."""
+    name = lookup.name.lower()
+    for label, purpose in (("_dmarc.", "dmarc"), ("_mta-sts.", "mta-sts"), ("_smtp._tls.", "tls-reports")):
+        if name.startswith(label):
+            return purpose
+    if "._domainkey." in f".{name}":
+        return "dkim"
+    if any("v=spf1" in answer.lower() for answer in lookup.answers):
+        return "spf"
+    return "blocklist" if blocklisted(lookup) else "text"
+
+
+def reversed_address(name: str) -> str:
+    """Return the address a reverse name stands for, '' where it is none.
+
+    Source: RFC 1035 section 3.5, RFC 3596 section 2.5.
+    """
+    lowered = name.lower().rstrip(".")
+    if lowered.endswith(REVERSE[0]):
+        written = ".".join(reversed(lowered.removesuffix(REVERSE[0]).split(".")))
+    elif lowered.endswith(REVERSE[1]):
+        digits = "".join(reversed(lowered.removesuffix(REVERSE[1]).split(".")))
+        written = ":".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+    else:
+        return ""
+    try:
+        return str(ip_address(written))
+    except ValueError:
+        return ""
+
+
+def blocklisted(lookup: Lookup) -> str:
+    """Return the address asked about where a name has the shape of a blocklist lookup, else ''.
+
+    Source: RFC 5782 section 2.1.
+    """
+    labels = lookup.name.rstrip(".").split(".")
+    if len(labels) < 6 or lookup.type not in ("A", "TXT") or lookup.name.lower().endswith(REVERSE):
+        return ""
+    try:
+        return str(ip_address(".".join(reversed(labels[:4]))))
+    except ValueError:
+        return ""
+
+
+def _purpose(lookup: Lookup, own: str, peer: str, types: set[str]) -> str:
+    """Return one sentence on why such a thing is asked."""
+    fields = {"name": lookup.name, "type": lookup.type}
+    if lookup.opcode != "QUERY":
+        return text("dns.purpose.opcode", opcode=lookup.opcode, **fields)
+    if blocklisted(lookup):
+        zone = ".".join(lookup.name.split(".")[4:])
+        return text("dns.purpose.blocklist", address=blocklisted(lookup), zone=zone)
+    if lookup.type == "PTR":
+        address = reversed_address(lookup.name)
+        whose = "own" if address and address == own else "peer" if address and address == peer else "other"
+        return text(f"dns.purpose.PTR.{whose}", address=address or lookup.name)
+    if lookup.type == "TXT":
+        return text(f"dns.purpose.TXT.{txt_purpose(lookup)}", **fields)
+    if types >= set(ADDRESS_TYPES):
+        return text("dns.purpose.addresses", **fields)
+    if has_text(f"dns.purpose.{lookup.type}"):
+        return text(f"dns.purpose.{lookup.type}", **fields)
+    word = TYPES.get(lookup.type)
+    return text("dns.purpose.other", means=word.means if word else lookup.type, **fields)
+
+
+def _same_question_twice(lookups: list[Lookup]) -> bool:
+    return len(lookups) == 2 and lookups[0].type == lookups[1].type and lookups[0].answers == lookups[1].answers
+
+
+def _result(lookup: Lookup) -> list[str]:
+    """Return sentences on what was answered and what follows for mail."""
+    fields: dict[str, object] = {"name": lookup.name, "type": lookup.type}
+    late = lookup.duration_ns is not None and lookup.duration_ns >= SLOW_NS
+    slow = [text("dns.slow", duration=seconds(lookup.duration_ns or 0))] if late else []
+    if lookup.rcode is None:
+        return [text("dns.none", **fields)]
+    if lookup.rcode == "NXDOMAIN":
+        return [text("dns.blocklist.free" if blocklisted(lookup) else "dns.nxdomain", **fields), *slow]
+    if lookup.rcode != "NOERROR":
+        word = RCODES.get(lookup.rcode)
+        return [text("dns.failed", rcode=lookup.rcode, means=word.means if word else lookup.rcode), *slow]
+    if lookup.nodata:
+        return [text("dns.nodata.MX" if lookup.type == "MX" else "dns.nodata", **fields), *slow]
+    if not lookup.answers:
+        return [text("dns.referral", **fields), *slow]
+    if blocklisted(lookup):
+        return [text("dns.blocklist.listed", answer=lookup.answers[0]), *slow]
+    if lookup.type == "MX":
+        return [*_exchangers(lookup), *slow]
+    return slow
+
+
+def exchangers(lookup: Lookup) -> list[tuple[int, str]]:
+    """Return an MX answer as preference and host, lowest preference first. Source: RFC 5321 section 5.1."""
+    found = []
+    for answer in lookup.answers:
+        preference, _, host = answer.partition(" ")
+        if preference.isdigit():
+            found.append((int(preference), host.strip()))
+    return sorted(found)
+
+
+def _exchangers(lookup: Lookup) -> list[str]:
+    """Tell where mail for the domain goes. Source: RFC 5321 section 5.1, RFC 7505 section 3."""
+    hosts = exchangers(lookup)
+    if hosts == [(0, ".")]:
+        return [text("dns.MX.null", name=lookup.name)]
+    if not hosts:
+        return []
+    lowest = hosts[0][0]
+    best = listed([host.rstrip(".") for preference, host in hosts if preference == lowest])
+    if len(hosts) == 1:
+        return [text("dns.MX.one", name=lookup.name, host=best)]
+    key = "dns.MX.several" if hosts[-1][0] > lowest else "dns.MX.equal"
+    return [text(key, name=lookup.name, hosts=best, preference=lowest)]

@@ -1,0 +1,125 @@
+"""A step while it is being written, and what its teller knows: the conversation, its names, its messages."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from mailtrace.explain.naming import Naming
+from mailtrace.explain.texts import counted, text
+from mailtrace.model import (
+    Command,
+    Continuation,
+    Conversation,
+    Lookup,
+    Message,
+    Packet,
+    Side,
+    StepKind,
+    masked,
+    wire_text,
+)
+
+MAX_LINES = 24
+"""Lines of one answer or body that a step quotes; a walkthrough is read by people, the rest is counted."""
+
+MAX_LINE_CHARACTERS = 400
+"""Characters of one quoted line; longer ones are cut with their length told."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A step without its number. `place` orders steps: the first packet it is about, unless set otherwise.
+
+    `repeats` are pairs of a packet and the one that sent its octets again. `lookups` are the questions of a LOOKUP
+    step. `until_ns` is when what it tells was over. `greeting` marks the server's first words, `unanswered` a question
+    that nobody answered.
+    """
+
+    kind: StepKind
+    side: Side
+    speaker: str
+    listener: str
+    packets: list[int]
+    time_ns: int
+    place: int
+    says: list[str]
+    means: list[str]
+    source: str | None = None
+    acks: list[int] = field(default_factory=list)
+    repeats: list[tuple[int, int]] = field(default_factory=list)
+    lookups: list[Lookup] = field(default_factory=list)
+    until_ns: int = 0
+    greeting: bool = False
+    unanswered: bool = False
+
+    def claim(self, packet: int) -> None:
+        """Add a packet that this step is about."""
+        at = bisect_left(self.packets, packet)
+        if at == len(self.packets) or self.packets[at] != packet:
+            self.packets.insert(at, packet)
+
+
+class Scene:
+    """What every teller of one conversation may look at; nothing in it changes."""
+
+    def __init__(
+        self, conversation: Conversation, naming: Naming, messages: Mapping[int, Message], show_secrets: bool = False
+    ) -> None:
+        """`messages` are all messages of the capture by their id."""
+        self.conversation = conversation
+        self.naming = naming
+        self.messages = messages
+        self.show_secrets = show_secrets
+        self.names = naming.pair(conversation.key)
+        self.by_number: dict[int, Packet] = {packet.number: packet for packet in conversation.packets}
+
+    def draft(
+        self,
+        kind: StepKind,
+        side: Side,
+        packets: Iterable[int],
+        says: list[str],
+        means: list[str],
+        source: str | None = None,
+        time_ns: int | None = None,
+    ) -> Draft:
+        """Return a step said by `side`; its time is that of its first packet, `time_ns` where that is not known."""
+        ordered = sorted(set(packets))
+        first = self.by_number.get(ordered[0]) if ordered else None
+        last = self.by_number.get(ordered[-1]) if ordered else None
+        start = first.time_ns if first else time_ns if time_ns is not None else self.conversation.start_ns
+        return Draft(
+            kind=kind,
+            side=side,
+            speaker=self.names[side],
+            listener=self.names[side.other],
+            packets=ordered,
+            time_ns=start,
+            place=ordered[0] if ordered else 0,
+            says=quoted(says),
+            means=[sentence for sentence in means if sentence],
+            source=source,
+            until_ns=last.time_ns if last else start,
+        )
+
+    def line(self, event: Command | Continuation) -> str:
+        """Return what the client sent as text, its secrets masked."""
+        return wire_text(masked(event.line, event.secrets, self.show_secrets))
+
+    def argument(self, command: Command) -> str:
+        """Return a command's argument as text, its secrets masked."""
+        return wire_text(masked(command.line, command.secrets, self.show_secrets)[command.argument_at :]).strip()
+
+
+def quoted(lines: list[str]) -> list[str]:
+    """Return lines short enough to be read: cut in length and in number, each cut told."""
+    kept = [line if len(line) <= MAX_LINE_CHARACTERS else _cut(line) for line in lines[:MAX_LINES]]
+    if len(lines) > MAX_LINES:
+        kept.append(text("more-lines", lines=counted("lines", len(lines) - MAX_LINES)))
+    return kept
+
+
+def _cut(line: str) -> str:
+    return text("cut-line", start=line[:MAX_LINE_CHARACTERS], length=counted("characters", len(line)))

@@ -1,0 +1,18 @@
+"""Every sentence mailtrace says in a walkthrough, in English: tables with fields in braces, no logic.
+
+Sentences are whole, so that another language can put its words in its own order; a second language is a second package
+like this one. What a verb, a code or a record type means stands in the `words` tables of the protocols.
+"""
+
+from mailtrace.explain.english.content import CONTENT
+from mailtrace.explain.english.delays import DELAYS
+from mailtrace.explain.english.dns import DNS
+from mailtrace.explain.english.pop3 import POP3
+from mailtrace.explain.english.smtp import SMTP
+from mailtrace.explain.english.summary import SUMMARY
+from mailtrace.explain.english.tables import GAP_REASONS, NOUNS, REPLY_HINTS, SERVICES, VIOLATIONS
+from mailtrace.explain.english.transport import TRANSPORT
+
+ENGLISH: dict[str, str] = {**TRANSPORT, **SMTP, **CONTENT, **POP3, **DNS, **DELAYS, **SUMMARY}
+
+__all__ = ["ENGLISH", "GAP_REASONS", "NOUNS", "REPLY_HINTS", "SERVICES", "VIOLATIONS"]

@@ -1,0 +1,92 @@
+"""Sentences about DNS and ident."""
+
+from __future__ import annotations
+
+DNS: dict[str, str] = {
+    "ident.asks": "asks the ident service of {listener} (port {port}) who is calling",
+    "ident.purpose": (
+        "Before it greets, a mail server may ask the client's host which user opened the connection. The answer is "
+        "only written to the log."
+    ),
+    "ident.unanswered": (
+        "Nobody answers, not even to refuse: a firewall throws the question away, or the capture missed the answer."
+    ),
+    "ident.unanswered.repeated": (
+        "Nobody answers; the SYN is repeated after {delays} s. A firewall on the way to {server} throws it away, or "
+        "the capture missed the answer."
+    ),
+    "ident.waits": "The greeting waits for it.",
+    "ident.refused": (
+        "{server} refuses at once, after {delay} s, with RST: no ident service is there. That is quite usual and "
+        "costs no time."
+    ),
+    "ident.silent": "{server} opens the connection but says nothing.",
+    "ident.user": "The answer: the connection belongs to the user {user}, as the client's own host claims.",
+    "ident.error": "The answer names no user: {means}.",
+    "dns.line": "{type} {name}? {answer}",
+    "dns.short.none": "no answer",
+    "dns.short.nodata": "no such record (NODATA)",
+    "dns.short.referral": "no answer, other name servers named",
+    "dns.short.more": "{answers} and {records} more",
+    "dns.purpose.opcode": "This is no question but a DNS message of the kind {opcode} about {name}.",
+    "dns.purpose.blocklist": (
+        "A question to the blocklist {zone}: is the address {address} listed? The name is the address backwards."
+    ),
+    "dns.purpose.PTR.own": "The client asks for the name of its own address {address}, to introduce itself with it.",
+    "dns.purpose.PTR.peer": (
+        "Which name belongs to the address {address} of the mail partner? It is asked for the log, and as a first "
+        "sign whether the partner is a well-kept mail server."
+    ),
+    "dns.purpose.PTR.other": "Which name belongs to the address {address} (reverse lookup)?",
+    "dns.purpose.MX": "Which hosts take mail for {name}? That is the first question of everyone who sends mail there.",
+    "dns.purpose.A": "Which IPv4 address has {name}?",
+    "dns.purpose.AAAA": "Which IPv6 address has {name}?",
+    "dns.purpose.addresses": "Which IPv6 and which IPv4 address has {name}?",
+    "dns.purpose.NS": "Which name servers are responsible for {name}?",
+    "dns.purpose.SOA": "Which data has the zone of {name}?",
+    "dns.purpose.TLSA": (
+        "Which certificate must the server behind {name} show? This is DANE, certificates vouched for by DNS."
+    ),
+    "dns.purpose.TXT.spf": (
+        "SPF of {name}: which hosts may send mail with a sender of this domain (-all: no others, ~all: others are "
+        "suspicious)?"
+    ),
+    "dns.purpose.TXT.dkim": "A DKIM key, {name}: with it the receiver checks the signature in the mail's headers.",
+    "dns.purpose.TXT.dmarc": (
+        "DMARC policy, {name}: what should a receiver do with mails that fail SPF and DKIM (p=none, quarantine or "
+        "reject)?"
+    ),
+    "dns.purpose.TXT.mta-sts": "MTA-STS, {name}: does the domain demand TLS for mail to it?",
+    "dns.purpose.TXT.tls-reports": "TLS reports, {name}: where should senders report trouble with TLS?",
+    "dns.purpose.TXT.text": "Text records of {name}; mail keeps its SPF there.",
+    "dns.purpose.TXT.blocklist": "Why does the blocklist list this address?",
+    "dns.purpose.other": "A question for {type} of {name}: {means}.",
+    "dns.twice": "It is asked twice and answered the same both times.",
+    "dns.twice.edns": (
+        "It is asked twice, once with EDNS (the extension for longer answers) and once without, and answered the "
+        "same both times."
+    ),
+    "dns.retries": "The same question was sent {times}.",
+    "dns.none": "No answer came: the name server is not there, or a packet was lost.",
+    "dns.nxdomain": "The name {name} does not exist, with no record of any type (NXDOMAIN).",
+    "dns.nodata": "The name {name} exists but has no {type} record (NODATA). That is no error.",
+    "dns.nodata.MX": "{name} exists but has no MX record: then mail goes to the address of {name} itself.",
+    "dns.failed": "{rcode}: {means}.",
+    "dns.referral": "No record, but other name servers that should know.",
+    "dns.slow": "The answer took {duration} s.",
+    "dns.blocklist.free": "NXDOMAIN is good news here: the address is not listed.",
+    "dns.blocklist.listed": "The answer {answer} means: it is listed.",
+    "dns.MX.one": "Mail for {name} goes to {host}.",
+    "dns.MX.several": (
+        "Mail for {name} goes to {hosts} first: the lowest number ({preference}) is tried first, the higher ones "
+        "only when that fails."
+    ),
+    "dns.MX.equal": (
+        "Mail for {name} goes to {hosts}, in any order: they have the same preference {preference}, which shares the "
+        "load."
+    ),
+    "dns.MX.null": "The lone dot (null MX) says that {name} takes no mail at all.",
+    "dns.search-domain": (
+        "The resolver only tries {name} with its own search domain {suffix} behind it: harmless, and nobody's mistake."
+    ),
+}

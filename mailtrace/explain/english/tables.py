@@ -1,0 +1,84 @@
+"""Nouns, names and small tables that the sentences use."""
+
+from __future__ import annotations
+
+NOUNS: dict[str, tuple[str, str]] = {
+    "octets": ("octet", "octets"),
+    "packets": ("packet", "packets"),
+    "lines": ("line", "lines"),
+    "characters": ("character", "characters"),
+    "times": ("time", "times"),
+    "mails": ("mail", "mails"),
+    "messages": ("message", "messages"),
+    "pieces": ("piece", "pieces"),
+    "attachments": ("attachment", "attachments"),
+    "records": ("record", "records"),
+}
+"""Singular and plural of what is counted."""
+
+SERVICES: dict[int, str] = {
+    25: "SMTP",
+    53: "DNS",
+    110: "POP3",
+    113: "ident",
+    143: "IMAP",
+    465: "SMTP over TLS",
+    587: "SMTP submission",
+    993: "IMAP over TLS",
+    995: "POP3 over TLS",
+}
+"""What a well-known port is for."""
+
+GAP_REASONS: dict[str, str] = {
+    "lost": "They were never seen, although what follows was.",
+    "not captured": (
+        "The other side received them (it acknowledged them, or the capture cut the packets short), so the capture "
+        "missed them, not the network."
+    ),
+    "limit": "They were left out because a memory limit of mailtrace was reached.",
+}
+"""Why octets are missing, by `GapReason`."""
+
+VIOLATIONS: dict[str, str] = {
+    "bare-line-feed": (
+        "Lines must end with CR and LF. Servers differ on what a lone LF means, which lets attackers smuggle a "
+        "second mail past one of them."
+    ),
+    "end-of-data-variant": (
+        "Only CRLF, dot, CRLF ends a mail. A server that takes another form for the end sees other mails than its "
+        "neighbour: this is how mails are smuggled."
+    ),
+    "early-talker": (
+        "A client must wait for the greeting. Those that do not are often spam programs, and servers may refuse them "
+        "for it."
+    ),
+    "data-refused-body-follows": (
+        "The client did not wait for 354, or ignored the refusal: the server reads the lines of the mail as commands."
+    ),
+    "plaintext-after-starttls": (
+        "What is sent in clear behind STARTTLS must be thrown away: a server that keeps it runs commands which "
+        "anybody on the way could have inserted."
+    ),
+    "plaintext-after-starttls-reply": (
+        "What a server sends in clear behind its 220 could have been inserted by anybody on the way."
+    ),
+    "plaintext-instead-of-tls": "Both sides agreed to encrypt and then did not: everything stays readable.",
+    "eight-bit-in-command": "Addresses beyond ASCII need the extension SMTPUTF8.",
+}
+"""What a broken rule means; others get a general sentence."""
+
+REPLY_HINTS: tuple[tuple[bytes, str], ...] = (
+    (b"greylist", "hint.greylist"),
+    (b"graylist", "hint.greylist"),
+    (b"postgrey", "hint.greylist"),
+    (b"relaying denied", "hint.relay"),
+    (b"relay access denied", "hint.relay"),
+    (b"relay not permitted", "hint.relay"),
+    (b"rate limit", "hint.rate"),
+    (b"too many connections", "hint.rate"),
+    (b"spamhaus", "hint.blocklist"),
+    (b"blacklist", "hint.blocklist"),
+    (b"blocklist", "hint.blocklist"),
+    (b"dnsbl", "hint.blocklist"),
+)
+"""Words in a refusal (lower case) that tell its reason, with the sentence that explains it."""

@@ -1,0 +1,77 @@
+"""Sentences about connections and their troubles, and what every walkthrough needs."""
+
+from __future__ import annotations
+
+TRANSPORT: dict[str, str] = {
+    "list": "{most} and {last}",
+    "more-lines": "(and {lines} more)",
+    "cut-line": "{start}... (cut, {length} in all)",
+    "title": "{protocol} conversation {ids}: {client} -> {server}",
+    "title.group": "{protocol} conversations {ids}: {client} -> {server}",
+    "connect.opened": "TCP connection to port {port} ({service}) opened",
+    "connect.opened.meaning": "The three-way handshake, SYN, SYN+ACK, ACK: both sides are there and can now talk.",
+    "connect.no-syn": "The client's SYN, which began the handshake, was not captured.",
+    "connect.no-syn-ack": "The server's SYN+ACK was not captured: perhaps only one direction was.",
+    "connect.no-ack": "The client's ACK, which would end the handshake, is not in the capture.",
+    "connect.repeated": (
+        "The SYN was sent {times} (again after {delays} s), because no answer came to the earlier ones."
+    ),
+    "connect.tried": "The client tried {times}.",
+    "connect.refused": "TCP connection to port {port} ({service}) refused",
+    "connect.refused.meaning": (
+        "{server} answers the SYN with RST: the host is there, but no service listens on this port, or a firewall "
+        "says no for it."
+    ),
+    "connect.unanswered": "TCP connection to port {port} ({service}) not answered",
+    "connect.unanswered.meaning": (
+        "{server} says nothing at all: the host is down, the way to it is broken, or a firewall throws the packets "
+        "away silently (a port that is only closed would answer RST)."
+    ),
+    "connect.midstream": "connection to port {port} ({service}) already open: the capture starts in the middle of it",
+    "connect.midstream.meaning": "The handshake was not captured, so what was said before is not known.",
+    "close.both": "connection closed: first by {first}, then by {second}",
+    "close.both.meaning": (
+        "Each side sends FIN, which says: I have nothing more to send. With both acknowledged the connection is over."
+    ),
+    "close.one": "connection closed by {first}",
+    "close.one.meaning": "FIN says: I have nothing more to send. The FIN of {second} is not in the capture.",
+    "close.half": "{first} closes its side of the connection",
+    "close.half.meaning": "FIN says: I have nothing more to send. {second} can still send, and does.",
+    "close.rest": "{first} closes its side too",
+    "close.rest.meaning": "With FIN from both sides the connection is over.",
+    "close.reset": "connection closed by {first}; {second} answers with RST",
+    "close.reset.meaning": (
+        "{first} closes in order (FIN); {second} drops the connection at once (RST): it had no more use for it, or "
+        "data came after it had closed."
+    ),
+    "close.broken": "connection broken off by {first}",
+    "close.broken.meaning": "RST ends the connection at once; what was still under way is lost.",
+    "close.broken-late": "connection closed, then broken off, by {first}",
+    "close.broken-late.meaning": "{first} sends FIN, and then RST instead of waiting for the other side to close.",
+    "close.no-quit": "Nobody said QUIT: {name} hangs up in the middle of the dialogue.",
+    "dark": "encrypted with TLS from here: {client} sends {sent}, the other side {received}",
+    "dark.starttls": (
+        "Both sides agreed to encrypt. Who talks to whom, when, and how much stays visible; commands, addresses and "
+        "mails do not, and what was said before counts no more: the client begins again with its hello."
+    ),
+    "dark.starttls.source": "RFC 3207 section 4.2",
+    "dark.implicit": (
+        "This port begins with encryption at once. Who talks to whom, when, and how much stays visible; everything "
+        "said does not."
+    ),
+    "dark.implicit.source": "RFC 8314 section 3",
+    "gap": "({octets} missing from the capture)",
+    "gap.meaning": "What they said is not known; the story goes on where the capture does.",
+    "violation": "This breaks the rules of the protocol; mailtrace goes on as well as it can.",
+    "unread": "({client} from the client and {server} from the server that mailtrace does not read)",
+    "unread.meaning": "They are part of no command, answer or mail that mailtrace understands.",
+    "keep-alive": "(keep-alive: {probes} without new data)",
+    "keep-alive.meaning": "Nothing is said for a long time, so TCP asks whether the other side is still there.",
+    "repeat": "(packet {again} sends octets of packet {original} again, {delay} s later)",
+    "repeats": "({packets} sent octets again that had been sent before)",
+    "pipelined.together": (
+        "It comes in one packet with the command before it, without waiting for the answer (PIPELINING)."
+    ),
+    "pipelined.apart": "The client does not wait for the answer to what it sent before (PIPELINING).",
+    "replies.together": "This answer comes in one packet with the one before it.",
+}

@@ -1,0 +1,167 @@
+"""POP3 told step by step: login, what lies in the mailbox, what is fetched, what is deleted and what stays."""
+
+from __future__ import annotations
+
+from mailtrace.explain.content import content_means, content_says
+from mailtrace.explain.draft import Draft, Scene
+from mailtrace.explain.teller import Teller
+from mailtrace.explain.texts import counted, has_text, listed, text
+from mailtrace.model import Command, Content, Continuation, Outcome, Reply, Side, StepKind, Turn, wire_text
+from mailtrace.protocols.pop3.words import CAPABILITIES, COMMANDS, RESPONSE_CODES
+from mailtrace.protocols.smtp.words import MECHANISMS
+
+
+class Pop3Teller(Teller):
+    """Tells a POP3 dialogue, keeping count of what was fetched and marked for deletion."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Begin before the greeting."""
+        super().__init__(scene)
+        self._fetched: list[str] = []
+        self._marked: list[str] = []
+        self._commands_seen = 0
+
+    def command(self, command: Command) -> Draft | None:
+        """Return the step of a command."""
+        self._commands_seen += 1
+        word = COMMANDS.get(command.verb)
+        return self.scene.draft(
+            StepKind.COMMAND,
+            Side.CLIENT,
+            command.packets,
+            [self.scene.line(command)],
+            self._meaning(command),
+            word.source if word else "RFC 1939 section 3",
+            command.time_ns,
+        )
+
+    def _meaning(self, command: Command) -> list[str]:
+        argument = self.scene.argument(command)
+        number, _, rest = argument.partition(" ")
+        match command.verb:
+            case "USER":
+                return [text("pop3.USER", user=argument)]
+            case "PASS":
+                return [text("pop3.PASS")]
+            case "APOP":
+                return [text("pop3.APOP", user=number)]
+            case "AUTH" if argument:
+                word = MECHANISMS.get(number.upper())
+                how = word.means if word else text("auth.unknown-mechanism")
+                return [text("auth.begin", mechanism=number.upper(), how=how)]
+            case "LIST" | "UIDL" | "RETR" | "DELE" if number:
+                return [text(f"pop3.{command.verb}", number=number)]
+            case "TOP":
+                return [text("pop3.TOP", number=number, lines=rest)]
+            case "QUIT":
+                return self._goodbye()
+        word = COMMANDS.get(command.verb)
+        return [word.means if word else text("pop3.unknown-command")]
+
+    def _goodbye(self) -> list[str]:
+        """Tell what QUIT does to the mails of this session. Source: RFC 1939 section 6."""
+        sentences = [text("pop3.QUIT")]
+        if self._marked:
+            sentences.append(text("pop3.QUIT.deletes", numbers=listed(self._marked)))
+        kept = [number for number in dict.fromkeys(self._fetched) if number not in self._marked]
+        if kept:
+            sentences.append(text("pop3.QUIT.keeps", numbers=listed(kept)))
+        return sentences
+
+    def reply(self, reply: Reply, turn: Turn | None) -> Draft | None:
+        """Return the step of an answer."""
+        command = turn.command if turn else None
+        means, source = self._answer(reply, command)
+        draft = self.scene.draft(
+            StepKind.REPLY, Side.SERVER, reply.packets, self.answer_lines(reply), means, source, reply.time_ns
+        )
+        draft.greeting = command is None and not self._commands_seen
+        return draft
+
+    def _answer(self, reply: Reply, command: Command | None) -> tuple[list[str], str]:
+        """Return sentences and the RFC section."""
+        if command is None:
+            return self._unasked(reply), "RFC 1939 section 4"
+        word = COMMANDS.get(command.verb)
+        source = word.source if word and word.source else "RFC 1939 section 3"
+        if reply.outcome is Outcome.NO:
+            return _refusal(reply, command.verb), source
+        if reply.outcome is Outcome.MORE:
+            return [text("auth.challenge")], source
+        number = self.scene.argument(command).partition(" ")[0]
+        if command.verb == "DELE":
+            self._marked.append(number)
+        elif command.verb == "RSET":
+            self._marked.clear()
+        elif command.verb == "RETR":
+            self._fetched.append(number)
+        elif command.verb == "CAPA":
+            return _capabilities(reply), source
+        key = f"pop3.{command.verb}.ok"
+        if command.verb in ("LIST", "UIDL") and not number:
+            key = f"pop3.{command.verb}.all"
+        if not has_text(key):
+            return [text("pop3.ok")], source
+        mails = counted("mails", max(len(reply.lines) - 1, 0))
+        return [text(key, number=number, mails=mails, **_statistics(reply))], source
+
+    def _unasked(self, reply: Reply) -> list[str]:
+        if self._commands_seen:
+            return [text("pop3.unasked")]
+        if reply.outcome is not Outcome.GOOD:
+            return [text("pop3.greeting.refused")]
+        said = b" ".join(reply.lines)
+        stamp = said.rfind(b"<") >= 0 and said.rstrip().endswith(b">")
+        return [text("pop3.greeting"), *([text("pop3.greeting.apop")] if stamp else [])]
+
+    def continuation(self, continuation: Continuation) -> Draft | None:
+        """Return the step of a login line."""
+        draft = super().continuation(continuation)
+        if draft is not None:
+            cancelled = continuation.line.strip() == b"*"
+            draft.means.append(text("auth.cancelled" if cancelled else "auth.continued"))
+            draft.source = "RFC 5034 section 4"
+        return draft
+
+    def content(self, content: Content) -> Draft | None:
+        """Return the step of a fetched mail, or add it to the answer that announced it just before."""
+        says, means = content_says(self.scene, content), content_means(self.scene, content)
+        previous = self.drafts[-1] if self.drafts else None
+        if previous is not None and previous.kind is StepKind.REPLY and previous.side is Side.SERVER:
+            previous.kind = StepKind.CONTENT
+            previous.says += says
+            previous.means += means
+            for packet in content.packets:
+                previous.claim(packet)
+            previous.until_ns = max(previous.until_ns, content.end_ns)
+            return None
+        return self.scene.draft(
+            StepKind.CONTENT, Side.SERVER, content.packets, says, means, "RFC 1939 section 5", content.start_ns
+        )
+
+
+def _statistics(reply: Reply) -> dict[str, object]:
+    """Return the two numbers of a STAT answer as fields. Source: RFC 1939 section 5."""
+    words = wire_text(reply.lines[0]).split() if reply.lines else []
+    count, octets = [*words[:2], "?", "?"][:2]
+    return {"count": count, "octets": octets}
+
+
+def _refusal(reply: Reply, verb: str) -> list[str]:
+    """Explain -ERR, with its response code where it has one. Source: RFC 2449 section 8."""
+    first = wire_text(reply.lines[0]) if reply.lines else ""
+    code = first[1:].partition("]")[0].upper() if first.startswith("[") else ""
+    sentences = [text("pop3.login.refused" if verb in ("USER", "PASS", "APOP", "AUTH") else "pop3.refused")]
+    if code in RESPONSE_CODES:
+        sentences.append(text("pop3.code", code=code, means=RESPONSE_CODES[code].means))
+    return sentences
+
+
+def _capabilities(reply: Reply) -> list[str]:
+    """Explain each capability in a few words. Source: RFC 2449 section 6."""
+    told = []
+    for line in reply.lines[1:]:
+        keyword = wire_text(line).strip().partition(" ")[0].upper()
+        if keyword in CAPABILITIES:
+            told.append(text("extension", keyword=keyword, means=CAPABILITIES[keyword].means))
+    return [text("pop3.CAPA.list", offered="; ".join(told)) if told else text("pop3.CAPA.none")]

@@ -1,0 +1,133 @@
+"""SMTP told step by step: what each command and each answer means at its place in the dialogue."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from mailtrace.explain.content import content_means, content_says, message_of
+from mailtrace.explain.draft import Draft, Scene
+from mailtrace.explain.smtpreplies import ReplyTeller
+from mailtrace.explain.smtpsyntax import address_shown, hello_name, is_full_name, parameters, path
+from mailtrace.explain.teller import Teller
+from mailtrace.explain.texts import counted, text
+from mailtrace.model import Command, Content, Continuation, Reply, Side, StepKind, Turn
+from mailtrace.protocols.smtp.words import COMMANDS, MECHANISMS, PARAMETERS
+
+
+class SmtpTeller(Teller):
+    """Tells an SMTP or LMTP dialogue."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Begin with nothing said."""
+        super().__init__(scene)
+        self._replies = ReplyTeller(scene)
+        self._chunks: list[Draft] = []
+        self._authenticating = ""
+        self._sender: str | None = None
+
+    def command(self, command: Command) -> Draft | None:
+        """Return the step of a command, explained by its verb and argument."""
+        word = COMMANDS.get(command.verb)
+        draft = self.scene.draft(
+            StepKind.COMMAND,
+            Side.CLIENT,
+            command.packets,
+            [self.scene.line(command)],
+            self._meaning(command),
+            word.source if word else "RFC 5321 section 4.1.1",
+            command.time_ns,
+        )
+        if command.verb == "BDAT":
+            self._chunks.append(draft)
+        elif command.verb in ("MAIL", "RSET", "HELO", "EHLO"):
+            self._chunks.clear()
+        return draft
+
+    def _meaning(self, command: Command) -> list[str]:
+        argument = self.scene.argument(command)
+        match command.verb:
+            case "HELO" | "EHLO" | "LHLO":
+                return self._hello(command.verb, hello_name(argument))
+            case "MAIL" | "RCPT":
+                return self._address(command.verb, argument)
+            case "AUTH":
+                self._authenticating = argument.split(" ")[0].upper()
+                word = MECHANISMS.get(self._authenticating)
+                how = word.means if word else text("auth.unknown-mechanism")
+                return [text("auth.begin", mechanism=self._authenticating, how=how)]
+            case "BDAT":
+                size = argument.split(" ")[0]
+                last = argument.upper().endswith("LAST")
+                return [text("bdat.last" if last else "bdat.chunk", octets=size)]
+            case verb if verb in COMMANDS:
+                return [COMMANDS[verb].means]
+        return [text("smtp.unknown-command")]
+
+    def _hello(self, verb: str, name: str) -> list[str]:
+        sentences = [text(f"hello.{verb}", name=name or text("hello.nameless"))]
+        if name and not is_full_name(name):
+            sentences.append(text("hello.not-a-domain", name=name))
+        return sentences
+
+    def _address(self, verb: str, argument: str) -> list[str]:
+        address = path(argument)
+        if verb == "MAIL":
+            self._sender = address
+            sentences = [text("mail.sender", address=address) if address else text("mail.null-sender")]
+        else:
+            sentences = [text("rcpt.recipient", address=address_shown(address))]
+        for name, value in parameters(argument):
+            word = PARAMETERS.get(name.upper())
+            if word is None:
+                sentences.append(text("parameter.unknown", name=name))
+            else:
+                sentences.append(text("parameter", name=name.upper(), means=word.means.format(value=value)))
+        return sentences
+
+    def reply(self, reply: Reply, turn: Turn | None) -> Draft | None:
+        """Return the step of an answer."""
+        return self._replies.tell(reply, turn)
+
+    def continuation(self, continuation: Continuation) -> Draft | None:
+        """Return the step of a login line."""
+        draft = super().continuation(continuation)
+        if draft is not None:
+            cancelled = continuation.line.strip() == b"*"
+            draft.means.append(text("auth.cancelled" if cancelled else "auth.continued"))
+            draft.source = "RFC 4954 section 4"
+        return draft
+
+    def content(self, content: Content) -> Draft | None:
+        """Return the step of a mail; a mail in counted pieces is told at its last piece."""
+        self._replies.saw_content(content)
+        says, means = content_says(self.scene, content), content_means(self.scene, content)
+        means += self._envelope_and_header(content)
+        if content.how == "BDAT" and self._chunks:
+            self._spread(content)
+            last = self._chunks[-1]
+            last.kind = StepKind.CONTENT
+            last.says += says
+            last.means += means
+            if len(self._chunks) > 1:
+                last.means.append(text("bdat.joined", pieces=counted("pieces", len(self._chunks))))
+            self._chunks.clear()
+            return None
+        return self.scene.draft(
+            StepKind.CONTENT, Side.CLIENT, content.packets, says, means, "RFC 5321 section 4.1.1.4", content.start_ns
+        )
+
+    def _spread(self, content: Content) -> None:
+        """Give each packet of a mail in pieces to the piece it carried."""
+        begins = [draft.packets[0] for draft in self._chunks]
+        for packet in content.packets:
+            self._chunks[max(bisect_right(begins, packet) - 1, 0)].claim(packet)
+
+    def _envelope_and_header(self, content: Content) -> list[str]:
+        """Tell that the addresses inside are not those that deliver, and where they differ."""
+        message = message_of(self.scene, content)
+        if message is None or not message.from_ or self._sender is None:
+            return []
+        inside = message.from_[0].address
+        if self._sender and inside.lower() != self._sender.lower():
+            return [text("content.other-sender", inside=inside, envelope=self._sender)]
+        return [text("content.envelope")]

@@ -1,0 +1,164 @@
+"""What an SMTP answer means where it stands: 250 welcomes, accepts a sender, or takes responsibility for a mail."""
+
+from __future__ import annotations
+
+from mailtrace.explain.draft import Draft, Scene
+from mailtrace.explain.english import REPLY_HINTS
+from mailtrace.explain.smtpsyntax import address_shown, path
+from mailtrace.explain.texts import has_text, text
+from mailtrace.model import Command, Content, Outcome, Reply, Side, StepKind, Transaction, Turn, wire_text
+from mailtrace.protocols.smtp.words import ENHANCED, ENHANCED_CLASSES, EXTENSIONS, REPLIES
+from mailtrace.protocols.word import Word
+
+REPLY_SECTION = "RFC 5321 section 4.2"
+
+
+class ReplyTeller:
+    """Tells answers, remembering whether the greeting was seen and which mail was last sent."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Begin before the greeting."""
+        self.scene = scene
+        self._greeted = False
+        self._content: Content | None = None
+
+    def saw_content(self, content: Content) -> None:
+        """Note that the next answer to DATA or BDAT decides over this mail."""
+        self._content = content
+
+    def tell(self, reply: Reply, turn: Turn | None) -> Draft:
+        """Return the step of an answer."""
+        command = turn.command if turn else None
+        greeting = command is None and not self._greeted and reply.status in ("220", "421", "521", "554")
+        self._greeted = True
+        means, source = self._meaning(reply, command, greeting)
+        draft = self.scene.draft(
+            StepKind.REPLY,
+            Side.SERVER,
+            reply.packets,
+            reply_lines(reply),
+            [*means, *enhanced_meaning(reply), *_hints(reply)],
+            source,
+            reply.time_ns,
+        )
+        draft.greeting = greeting
+        return draft
+
+    def _meaning(self, reply: Reply, command: Command | None, greeting: bool) -> tuple[list[str], str]:
+        """Return sentences and the RFC section."""
+        word = REPLIES.get(reply.status, Word(text("reply.unknown-code"), REPLY_SECTION))
+        source = word.source or REPLY_SECTION
+        if greeting:
+            return _greeting(reply, word), REPLY_SECTION
+        verb = command.verb if command else ""
+        if verb == "AUTH":
+            return self._login(reply, word, command), source
+        if reply.outcome in (Outcome.LATER, Outcome.NO):
+            return self._refusal(reply, command, word), source
+        if verb in ("DATA", "BDAT") and reply.outcome is Outcome.GOOD:
+            return self._accepted(), "RFC 5321 section 4.2.5"
+        if verb in ("EHLO", "LHLO"):
+            return extensions_offered(reply), "RFC 5321 section 4.1.1.1"
+        if verb == "DATA":
+            return [text("reply.DATA.354")], source
+        key = f"reply.{verb}.{reply.status}"
+        if not has_text(key):
+            return [text("reply.good", means=word.means)], source
+        return [text(key, **self._fields(command))], source
+
+    def _fields(self, command: Command | None) -> dict[str, object]:
+        argument = self.scene.argument(command) if command else ""
+        return {
+            "address": address_shown(path(argument)),
+            "client": self.scene.names[Side.CLIENT],
+            "server": self.scene.names[Side.SERVER],
+        }
+
+    def _refusal(self, reply: Reply, command: Command | None, word: Word) -> list[str]:
+        """Explain a refusal: for now, the client keeps the mail; for good, its sender gets it back.
+
+        Source: RFC 5321 section 4.2.1.
+        """
+        lasting = "later" if reply.outcome is Outcome.LATER else "no"
+        if command is None:
+            return [text(f"refused.{lasting}.unasked", means=word.means)]
+        if command.verb in ("DATA", "BDAT"):
+            self._content = None
+        what = command.verb if command.verb in ("MAIL", "RCPT", "DATA", "BDAT") else "other"
+        if command.verb == "EHLO" and reply.outcome is Outcome.NO:
+            return [text("refused.no.EHLO", means=word.means)]
+        return [text(f"refused.{lasting}.{what}", means=word.means, **self._fields(command))]
+
+    def _accepted(self) -> list[str]:
+        """Tell an accepted mail with its queue id, or an accepted piece of one. Source: RFC 5321 section 4.2.5."""
+        transaction = self._transaction()
+        if transaction is None:
+            return [text("reply.BDAT.chunk")]
+        if transaction.queue_id:
+            return [text("accepted.as", queue_id=transaction.queue_id, server=self.scene.names[Side.SERVER])]
+        return [text("accepted", server=self.scene.names[Side.SERVER])]
+
+    def _transaction(self) -> Transaction | None:
+        content = self._content
+        if content is None:
+            return None
+        found = [t for t in self.scene.conversation.dialogue.transactions if t.content is content]
+        return found[0] if found else None
+
+    def _login(self, reply: Reply, word: Word, command: Command | None) -> list[str]:
+        if reply.outcome is Outcome.MORE:
+            return [text("auth.challenge")]
+        if reply.outcome is Outcome.GOOD:
+            users = [
+                login.user
+                for login in self.scene.conversation.dialogue.logins
+                if login.user and login.accepted and reply.packet in login.packets
+            ]
+            return [text("auth.accepted-user", user=users[0]) if users else text("auth.accepted")]
+        return [text("auth.refused", means=word.means)]
+
+
+def reply_lines(reply: Reply) -> list[str]:
+    """Return an answer as on the wire: all its lines but the last with a hyphen. Source: RFC 5321 section 4.2.1."""
+    lines = [wire_text(line) for line in reply.lines] or [""]
+    return [f"{reply.status}-{line}" for line in lines[:-1]] + [f"{reply.status} {lines[-1]}".rstrip()]
+
+
+def _greeting(reply: Reply, word: Word) -> list[str]:
+    if reply.outcome is not Outcome.GOOD:
+        return [text("greeting.refused", means=word.means)]
+    first = wire_text(reply.lines[0]) if reply.lines else ""
+    name, _, rest = first.partition(" ")
+    return [text("greeting.esmtp" if "ESMTP" in rest.upper() else "greeting.smtp", name=name)]
+
+
+def extensions_offered(reply: Reply) -> list[str]:
+    """Explain each extension of an EHLO answer in a few words. Source: RFC 5321 section 4.1.1.1."""
+    told = []
+    for line in reply.lines[1:]:
+        keyword = wire_text(line).strip().partition(" ")[0].upper()
+        word = EXTENSIONS.get(keyword)
+        if word is not None:
+            told.append(text("extension", keyword=keyword, means=word.means))
+    if not told:
+        return [text("extensions.none")]
+    return [text("extensions", offered="; ".join(told))]
+
+
+def enhanced_meaning(reply: Reply) -> list[str]:
+    """Explain an enhanced status code. Source: RFC 3463 section 3."""
+    if reply.enhanced is None:
+        return []
+    kind, _, detail = reply.enhanced.partition(".")
+    word, sort = ENHANCED.get(detail), ENHANCED_CLASSES.get(kind)
+    if word is None or sort is None or (detail == "0.0" and kind == "2"):
+        return []
+    return [text("enhanced", code=reply.enhanced, sort=sort.means, means=word.means)]
+
+
+def _hints(reply: Reply) -> list[str]:
+    """Explain what only the server's own words tell, such as greylisting; at most one sentence."""
+    said = b" ".join(reply.lines).lower()
+    if reply.outcome not in (Outcome.LATER, Outcome.NO):
+        return []
+    return [text(key) for word, key in REPLY_HINTS if word in said][:1]

@@ -1,0 +1,188 @@
+"""What the tellers of all protocols share: a step for each event, pairing of answers, what went wrong on the way."""
+
+from __future__ import annotations
+
+from mailtrace.explain.draft import Draft, Scene
+from mailtrace.explain.english import GAP_REASONS, VIOLATIONS
+from mailtrace.explain.texts import counted, text
+from mailtrace.model import (
+    Command,
+    Content,
+    Continuation,
+    Event,
+    Gap,
+    Lookup,
+    Reply,
+    Side,
+    StepKind,
+    Turn,
+    Violation,
+    WentDark,
+    wire_text,
+)
+
+
+class Teller:
+    """Turns a dialogue's events into drafts; a protocol overrides what it can explain better."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Look at the dialogue once to know which answer belongs to which command."""
+        self.scene = scene
+        self.dialogue = scene.conversation.dialogue
+        self.drafts: list[Draft] = []
+        self._turns = {id(reply): turn for turn in self.dialogue.turns for reply in turn.replies}
+        self._replied = {id(turn.command) for turn in self.dialogue.turns if turn.command and turn.replies}
+        self._waiting: list[Draft] = []
+        self._gaps: list[Draft] = []
+
+    def tell(self) -> list[Draft]:
+        """Return the drafts of all events, in the order they happened."""
+        for event in self.dialogue.events:
+            draft = self._one(event)
+            if draft is not None:
+                self.drafts.append(draft)
+        self._place()
+        return self.drafts
+
+    def turn_of(self, reply: Reply) -> Turn | None:
+        """Return the exchange an answer belongs to, None where that is not known."""
+        return self._turns.get(id(reply))
+
+    def command(self, command: Command) -> Draft | None:
+        """Return the step of a command."""
+        return self.scene.draft(
+            StepKind.COMMAND, Side.CLIENT, command.packets, [self.scene.line(command)], [], time_ns=command.time_ns
+        )
+
+    def reply(self, reply: Reply, turn: Turn | None) -> Draft | None:
+        """Return the step of an answer."""
+        return self.scene.draft(
+            StepKind.REPLY, Side.SERVER, reply.packets, self.answer_lines(reply), [], time_ns=reply.time_ns
+        )
+
+    def content(self, content: Content) -> Draft | None:
+        """Return the step of a mail."""
+        return None
+
+    def continuation(self, continuation: Continuation) -> Draft | None:
+        """Return the step of a client line inside an exchange."""
+        return self.scene.draft(
+            StepKind.COMMAND,
+            Side.CLIENT,
+            continuation.packets,
+            [self.scene.line(continuation)],
+            [],
+            time_ns=continuation.time_ns,
+        )
+
+    def answer_lines(self, reply: Reply) -> list[str]:
+        """Return an answer as it stood on the wire."""
+        first, *rest = [wire_text(line) for line in reply.lines] or [""]
+        return [f"{reply.status} {first}".strip(), *rest]
+
+    def _one(self, event: Event) -> Draft | None:
+        match event:
+            case Command():
+                return self._told_command(event)
+            case Reply():
+                return self._told_reply(event)
+            case Content():
+                return self._asked(self.content(event)) if event.how == "DATA" else self.content(event)
+            case Continuation():
+                return self._asked(self.continuation(event))
+            case Violation():
+                return self._violation(event)
+            case WentDark():
+                return self._dark(event)
+            case Gap():
+                return self._gap(event)
+            case Lookup():
+                return None
+
+    def _asked(self, draft: Draft | None) -> Draft | None:
+        if draft is not None:
+            self._waiting.append(draft)
+        return draft
+
+    def _told_command(self, command: Command) -> Draft | None:
+        """Tell a command and whether it came before earlier ones were answered. Source: RFC 2920 section 3.1."""
+        draft = self.command(command)
+        if draft is None:
+            return None
+        if self._waiting and id(command) in self._replied:
+            together = draft.place in self._waiting[-1].packets
+            draft.means.append(text("pipelined.together" if together else "pipelined.apart"))
+        self._waiting.append(draft)
+        return draft
+
+    def _told_reply(self, reply: Reply) -> Draft | None:
+        draft = self.reply(reply, self.turn_of(reply))
+        del self._waiting[:1]
+        previous = self.drafts[-1] if self.drafts else None
+        if draft is None or previous is None or previous.kind is not StepKind.REPLY:
+            return draft
+        if draft.place in previous.packets and previous.side is draft.side:
+            draft.means.append(text("replies.together"))
+        return draft
+
+    def _violation(self, violation: Violation) -> Draft | None:
+        """Tell a broken rule; the same one again right after is the same step."""
+        told = violation.detail or violation.code
+        previous = self.drafts[-1] if self.drafts else None
+        if previous is not None and previous.kind is StepKind.TROUBLE and previous.says[:1] == [told]:
+            previous.claim(violation.packet)
+            return None
+        means = VIOLATIONS.get(violation.code) or text("violation")
+        return self.scene.draft(
+            StepKind.TROUBLE, violation.side, [violation.packet], [told], [means], time_ns=violation.time_ns
+        )
+
+    def _gap(self, gap: Gap) -> Draft:
+        self._waiting.clear()
+        draft = self.scene.draft(
+            StepKind.TROUBLE,
+            gap.side,
+            [gap.packet],
+            [text("gap", octets=counted("octets", gap.missing))],
+            [GAP_REASONS[gap.why.value], text("gap.meaning")],
+            time_ns=gap.time_ns,
+        )
+        self._gaps.append(draft)
+        return draft
+
+    def _dark(self, dark: WentDark) -> Draft:
+        """Tell what can still be known of the encrypted rest: amounts and time, never the words."""
+        rest = [p for p in self.scene.conversation.packets if p.number >= dark.packet and p.length]
+        said = {side: sum(p.length for p in rest if p.side is side) for side in Side}
+        first = rest[0].side if rest else Side.CLIENT
+        return self.scene.draft(
+            StepKind.CONNECT,
+            first,
+            [p.number for p in rest] or [dark.packet],
+            [
+                text(
+                    "dark",
+                    client=self.scene.names[Side.CLIENT],
+                    sent=counted("octets", said[Side.CLIENT]),
+                    received=counted("octets", said[Side.SERVER]),
+                )
+            ],
+            [text(f"dark.{dark.why}")],
+            text(f"dark.{dark.why}.source"),
+            time_ns=dark.time_ns,
+        )
+
+    def _place(self) -> None:
+        """Keep each side's steps in the order of its stream, even where a packet that filled a hole came late.
+
+        A gap stands before what follows it, whatever packet proved it.
+        """
+        gaps = {id(draft) for draft in self._gaps}
+        following: dict[Side, int] = {}
+        for draft in reversed(self.drafts):
+            if id(draft) in gaps:
+                draft.place = min(draft.place, following.get(draft.side, draft.place))
+            following[draft.side] = draft.place
+        reached = {Side.CLIENT: 0, Side.SERVER: 0}
+        for draft in self.drafts:
+            draft.place = reached[draft.side] = max(reached[draft.side], draft.place)

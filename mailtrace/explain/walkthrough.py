@@ -1,0 +1,182 @@
+"""From an analysis to walkthroughs: each conversation told as numbered steps in the order things happened.
+
+A mail conversation is told with the lookups and ident exchanges it caused, where they happened; what belongs to no mail
+conversation has a walkthrough of its own, questions of one client to one name server together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailtrace.explain.claims import claim_rest
+from mailtrace.explain.connection import tell_connection
+from mailtrace.explain.delays import explain_delays
+from mailtrace.explain.draft import Draft, Scene
+from mailtrace.explain.ident import ident_step
+from mailtrace.explain.lookups import joined, lookup_drafts, write_lookups
+from mailtrace.explain.naming import Naming
+from mailtrace.explain.pop3 import Pop3Teller
+from mailtrace.explain.smtp import SmtpTeller
+from mailtrace.explain.summary import result, together
+from mailtrace.explain.teller import Teller
+from mailtrace.explain.texts import text
+from mailtrace.model import Analysis, Conversation, Side, Step, StepKind, Walkthrough
+
+TELLERS: dict[str, type[Teller]] = {"smtp": SmtpTeller, "pop3": Pop3Teller}
+"""Who tells a protocol; others are told by the plain teller."""
+
+DEPENDENT = ("dns", "ident")
+"""Protocols that serve others: told inside the mail conversation that caused them."""
+
+_KIND_ORDER = {StepKind.CLOSE: 1}
+"""Of steps that share a packet, the closing comes last."""
+
+
+def walkthroughs(
+    analysis: Analysis,
+    *,
+    conversation: int | None = None,
+    protocols: frozenset[str] | None = None,
+    show_secrets: bool = False,
+) -> list[Walkthrough]:
+    """Tell the conversations of a capture: the mail conversations first, then DNS and ident that belong to none.
+
+    `conversation` tells only that one, also where it would be told inside another; `protocols` tells only those.
+    """
+    book = _Book(analysis, show_secrets)
+    if conversation is not None:
+        return [book.tell([c]) for c in analysis.conversations if c.id == conversation]
+    wanted = [c for c in analysis.conversations if protocols is None or c.protocol in protocols]
+    mail = [[c] for c in wanted if c.protocol not in DEPENDENT]
+    known = {c.id for c in wanted}
+    alone = [c for c in wanted if c.protocol in DEPENDENT and not _told_elsewhere(c, known)]
+    return [book.tell(group) for group in [*mail, *_grouped(alone)]]
+
+
+def _told_elsewhere(conversation: Conversation, told: set[int]) -> bool:
+    """Tell whether a dependent conversation appears in the walkthroughs of those in `told`."""
+    if conversation.caused_by is not None:
+        return conversation.caused_by in told
+    lookups = conversation.dialogue.lookups
+    return bool(lookups) and all(lookup.caused_by in told for lookup in lookups)
+
+
+def _grouped(conversations: Sequence[Conversation]) -> list[list[Conversation]]:
+    """Put the questions of one client to one name server together, in order of their first."""
+    groups: dict[object, list[Conversation]] = {}
+    for conversation in conversations:
+        key = conversation.key
+        who: object = (key.client.host, key.server.host) if conversation.protocol == "dns" else conversation.id
+        groups.setdefault(who, []).append(conversation)
+    return list(groups.values())
+
+
+class _Book:
+    """The analysis, indexed for telling."""
+
+    def __init__(self, analysis: Analysis, show_secrets: bool) -> None:
+        self.naming = Naming(analysis.hosts)
+        self.messages = {message.id: message for message in analysis.messages}
+        self.show_secrets = show_secrets
+        self.caused: dict[int, list[Conversation]] = {}
+        for conversation in analysis.conversations:
+            causes = {conversation.caused_by, *(lookup.caused_by for lookup in conversation.dialogue.lookups)}
+            for cause in causes - {None}:
+                if cause is not None:
+                    self.caused.setdefault(cause, []).append(conversation)
+
+    def tell(self, group: list[Conversation]) -> Walkthrough:
+        """Tell one conversation, or several DNS conversations together."""
+        first = group[0]
+        scene = self._scene(first)
+        drafts = [draft for conversation in group for draft in self._own(conversation)]
+        if first.protocol not in DEPENDENT:
+            drafts += [draft for caused in self.caused.get(first.id, []) for draft in self._inside(caused, first)]
+        drafts.sort(key=lambda draft: (draft.place, _KIND_ORDER.get(draft.kind, 0)))
+        drafts = joined(drafts)
+        write_lookups(drafts, first.key)
+        explain_delays(drafts, scene)
+        return Walkthrough(
+            conversations=tuple(conversation.id for conversation in group),
+            title=self._title(group),
+            summary=together(group, list(self.messages.values())),
+            result=result(first) if len(group) == 1 else text("result.group"),
+            steps=_numbered(drafts, min(conversation.start_ns for conversation in group)),
+        )
+
+    def _scene(self, conversation: Conversation) -> Scene:
+        return Scene(conversation, self.naming, self.messages, self.show_secrets)
+
+    def _title(self, group: list[Conversation]) -> str:
+        first = group[0]
+        client, server = first.key.client, first.key.server
+        key = "title" if len(group) == 1 else "title.group"
+        return text(
+            key,
+            ids=", ".join(str(conversation.id) for conversation in group),
+            protocol=first.protocol.upper(),
+            client=self.naming.of_endpoint(client) if len(group) == 1 else self.naming.of(client.host),
+            server=self.naming.of_endpoint(server),
+        )
+
+    def _own(self, conversation: Conversation) -> list[Draft]:
+        """Return the drafts of a conversation's own packets."""
+        scene = self._scene(conversation)
+        if conversation.protocol == "ident":
+            return [ident_step(scene, inside=False)]
+        drafts = tell_connection(scene)
+        if conversation.protocol == "dns":
+            drafts += lookup_drafts(conversation.dialogue.lookups, conversation.key, self.naming)
+        drafts += TELLERS.get(conversation.protocol, Teller)(scene).tell()
+        return [*drafts, *claim_rest(drafts, scene)]
+
+    def _inside(self, caused: Conversation, told: Conversation) -> list[Draft]:
+        """Return the drafts of an ident or DNS conversation within the mail conversation that caused it."""
+        if caused.protocol == "ident":
+            draft = ident_step(self._scene(caused), inside=True)
+            draft.side = told_side(caused, told)
+            return [draft]
+        lookups = [c for c in caused.dialogue.lookups if told.id in (c.caused_by, caused.caused_by)]
+        drafts = lookup_drafts(lookups, told.key, self.naming)
+        if drafts and caused.caused_by == told.id:
+            _enclose(drafts, caused)
+        return drafts
+
+
+def told_side(caused: Conversation, told: Conversation) -> Side:
+    """Return which side of the told conversation began the caused one."""
+    return Side.SERVER if caused.key.client.host == told.key.server.host else Side.CLIENT
+
+
+def _enclose(drafts: list[Draft], caused: Conversation) -> None:
+    """Give the packets of a caused conversation that carry no lookup (set-up, closing) to its steps."""
+    taken = {number for draft in drafts for number in draft.packets}
+    for packet in caused.packets:
+        if packet.number not in taken:
+            nearest = max((d for d in drafts if d.place <= packet.number), key=lambda d: d.place, default=drafts[0])
+            nearest.acks.append(packet.number)
+
+
+def _numbered(drafts: list[Draft], start_ns: int) -> tuple[Step, ...]:
+    """Return finished steps, numbered from 1, with the time since the start and since the step before."""
+    steps: list[Step] = []
+    before = start_ns
+    for number, draft in enumerate(drafts, 1):
+        steps.append(
+            Step(
+                number=number,
+                kind=draft.kind,
+                packets=tuple(draft.packets),
+                acks=tuple(sorted(set(draft.acks) - set(draft.packets))),
+                offset_ns=draft.time_ns - start_ns,
+                since_ns=max(0, draft.time_ns - before),
+                side=draft.side,
+                speaker=draft.speaker,
+                listener=draft.listener,
+                says=tuple(draft.says),
+                means=" ".join(draft.means),
+                source=draft.source,
+            )
+        )
+        before = draft.time_ns
+    return tuple(steps)

@@ -1,0 +1,119 @@
+"""When it is decided which mail conversation a lookup or an ident call happened for, in bounded memory.
+
+A DNS or ident conversation waits until every mail conversation that its asking host took part in at the time has closed;
+then `causes` picks the one it belongs to. A mail conversation that has closed is remembered only while something waits
+that it could have caused.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, Protocol, TypeVar
+
+from mailtrace.mail.causes import BEFORE_NS, best_cause, ident_cause
+from mailtrace.model import Conversation, Lookup, StreamKey
+
+WAITING_LIMIT = 10_000
+"""Conversations that may wait for one host; a mail conversation open for hours must not hold up everything."""
+
+
+class Dependent(Protocol):
+    """What waits: a finished conversation and the lookups in it."""
+
+    @property
+    def conversation(self) -> Conversation:
+        """The DNS or ident conversation."""
+
+    @property
+    def lookups(self) -> list[Lookup]:
+        """The lookups in it."""
+
+
+D = TypeVar("D", bound=Dependent)
+
+
+class _Host(Generic[D]):
+    """One address: mail conversations it is in that are open (id to start) or closed, and what waits for them."""
+
+    __slots__ = ("closed", "open", "waiting")
+
+    def __init__(self) -> None:
+        self.open: dict[int, int] = {}
+        self.closed: deque[Conversation] = deque()
+        self.waiting: deque[D] = deque()
+
+
+class Attribution(Generic[D]):
+    """Takes mail conversations as they open and close, and dependents as they finish; hands out what is decided."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, _Host[D]] = {}
+
+    def opened(self, conversation: int, start_ns: int, key: StreamKey) -> None:
+        """A conversation that may be mail began."""
+        for address in {key.client.host, key.server.host}:
+            self._host(address).open[conversation] = start_ns
+
+    def closed(self, conversation: Conversation) -> None:
+        """Such a conversation is final."""
+        for address in {conversation.key.client.host, conversation.key.server.host}:
+            host = self._host(address)
+            host.open.pop(conversation.id, None)
+            host.closed.append(conversation)
+
+    def wait(self, dependent: D) -> None:
+        """A DNS or ident conversation is final, and its cause is to be found."""
+        self._host(dependent.conversation.key.client.host).waiting.append(dependent)
+
+    def decided(self, now_ns: int) -> list[D]:
+        """Return the dependents whose cause is settled by now; each has it filled in."""
+        ready: list[D] = []
+        for address in list(self._hosts):
+            host = self._hosts[address]
+            while host.waiting and self._is_settled(host, host.waiting[0], now_ns):
+                ready.append(self._decide(host, host.waiting.popleft()))
+            self._forget(address, host, now_ns)
+        return ready
+
+    def finish(self) -> list[D]:
+        """No more will come: decide everything."""
+        ready = []
+        for host in self._hosts.values():
+            ready += [self._decide(host, dependent) for dependent in host.waiting]
+        self._hosts.clear()
+        return sorted(ready, key=lambda dependent: dependent.conversation.id)
+
+    def _host(self, address: str) -> _Host[D]:
+        host = self._hosts.get(address)
+        if host is None:
+            host = self._hosts[address] = _Host()
+        return host
+
+    def _is_settled(self, host: _Host[D], dependent: D, now_ns: int) -> bool:
+        reach_ns = dependent.conversation.end_ns + BEFORE_NS
+        if len(host.waiting) > WAITING_LIMIT:
+            return True
+        return reach_ns < now_ns and not (host.open and next(iter(host.open.values())) <= reach_ns)
+
+    def _decide(self, host: _Host[D], dependent: D) -> D:
+        conversation = dependent.conversation
+        if conversation.protocol == "ident":
+            conversation.caused_by = ident_cause(conversation, host.closed)
+        for lookup in dependent.lookups:
+            lookup.caused_by = best_cause(lookup, host.closed)
+        causes = {lookup.caused_by for lookup in dependent.lookups}
+        if len(causes) == 1:
+            conversation.caused_by = causes.pop()
+        return dependent
+
+    def _forget(self, address: str, host: _Host[D], now_ns: int) -> None:
+        """Drop closed conversations that nothing still to come can belong to."""
+        oldest_ns = min((host.waiting[0].conversation.start_ns if host.waiting else now_ns), now_ns)
+        while host.closed and host.closed[0].end_ns + FORGET_NS < oldest_ns:
+            host.closed.popleft()
+        if not (host.open or host.closed or host.waiting):
+            del self._hosts[address]
+
+
+FORGET_NS = 120_000_000_000
+"""How long a closed mail conversation is remembered: a DNS conversation is final a minute after its last packet."""

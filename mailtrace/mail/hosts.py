@@ -1,0 +1,119 @@
+"""Who the addresses are: names from the user, the capture file and the traffic, and the roles seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+
+from mailtrace.model import Conversation, Host, Lookup, wire_text
+
+HOST_LIMIT = 100_000
+"""Addresses remembered; a scan of a whole network must not fill memory."""
+
+NAMES_PER_HOST = 8
+"""Names kept for one address; more help nobody."""
+
+SERVER_ROLES = {"smtp": "mta", "pop3": "pop3", "imap": "imap", "dns": "dns"}
+CLIENT_ROLES = {"smtp": "mail client", "pop3": "mail client", "imap": "mail client", "dns": "resolver"}
+
+GIVEN, IN_FILE, GREETING, REVERSE, FORWARD = range(5)
+"""How good a name is, best first: given by the user, kept in the capture, the server's own word, PTR, A or AAAA."""
+
+
+class HostBook:
+    """What is known about addresses; `observe` conversations as they become final."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, dict[str, int]] = {}
+        self._roles: dict[str, dict[str, None]] = {}
+
+    def add_names(self, names: Mapping[str, Iterable[str]], quality: int) -> None:
+        """Add names by address, all of one quality."""
+        for address, some in names.items():
+            for name in some:
+                self._add(address, name, quality)
+
+    def observe(self, conversation: Conversation) -> None:
+        """Learn roles and names from one conversation."""
+        client, server = conversation.key.client.host, conversation.key.server.host
+        if conversation.protocol in SERVER_ROLES:
+            self._role(client, CLIENT_ROLES[conversation.protocol])
+            self._role(server, SERVER_ROLES[conversation.protocol])
+        if conversation.protocol == "smtp":
+            self._greeting(conversation)
+        for lookup in conversation.dialogue.lookups:
+            self._answer(lookup)
+
+    def name(self, address: str) -> str | None:
+        """Return the best name of an address, None where none is known."""
+        names = self._names.get(address)
+        return min(names, key=names.__getitem__) if names else None
+
+    def names_of(self, conversation: Conversation) -> dict[str, str]:
+        """Return the best names of both sides, by address, where they have one."""
+        addresses = (conversation.key.client.host, conversation.key.server.host)
+        return {address: name for address in addresses if (name := self.name(address)) is not None}
+
+    def hosts(self) -> list[Host]:
+        """Return all hosts that took part, in order of address."""
+        addresses = sorted(self._roles, key=lambda address: (ip_address(address).version, ip_address(address)))
+        return [
+            Host(address, tuple(sorted(names, key=names.__getitem__)), tuple(self._roles[address]))
+            for address in addresses
+            for names in [self._names.get(address, {})]
+        ]
+
+    def _greeting(self, conversation: Conversation) -> None:
+        """A server's greeting begins with its name. Source: RFC 5321 section 4.2."""
+        for turn in conversation.dialogue.turns[:1]:
+            if turn.command is None and turn.replies and turn.replies[0].status == "220" and turn.replies[0].lines:
+                word = wire_text(turn.replies[0].lines[0]).split(" ", 1)[0]
+                if "." in word and not word.startswith(("localhost", "[")):
+                    self._add(conversation.key.server.host, word, GREETING)
+
+    def _answer(self, lookup: Lookup) -> None:
+        if lookup.type in ("A", "AAAA"):
+            for answer in lookup.answers:
+                if _is_address(answer):
+                    self._add(answer, lookup.name.rstrip("."), FORWARD)
+        elif lookup.type == "PTR":
+            address = reverse_address(lookup.name)
+            for answer in lookup.answers if address else ():
+                self._add(str(address), answer.rstrip("."), REVERSE)
+
+    def _role(self, address: str, role: str) -> None:
+        if address in self._roles or len(self._roles) < HOST_LIMIT:
+            self._roles.setdefault(address, {})[role] = None
+
+    def _add(self, address: str, name: str, quality: int) -> None:
+        if address not in self._names and len(self._names) >= HOST_LIMIT:
+            return
+        names = self._names.setdefault(address, {})
+        if name in names:
+            names[name] = min(names[name], quality)
+        elif name and len(names) < NAMES_PER_HOST:
+            names[name] = quality
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def reverse_address(name: str) -> str | None:
+    """Return the address a reverse name stands for, None where it is none. Source: RFC 1035 section 3.5, RFC 3596 section 2.5."""
+    labels = name.lower().rstrip(".").split(".")
+    if labels[-2:] == ["in-addr", "arpa"] and len(labels) == 6:
+        text = ".".join(reversed(labels[:4]))
+    elif labels[-2:] == ["ip6", "arpa"] and len(labels) == 34:
+        digits = "".join(reversed(labels[:32]))
+        text = ":".join(digits[at : at + 4] for at in range(0, 32, 4))
+    else:
+        return None
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return None

@@ -1,0 +1,139 @@
+"""Pairs replies with what asked for them: by order, never by segment. Source: RFC 2920 section 3.1.
+
+What a session asked waits here until its reply comes; a reply that comes first waits for what asked for it, because
+the sides of a stream can be delivered apart (a hole in one delays it). Packet numbers tell which of the two is right:
+a reply cannot answer what was sent after it.
+
+After a hole nobody knows how many are missing. From then on only a reply that fits a single question is paired, until
+the client has spoken, was answered, and speaks again: then all earlier questions have had their replies.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from mailtrace.model import Reply
+
+PENDING_LIMIT = 1000
+"""Questions, and early replies, that wait at most; the replies to further questions stay unmatched."""
+
+SWAPPED_LIMIT = 3
+"""How many packets early a reply may be captured: captures from several queues swap neighbours."""
+
+Asked = TypeVar("Asked")
+
+
+class Pairing(Generic[Asked]):
+    """The questions of one conversation that are not answered yet.
+
+    `singles_out` tells whether a reply with this status can answer that question and hardly any other.
+    """
+
+    __slots__ = (
+        "_certain",
+        "_commands_lost",
+        "_last_asked",
+        "_last_reply",
+        "_pending",
+        "_singles_out",
+        "_unlisted",
+        "early",
+    )
+
+    def __init__(self, singles_out: Callable[[Asked, str], bool]) -> None:
+        self.early: deque[Reply] = deque()  # replies that nothing asked for yet
+        self._singles_out = singles_out
+        self._pending: deque[tuple[int, Asked]] = deque()
+        self._unlisted = 0  # questions above the limit
+        self._certain: int | None = None  # how many replies still pair by order; None: all
+        self._commands_lost = False
+        self._last_asked = 0
+        self._last_reply = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything is unanswered."""
+        return bool(self._pending) or self._unlisted > 0
+
+    @property
+    def first(self) -> Asked | None:
+        """The question whose reply is due next, None when nothing is asked."""
+        return self._pending[0][1] if self._pending else None
+
+    def ask(self, question: Asked, packet: int) -> bool:
+        """Add a question that `packet` completed; false when it will not be paired because too many wait."""
+        if self._certain is not None and self._last_asked < self._last_reply < packet:
+            self._pending.clear()
+            self._unlisted = 0
+            self._certain = None
+            self._commands_lost = False
+        self._last_asked = packet
+        if self._unlisted or len(self._pending) >= PENDING_LIMIT:
+            self._unlisted += 1
+            return False
+        self._pending.append((packet, question))
+        return True
+
+    def answer(self, reply: Reply) -> Asked | None:
+        """Take the question that `reply` answers; None when it cannot be told. Only while something waits."""
+        self._last_reply = max(self._last_reply, reply.packet)
+        if not self._pending:
+            self._unlisted -= 1
+            return None
+        if self._certain is None:
+            return self._pending.popleft()[1]
+        if self._certain > 0:
+            self._certain -= 1
+            return self._pending.popleft()[1]
+        return self._only_fit(reply.status)
+
+    def hold(self, reply: Reply) -> Reply | None:
+        """Keep a reply that came while nothing waits; return the oldest one if that makes too many."""
+        self._last_reply = max(self._last_reply, reply.packet)
+        self.early.append(reply)
+        return self.early.popleft() if len(self.early) > PENDING_LIMIT else None
+
+    def overtaken(self, packet: int) -> Reply | None:
+        """Return, one by one, the held replies that came before `packet`: what it brings they cannot answer."""
+        if not self.early:
+            return None
+        first = self.early[0]
+        swapped = SWAPPED_LIMIT if self._certain is None and first.status != "421" else 0
+        return self.early.popleft() if first.packet + swapped < packet else None
+
+    def ask_again(self, question: Asked, packet: int) -> None:
+        """Add a question that is due before all others: one that has several answers."""
+        self._pending.appendleft((packet, question))
+        if self._certain is not None:
+            self._certain += 1
+
+    def commands_lost(self) -> None:
+        """Note a hole in what the client said: replies beyond those owed by now may belong to what it swallowed."""
+        self._certain = len(self._pending) if self._certain is None else min(self._certain, len(self._pending))
+        self._commands_lost = True
+
+    def replies_lost(self) -> None:
+        """Note a hole in what the server said."""
+        self._certain = 0
+
+    def give_up(self) -> None:
+        """Forget all questions: their replies will not come."""
+        self._pending.clear()
+        self._unlisted = 0
+
+    def _only_fit(self, status: str) -> Asked | None:
+        """Take the one question a reply after a hole can belong to, and forget those before it."""
+        if len(self._pending) == 1 and not self._commands_lost:
+            return self._pending.popleft()[1]
+        fitting = [at for at, (_, question) in enumerate(self._pending) if self._singles_out(question, status)]
+        if len(fitting) != 1:
+            return None
+        for _ in range(fitting[0]):
+            self._pending.popleft()
+        question = self._pending.popleft()[1]
+        if not self._pending:
+            self._certain = None
+            self._commands_lost = False
+        return question

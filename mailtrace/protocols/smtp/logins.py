@@ -1,0 +1,86 @@
+"""The AUTH exchanges of a conversation. Source: RFC 4954 section 4."""
+
+from __future__ import annotations
+
+import re
+
+from mailtrace.model import Dialogue, Login, Outcome, Reply, Side
+from mailtrace.protocols.framing import Line
+from mailtrace.protocols.sasl import Exchange, secret_span
+from mailtrace.protocols.violations import Violations
+
+_MECHANISM = re.compile(rb"(?:[A-Z0-9_-]{1,20}|(?i:PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|NTLM|GSSAPI|EXTERNAL|XOAUTH2))\Z")
+"""A mechanism, which is upper case (RFC 4422 section 3.1), or a usual one in any case: other text may be a secret."""
+
+UNREADABLE = "?"
+"""The mechanism of a login whose AUTH command was lost or names none."""
+
+
+class LoginBook:
+    """Follows one exchange after another and lists each as a `Login`."""
+
+    __slots__ = ("_dialogue", "_exchange", "_packets", "_violations")
+
+    def __init__(self, dialogue: Dialogue, violations: Violations) -> None:
+        self._dialogue = dialogue
+        self._violations = violations
+        self._exchange: Exchange | None = None
+        self._packets: list[int] = []
+
+    def begin(self, argument: bytes, line: Line) -> None:
+        """Open an exchange with the argument of AUTH: a mechanism and maybe an initial response."""
+        mechanism, _, response = argument.strip().partition(b" ")
+        readable = _MECHANISM.match(mechanism) is not None
+        self._exchange = Exchange(mechanism.decode() if readable else UNREADABLE)
+        self._packets = list(line.packets)
+        self._dialogue.logins.append(Login(self._exchange.mechanism, None, None, line.packets))
+        if readable and response.strip():
+            self._take(self._exchange, response, line)
+        self._write(None)
+
+    def respond(self, line: Line) -> None:
+        """Take a line of the client; of an exchange whose beginning is lost nothing can be told."""
+        if self._exchange is None:
+            self.begin(b"", line)
+            return
+        self._packets += line.packets
+        self._take(self._exchange, line.line, line)
+        self._write(None)
+
+    def answer(self, reply: Reply) -> None:
+        """Take a reply of the server; all but 334 end the exchange. Source: RFC 4954 section 4."""
+        if self._exchange is None:
+            return
+        self._packets += reply.packets
+        if reply.status == "334":
+            self._write(None)
+        else:
+            self._write(reply.outcome is Outcome.GOOD)
+            self._exchange = None
+
+    def _take(self, exchange: Exchange, response: bytes, line: Line) -> None:
+        """Read one response."""
+        broken = exchange.broken
+        exchange.response(response)
+        if exchange.broken and not broken:
+            self._violations.add("bad-base64", Side.CLIENT, line.packet, line.time_ns)
+
+    def _write(self, accepted: bool | None) -> None:
+        """List the login as it is known now."""
+        exchange = self._exchange
+        if exchange is not None:
+            packets = tuple(sorted(set(self._packets)))
+            self._dialogue.logins[-1] = Login(exchange.mechanism, exchange.user, accepted, packets)
+
+
+def secret_spans(verb: str, line: bytes, argument_at: int) -> tuple[tuple[int, int], ...]:
+    """Return the spans of a command line that are secret: the initial response of AUTH, the password of a lost client.
+
+    Where AUTH names no readable mechanism, its whole argument is secret.
+    """
+    if verb == "AUTH":
+        mechanism = line[argument_at:].split(b" ", 1)[0]
+        return secret_span(line, argument_at + (len(mechanism) + 1 if _MECHANISM.match(mechanism) else 0))
+    if verb == "PASS":
+        return secret_span(line, argument_at)
+    return ()

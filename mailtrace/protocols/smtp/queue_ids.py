@@ -1,0 +1,40 @@
+"""How servers name the queue entry of a mail they accept; the name links what one server says to what the next one says.
+
+No RFC tells the form, so there is one pattern for each family of servers. `find_queue_id` takes the first that fits.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PATTERNS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
+    (needle, re.compile(pattern, re.IGNORECASE))
+    for needle, pattern in (
+        (b"queued as", rb"queued as ([A-Za-z0-9]{4,64})(?![A-Za-z0-9])"),  # Postfix, and proxies that repeat it
+        (b"id=", rb"\bOK id=([0-9A-Za-z]{4,16}(?:-[0-9A-Za-z]{4,16}){1,2})"),  # Exim
+        (
+            b"message accepted",
+            rb"^(?:[245]\.\d{1,3}\.\d{1,3}:? )?([0-9A-Za-z]{6,32}) Message accepted",
+        ),  # Sendmail, OpenSMTPD
+        (b" qp ", rb"\bok:? (\d{4,12} qp \d{1,12})"),  # qmail
+        (b"internalid=", rb"\[InternalId=(\d{1,24})"),  # Exchange
+        (b"queued mail for delivery", rb"<([^<>\s]{1,256})> Queued mail for delivery"),  # older Exchange
+        (b"smtp", rb"\bOK\s+(?:\d{9,11}\s+)?([0-9A-Za-z._-]{6,100}) - [gn]smtp"),  # Gmail, Naver
+        (b"saved", rb"^(?:2\.\d{1,3}\.\d{1,3} )?<[^<>\s]{0,320}> ([0-9A-Za-z+/:]{8,64}) Saved"),  # Dovecot
+        (b"message queued", rb"Message Queued \(([0-9A-F.-]{8,64})\)"),  # Haraka
+        (b"ok. ", rb"\bOk\. ([0-9A-F]{8,32}(?:\.[0-9A-F]{8,32}){1,3})"),  # Courier
+        (b"ok ", rb"\bOk ([0-9a-f]{16}-[0-9a-f-]{20,60})"),  # Amazon SES
+    )
+)
+
+
+def find_queue_id(lines: tuple[bytes, ...]) -> str | None:
+    """Return the queue id in the text of an accepting reply, None when no known server writes one like this."""
+    for line in lines:
+        lower = line.lower()
+        for needle, pattern in _PATTERNS:
+            if needle in lower:
+                found = pattern.search(line)
+                if found:
+                    return found.group(1).decode()
+    return None

@@ -1,0 +1,84 @@
+"""The server's side: lines become replies."""
+
+from __future__ import annotations
+
+from mailtrace.model import Gap, Reply, Side
+from mailtrace.protocols.framing import Inbox, Line
+from mailtrace.protocols.smtp.grammar import ReplyLine, parse_enhanced, parse_reply_line
+from mailtrace.protocols.violations import Violations
+
+REPLY_LINES_LIMIT = 1000
+"""Lines kept of one reply; a HELP text has a hundred."""
+
+
+class ReplyReader:
+    """Hands out the server's replies one by one. Source: RFC 5321 section 4.2.1."""
+
+    __slots__ = ("_lines", "_packets", "_seen", "_status", "_violations", "inbox")
+
+    def __init__(self, violations: Violations) -> None:
+        self.inbox = Inbox()
+        self._violations = violations
+        self._lines: list[bytes] = []  # of a reply whose last line has not come
+        self._packets: set[int] = set()
+        self._seen = 0  # how many lines it has so far
+        self._status = ""
+
+    def next(self) -> Reply | Gap | None:
+        """Return the next reply or hole, None when neither is complete."""
+        while True:
+            line = self.inbox.line()
+            if line is None:
+                return None
+            if isinstance(line, Gap):
+                self._lines, self._packets, self._seen = [], set(), 0
+                return line
+            if line.faults:
+                self._faults(line)
+            parsed = parse_reply_line(line.line)
+            if parsed is not None and not parsed.more and not self._seen:
+                return self._reply(parsed, (parsed.text,), line, line.packets)
+            reply = self._part(parsed, line)
+            if reply is not None:
+                return reply
+
+    def _part(self, parsed: ReplyLine | None, line: Line) -> Reply | None:
+        """Take a line of a multi-line reply, or one that is no reply; return the reply when it is whole."""
+        if parsed is None:
+            if line.after_gap:  # the end of a line that the hole swallowed
+                return None
+            self._violations.add("bad-reply", Side.SERVER, line.packet, line.time_ns)
+            if self._seen:
+                self._keep(line.line, line)
+            return None
+        if self._seen and parsed.status != self._status:
+            self._violations.add("reply-code-changed", Side.SERVER, line.packet, line.time_ns)
+        self._status = parsed.status
+        self._keep(parsed.text, line)
+        if parsed.more:
+            return None
+        lines, packets = tuple(self._lines), tuple(sorted(self._packets))
+        self._lines, self._packets, self._seen = [], set(), 0
+        return self._reply(parsed, lines, line, packets)
+
+    def _keep(self, text: bytes, line: Line) -> None:
+        """Keep one line of a reply that goes on."""
+        self._seen += 1
+        if self._seen <= REPLY_LINES_LIMIT:
+            self._lines.append(text)
+            self._packets.update(line.packets)
+        elif self._seen == REPLY_LINES_LIMIT + 1:
+            self._violations.add("reply-too-long", Side.SERVER, line.packet, line.time_ns)
+
+    def _reply(self, last: ReplyLine, lines: tuple[bytes, ...], line: Line, packets: tuple[int, ...]) -> Reply:
+        """Make the reply whose last line has come; its code is the one that counts. Source: RFC 5321 section 4.2.1."""
+        enhanced = parse_enhanced(last.text) if last.status[0] in "245" else None
+        if enhanced is not None and enhanced[0] != last.status[0]:  # RFC 2034 section 4: the class must match
+            self._violations.add("enhanced-code-mismatch", Side.SERVER, line.packet, line.time_ns)
+            enhanced = None
+        return Reply(last.status, last.outcome, lines, line.packet, line.time_ns, packets, enhanced)
+
+    def _faults(self, line: Line) -> None:
+        """Report what is wrong with a line's octets."""
+        for fault in line.faults:
+            self._violations.add(fault, Side.SERVER, line.packet, line.time_ns)

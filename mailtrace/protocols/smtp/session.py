@@ -1,0 +1,336 @@
+"""HOT. One SMTP or LMTP conversation: what a verb does when it is sent, and what its reply does (tests/bench, all mail).
+
+Two tables say it, `ON_COMMAND` and `ON_REPLY`; how the client's octets are cut, which is the state, is in `reading`.
+The server's octets are always replies, paired by order. Source: RFC 5321 section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mailtrace.model import Closed, Command, Gap, Outcome, Reply, Side, StreamEvent, Transport, Turn
+from mailtrace.protocols.framing import Line
+from mailtrace.protocols.octets import Octets
+from mailtrace.protocols.smtp.grammar import HELLOS, VERBS, looks_like_command, parse_chunk, parse_command, parse_path
+from mailtrace.protocols.smtp.logins import secret_spans
+from mailtrace.protocols.smtp.reading import END_OF_DATA, LOOK, Asked, ClientReading, Reading, begins_clear
+from mailtrace.protocols.smtp.replies import ReplyReader
+
+GREETINGS = ("220", "554", "421")
+"""What a server may open with. Source: RFC 5321 section 4.3.2."""
+
+UNANSWERED = frozenset({"PROXY"})
+"""What a proxy says before the client; no reply belongs to it."""
+
+
+class SmtpSession(ClientReading):
+    """Understands one conversation; see `protocols.base.Session`."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport)
+        self._replies = ReplyReader(self.violations)
+        self._lmtp = False
+        self._login_failed = False  # what is no command now may be a password
+        self._ended = False  # by one of the two, not by the end of the capture
+
+    def feed(self, event: StreamEvent) -> None:
+        """Take the next event of either side."""
+        if self.reading is Reading.DARK:
+            return
+        if isinstance(event, Closed):
+            self._ended = self._ended or event.how in ("fin", "rst")
+        elif event.side is Side.CLIENT:
+            self.client.add(event)
+            self.read_client()
+        else:
+            self._replies.inbox.add(event)
+            self._read_server()
+
+    def finish(self) -> None:
+        """Flush what is open: what waits is read by its shape, and what is cut short is listed as far as it came."""
+        self.finishing = True
+        self.read_client()
+        if self.cut_body():
+            self.read_client()
+        while self.pairing.early:
+            self.unmatched(self.pairing.early.popleft())
+        self.book.finish(self._ended)
+
+    def command(self, line: Line) -> None:
+        """Understand a command line and await its reply."""
+        octets = line.line
+        verb, argument_at = parse_command(octets)
+        secrets = secret_spans(verb, octets, argument_at)
+        if self._login_failed and verb not in VERBS:
+            verb, secrets = "", ((0, len(octets)),)
+        if line.faults or octets[:1] in (b" ", b"\t"):
+            self._report_faults(line)
+        command = Command(verb, octets, argument_at, line.packet, line.time_ns, line.packets, secrets, not self.unsure)
+        turn = Turn(command)
+        self.dialogue.events.append(command)
+        self.dialogue.turns.append(turn)
+        asked = Asked(turn, verb)
+        action = ON_COMMAND.get(verb)
+        if action is not None:
+            action(self, asked, octets[argument_at:], line)
+        if verb not in UNANSWERED:
+            self.ask(asked, line.packet)
+
+    def ask(self, asked: Asked, packet: int) -> None:
+        """Await a reply to what `packet` completed; it may be here already."""
+        pairing = self.pairing
+        while (reply := pairing.overtaken(packet)) is not None:
+            self.unmatched(reply)
+        if not pairing.ask(asked, packet) and asked.turn.command is not None:
+            self._report("too-many-pending-commands", asked.turn.command)
+        if pairing.early:
+            self._pair(pairing.early.popleft())
+
+    def unmatched(self, reply: Reply) -> None:
+        """List a reply that nothing asked for, or that fits several questions after a hole."""
+        self.dialogue.events.append(reply)
+        self.dialogue.turns.append(Turn(None, [reply]))
+        if not self.unsure and reply.status != "421":  # 421 may come at any time. Source: RFC 5321 section 3.8
+            self.violations.add("unmatched-reply", Side.SERVER, reply.packet, reply.time_ns)
+
+    def _read_server(self) -> None:
+        """Consume what the server said, then what the client said that waited for it."""
+        while self.reading is not Reading.TLS_AGREED and self.reading is not Reading.DARK:
+            reply = self._replies.next()
+            if reply is None:
+                break
+            if isinstance(reply, Gap):
+                self.replies_lost(reply)
+            else:
+                self._reply(reply)
+        self.read_client()
+        if self.reading is Reading.TLS_AGREED:
+            self._read_server_tls()
+
+    def _read_server_tls(self) -> None:
+        """See whether the server keeps its word: after its agreement only TLS may come. Source: RFC 3207 section 4."""
+        piece = self._replies.inbox.take()
+        if piece is None:
+            return
+        if isinstance(piece, Gap):
+            self.replies_lost(piece)
+        elif not begins_clear(piece.data):
+            self.go_dark(piece.packet, piece.time_ns)
+        else:
+            self.violations.add("plaintext-after-starttls-reply", Side.SERVER, piece.packet, piece.time_ns)
+
+    def _reply(self, reply: Reply) -> None:
+        """Understand a reply."""
+        if not self.greeted and not self.last_reply and self._is_greeting(reply):
+            self.last_reply = reply.packet
+            self._greeting(reply)
+            return
+        self.last_reply = max(self.last_reply, reply.packet)
+        if self.pairing.waiting:
+            self._pair(reply)
+        else:
+            oldest = self.pairing.hold(reply)
+            if oldest is not None:
+                self.unmatched(oldest)
+
+    def _is_greeting(self, reply: Reply) -> bool:
+        """Tell whether the server's first reply opens the conversation; a capture may begin later."""
+        first = self.pairing.first
+        if reply.status == "220":
+            return first is None or first.kind != "STARTTLS"
+        return reply.status in GREETINGS and (first is None or first.kind in HELLOS)
+
+    def _greeting(self, reply: Reply) -> None:
+        """List the greeting; the client must wait for it. Source: RFC 5321 section 4.3.1."""
+        self.greeted = True
+        self.unsure = False
+        first = self.pairing.first
+        if first is not None and first.turn.command is not None:
+            self._report("early-talker", first.turn.command)
+        self.dialogue.events.append(reply)
+        self.dialogue.turns.append(Turn(None, [reply]))
+
+    def _pair(self, reply: Reply) -> None:
+        """Find the question that `reply` answers and let it take effect."""
+        asked = self.pairing.answer(reply)
+        if asked is None:
+            self.unmatched(reply)
+            self._release(reply)
+            return
+        asked.turn.replies.append(reply)
+        self.dialogue.events.append(reply)
+        if asked.draft is not None:
+            asked.draft.packets.extend(reply.packets)
+        handler = ON_REPLY.get(asked.kind)
+        if handler is not None:
+            handler(self, asked, reply)
+
+    def _release(self, reply: Reply) -> None:
+        """Decide what waits for an answer by a reply that cannot be paired, because questions are missing."""
+        asked = self.asked
+        if self.reading is Reading.DATA_ASKED and reply.status == "354" and asked is not None:
+            self.begin_body(asked, reply.packet)
+        elif self.reading is Reading.AUTH_ASKED and reply.status == "334":
+            self.reading = Reading.RESPONSE
+        elif self.unsure and self.reading in (Reading.DATA_ASKED, Reading.AUTH_ASKED, Reading.TLS_ASKED):
+            self.reading = Reading.COMMANDS  # the line after the hole that looked like a question was none
+
+    def _report(self, code: str, command: Command) -> None:
+        """List a violation of the client."""
+        self.violations.add(code, Side.CLIENT, command.packet, command.time_ns)
+
+    def _report_faults(self, line: Line) -> None:
+        """List what is wrong with a command's octets. Source: RFC 5321 section 2.3.8."""
+        for fault in line.faults:
+            self.violations.add(fault, Side.CLIENT, line.packet, line.time_ns)
+        if line.line[:1] in (b" ", b"\t"):
+            self.violations.add("space-before-command", Side.CLIENT, line.packet, line.time_ns)
+
+    def _reset(self, asked: Asked, argument: bytes, line: Line) -> None:
+        """A hello or RSET drops the mail in progress. Source: RFC 5321 section 4.1.4 and section 4.1.1.5."""
+        self._lmtp = self._lmtp or asked.kind == "LHLO"
+        self.book.reset()
+
+    def _mail(self, asked: Asked, argument: bytes, line: Line) -> None:
+        """MAIL opens a transaction. Source: RFC 5321 section 4.1.1.2."""
+        path = parse_path(argument, b"FROM")
+        if path is None or path.spaced:
+            self.violations.add("bad-path" if path is None else "space-in-path", Side.CLIENT, line.packet, line.time_ns)
+        asked.draft = self.book.begin(None if path is None else path.address, line.packets)
+
+    def _mail_answered(self, asked: Asked, reply: Reply) -> None:
+        """The sender is accepted or not."""
+        if asked.draft is not None:
+            self.book.sender_answered(asked.draft, reply)
+
+    def _rcpt(self, asked: Asked, argument: bytes, line: Line) -> None:
+        """RCPT adds a recipient; without a transaction it is only a line. Source: RFC 5321 section 4.1.1.3."""
+        path = parse_path(argument, b"TO")
+        if path is None or path.spaced:
+            self.violations.add("bad-path" if path is None else "space-in-path", Side.CLIENT, line.packet, line.time_ns)
+        draft = self.book.current
+        if draft is None and self.unsure:
+            draft = self.book.begin(None, ())
+        if draft is not None:
+            draft.packets.extend(line.packets)
+            asked.draft = draft
+            if path is not None:
+                asked.place = self.book.add_recipient(draft, path.address, line)
+
+    def _rcpt_answered(self, asked: Asked, reply: Reply) -> None:
+        """The recipient is accepted or not."""
+        if asked.draft is not None:
+            self.book.recipient_answered(asked.draft, asked.place, reply)
+
+    def _data(self, asked: Asked, argument: bytes, line: Line) -> None:
+        """DATA asks to send the message. Source: RFC 5321 section 4.1.1.4."""
+        draft = asked.draft = self.book.current
+        if draft is not None:
+            draft.packets.extend(line.packets)
+            if draft.chunks is not None:  # RFC 3030 section 2
+                self.violations.add("data-mixed-with-bdat", Side.CLIENT, line.packet, line.time_ns)
+        self.asked = asked
+        self.reading = Reading.DATA_ASKED
+
+    def _data_answered(self, asked: Asked, reply: Reply) -> None:
+        """354 lets the message come; anything else does not. Source: RFC 5321 section 4.1.1.4."""
+        waiting = self.reading is Reading.DATA_ASKED
+        if reply.status == "354":
+            if waiting:
+                self.begin_body(asked, reply.packet)
+            return
+        if asked.draft is not None:
+            self.book.content_refused(asked.draft, reply)
+        head = self.client.peek(LOOK) if waiting else b""
+        if not waiting or (head and not looks_like_command(head.split(b"\n", 1)[0].removesuffix(b"\r"))):
+            self.violations.add("data-refused-body-follows", Side.CLIENT, reply.packet, reply.time_ns)
+        if waiting:
+            self.reading = Reading.COMMANDS
+
+    def _end_answered(self, asked: Asked, reply: Reply) -> None:
+        """The server takes the message, or not; of LMTP one reply for each recipient. Source: RFC 2033 section 4.2."""
+        draft = asked.draft
+        if draft is None:
+            return
+        if self._lmtp and not asked.last:
+            places = [at for at, one in enumerate(draft.transaction.recipients) if one.accepted]
+            for place in reversed(places[1:]):
+                self.pairing.ask_again(Asked(asked.turn, END_OF_DATA, draft, place, last=True), reply.packet)
+            asked.place = places[0] if places else -1
+        if self._lmtp:
+            self.book.recipient_answered(draft, asked.place, reply)
+        self.book.decided(draft, reply)
+
+    def _bdat(self, asked: Asked, argument: bytes, line: Line) -> None:
+        """BDAT brings a chunk, without waiting and even when it is refused. Source: RFC 3030 section 2."""
+        chunk = parse_chunk(argument)
+        if chunk is None:
+            self.violations.add("bad-chunk-size", Side.CLIENT, line.packet, line.time_ns)
+            return
+        draft = asked.draft = self.book.current or self.book.begin(None, ())
+        draft.packets.extend(line.packets)
+        size, asked.last = chunk
+        if draft.chunks is None:
+            draft.chunks = Octets("BDAT")
+        self.begin_chunk(asked, draft.chunks, size)
+
+    def _bdat_answered(self, asked: Asked, reply: Reply) -> None:
+        """The last chunk's reply decides, and so does any refusal before it."""
+        draft = asked.draft
+        if draft is None:
+            return
+        if asked.last:
+            self._end_answered(Asked(asked.turn, END_OF_DATA, draft), reply)
+        elif reply.outcome is not Outcome.GOOD:
+            self.book.decided(draft, reply)
+
+    def _auth(self, asked: Asked, argument: bytes, line: Line) -> None:
+        """AUTH opens an exchange. Source: RFC 4954 section 4."""
+        self.logins.begin(argument, line)
+        self.asked = asked
+        self.reading = Reading.AUTH_ASKED
+
+    def _auth_answered(self, asked: Asked, reply: Reply) -> None:
+        """334 asks for the next response; anything else ends the exchange."""
+        self.logins.answer(reply)
+        if self.reading is Reading.AUTH_ASKED:
+            self.reading = Reading.RESPONSE if reply.status == "334" else Reading.COMMANDS
+        if reply.status != "334":
+            self._login_failed = reply.outcome is not Outcome.GOOD
+
+    def _starttls(self, asked: Asked, argument: bytes, line: Line) -> None:
+        """STARTTLS asks to encrypt. Source: RFC 3207 section 4."""
+        self.asked = asked
+        self.reading = Reading.TLS_ASKED
+
+    def _starttls_answered(self, asked: Asked, reply: Reply) -> None:
+        """After 220 the client begins TLS; refused, all goes on in clear."""
+        if self.reading is Reading.TLS_ASKED:
+            self.reading = Reading.TLS_AGREED if reply.status == "220" else Reading.COMMANDS
+            self.agreed_at = reply.packet
+
+
+ON_COMMAND: dict[str, Callable[[SmtpSession, Asked, bytes, Line], None]] = {
+    "HELO": SmtpSession._reset,
+    "EHLO": SmtpSession._reset,
+    "LHLO": SmtpSession._reset,
+    "RSET": SmtpSession._reset,
+    "MAIL": SmtpSession._mail,
+    "RCPT": SmtpSession._rcpt,
+    "DATA": SmtpSession._data,
+    "BDAT": SmtpSession._bdat,
+    "AUTH": SmtpSession._auth,
+    "STARTTLS": SmtpSession._starttls,
+}
+"""What a command does when it is sent, beyond being listed."""
+
+ON_REPLY: dict[str, Callable[[SmtpSession, Asked, Reply], None]] = {
+    "MAIL": SmtpSession._mail_answered,
+    "RCPT": SmtpSession._rcpt_answered,
+    "DATA": SmtpSession._data_answered,
+    END_OF_DATA: SmtpSession._end_answered,
+    "BDAT": SmtpSession._bdat_answered,
+    "AUTH": SmtpSession._auth_answered,
+    "STARTTLS": SmtpSession._starttls_answered,
+}
+"""What a reply does, by what it answers."""

@@ -1,0 +1,43 @@
+"""A progress bar on standard error for work that takes longer than a blink."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+PATIENCE_SECONDS = 0.5
+"""Work shorter than this shows nothing."""
+
+
+class ProgressBar:
+    """Shows octets read of `total_bytes` (None: not known), packets and conversations."""
+
+    def __init__(self, total_bytes: int | None) -> None:
+        self._total = total_bytes
+        self._begun = time.monotonic()
+        self._bar: Progress | None = None
+
+    def show(self, octets: int, packets: int, conversations: int) -> None:
+        """Update the bar, or begin it once the work has taken a while."""
+        if self._bar is None:
+            if time.monotonic() - self._begun < PATIENCE_SECONDS:
+                return
+            self._bar = Progress(
+                TextColumn("reading"),
+                BarColumn(),
+                DownloadColumn(),
+                TextColumn("{task.fields[packets]:,} packets, {task.fields[conversations]:,} conversations"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.add_task("", total=self._total, packets=packets, conversations=conversations)
+            self._bar.start()
+        self._bar.update(self._bar.task_ids[0], completed=octets, packets=packets, conversations=conversations)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()

@@ -1,0 +1,1 @@
+"""From TCP packets to each side's octets in order, with holes named."""

@@ -1,0 +1,43 @@
+"""The packets of one UDP conversation: each datagram is a whole, so there is nothing to put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mailtrace.model import Closed, ClosedHow, Data, Gap, GapReason, Packet, StreamEvent
+from mailtrace.streams.tracker import SIDES, Row
+
+UDP_IDLE_NS = 60_000_000_000
+"""Silence after which the same two endpoints begin a new conversation: longer than resolvers keep repeating."""
+
+
+class DatagramTracker:
+    """What `Tracker` is for TCP: takes rows, emits one `Data` a datagram, and a `Gap` where the capture cut one."""
+
+    whole = True
+
+    def __init__(self, emit: Callable[[StreamEvent], None]) -> None:
+        self.packets: list[Packet] = []
+        self.emit = emit
+        self.due_ns: int | None = None
+
+    def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
+        """Take packets from `rows[at]` on; return the index of the first that begins a new conversation, or their count."""
+        for index in range(at, len(rows)):
+            number, time_ns, side, _, _, _, length, captured, payload_at = rows[index]
+            if self.due_ns is not None and time_ns > self.due_ns:
+                return index
+            self.due_ns = max(self.due_ns or 0, time_ns + UDP_IDLE_NS)
+            self.packets.append(Packet(number, time_ns, SIDES[side], 0, 0, 0, length))
+            self.emit(Data(SIDES[side], buffer[payload_at : payload_at + captured], number, time_ns))
+            if captured < length:
+                self.whole = False
+                self.emit(Gap(SIDES[side], length - captured, GapReason.NOT_CAPTURED, number, time_ns))
+        return len(rows)
+
+    def finish(self) -> ClosedHow:
+        """Nothing more will come."""
+        last = self.packets[-1]
+        for side in SIDES:
+            self.emit(Closed(side, "idle", last.number, last.time_ns))
+        return ClosedHow.IDLE

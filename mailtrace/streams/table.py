@@ -1,0 +1,103 @@
+"""HOT. Which stream every packet of a batch belongs to, and the numbers Wireshark gives to TCP streams (`mixed`).
+
+Only groups with packets get a Python object, and only those on wanted ports get their packets looked at one by one; the
+rest are numbered and counted. A SYN with another start than the stream had begins a new number, as in Wireshark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from mailtrace.packets.decode import Segments
+from mailtrace.streams.grouping import Group, PairKey, groups
+
+FLOW_LIMIT = 200_000
+"""Streams remembered at a time; beyond that the one silent longest is let go, so that a SYN flood cannot fill memory."""
+
+SYN, ACK = 0x02, 0x10
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Flow(Generic[T]):
+    """One pair of endpoints: `talk` is what the pipeline keeps of it, `numbers` the stream numbers begun in this batch.
+
+    `numbers` are (index in the batch's segments, stream number); the starts are the first sequence number of each
+    direction, -1 where it has not spoken.
+    """
+
+    key: PairKey
+    talk: T | None = None
+    uses: int = 0
+    number: int = -1
+    numbers: list[tuple[int, int]] | None = None
+    start_forward: int = -1
+    start_backward: int = -1
+
+    def number_at(self, index: int) -> int:
+        """Return the stream number that holds at one packet of the current batch."""
+        number = self.number
+        for begun, candidate in self.numbers or ():
+            if begun <= index:
+                number = candidate
+        return number
+
+
+class FlowTable(Generic[T]):
+    """All streams of one transport; `evicted` is called with a flow that had to be let go."""
+
+    def __init__(self, evicted: Callable[[Flow[T]], None]) -> None:
+        self.flows: dict[PairKey, Flow[T]] = {}
+        self.evictions = 0
+        self._evicted = evicted
+        self._next_number = 0
+
+    def sort(self, segments: Segments) -> Iterator[tuple[Flow[T], Group]]:
+        """Return each stream of the batch with its packets; number the TCP streams that begin."""
+        found: list[tuple[Flow[T], Group]] = []
+        begins: list[tuple[int, bool, Flow[T]]] = []
+        flows = self.flows
+        for group in groups(segments):
+            flow = flows.pop(group.key, None)
+            new = flow is None
+            if flow is None:
+                flow = Flow(group.key)
+            flows[group.key] = flow
+            flow.numbers = None
+            found.append((flow, group))
+            if new:
+                begins.append((int(group.members[0]), bool(group.forward[0]), flow))
+            if group.opens:
+                opens = np.flatnonzero(segments.flags[group.members] & SYN)
+                for index, forward in zip(group.members[opens].tolist(), group.forward[opens].tolist(), strict=True):
+                    begins.append((index, forward, flow))
+        self._number(segments, begins)
+        self._make_room()
+        return iter(found)
+
+    def _number(self, segments: Segments, begins: list[tuple[int, bool, Flow[T]]]) -> None:
+        for index, forward, flow in sorted(begins, key=lambda begin: begin[0]):
+            flags, sequence = int(segments.flags[index]), int(segments.sequence[index])
+            start = sequence if flags & SYN else (sequence - 1) & 0xFFFFFFFF
+            known = flow.start_forward if forward else flow.start_backward
+            if flow.number < 0 or (known not in (-1, start) and flags & (SYN | ACK) == SYN):
+                flow.number = self._next_number
+                self._next_number += 1
+                flow.numbers = [*(flow.numbers or ()), (index, flow.number)]
+                answered = (int(segments.acknowledged[index]) - 1) & 0xFFFFFFFF if flags & ACK else -1
+                flow.start_forward, flow.start_backward = (start, answered) if forward else (answered, start)
+            elif known < 0 and forward:
+                flow.start_forward = start
+            elif known < 0:
+                flow.start_backward = start
+
+    def _make_room(self) -> None:
+        while len(self.flows) > FLOW_LIMIT:
+            flow = self.flows.pop(next(iter(self.flows)))
+            self.evictions += 1
+            self._evicted(flow)

@@ -1,0 +1,225 @@
+"""HOT. One TCP conversation: which packets belong to it, who is who, and what each side said in order (tests/bench `mail`).
+
+The usual packet of an open connection takes the short way through `feed`; whatever opens, closes or disturbs a connection
+takes the long way through `_unusual`. Octets are handed on as soon as they are in order, whether acknowledged or not.
+Octets that the other side acknowledged but the capture does not hold are given up after a few more packets, since
+captures from several queues swap neighbours. Source: RFC 9293 sections 3.4 to 3.10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mailtrace.model import Closed, ClosedHow, GapReason, Mark, Packet, Side, StreamEvent
+from mailtrace.streams.half import Budget, Half
+from mailtrace.streams.seqnum import distance
+
+FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+UNUSUAL = FIN | SYN | RST
+SIDES = (Side.CLIENT, Side.SERVER)
+
+REORDER_PACKETS = 8
+"""Packets of the conversation to wait for acknowledged octets before they are given up: swapped neighbours are nearer."""
+
+RESET_WINDOW = 1 << 20
+"""How far ahead of the expected octet a reset may lie and still be believed."""
+
+LINGER_NS = 5_000_000_000
+"""How long after its close a conversation still takes late packets: last acknowledgements and repeats."""
+
+Row = tuple[int, int, int, int, int, int, int, int, int]
+"""Number, time_ns, side (0 client, 1 server), sequence, acknowledged, flags, length on the wire, captured, payload start."""
+
+
+class Tracker:
+    """The packets of one conversation, in capture order, turned into stream events for `emit`.
+
+    `budget` is shared with the other conversations. `due_ns` is when a closed conversation is final, None while open.
+    """
+
+    def __init__(self, emit: Callable[[StreamEvent], None], budget: Budget | None = None) -> None:
+        budget = budget or Budget()
+        self.packets: list[Packet] = []
+        self.emit = emit
+        self.halves = (Half(Side.CLIENT, emit, budget), Half(Side.SERVER, emit, budget))
+        self.due_ns: int | None = None
+        self._settled = False  # both starts known, nothing closing: the short way is safe
+        self._reset_by: int | None = None
+        self._ends: dict[int, tuple[str, int, int]] = {}
+        self._server_starts: list[int] = []
+
+    def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
+        """Take packets from `rows[at]` on; return the index of the first that begins a new conversation, or their count."""
+        halves, packets = self.halves, self.packets
+        for index in range(at, len(rows)):
+            number, time_ns, side, sequence, acknowledged, flags, length, captured, payload_at = rows[index]
+            half, other = halves[side], halves[1 - side]
+            base, other_base = half.base, other.base
+            if flags & UNUSUAL or not self._settled or base is None or other_base is None:
+                if not self._unusual(rows[index], buffer):
+                    return index
+                continue
+            half.heard = True
+            offset = half.next + distance(base + half.next, sequence)
+            acked = other.next + distance(other_base + other.next, acknowledged) if flags & ACK else -1
+            if acked > other.acked:
+                other.acked = acked
+                if acked > other.next and other.heard and not other.suspicion:
+                    other.suspicion = 1
+            mark = Mark.NONE
+            if length:
+                if offset == half.next and captured == length and not half.pending:
+                    half.deliver(buffer[payload_at : payload_at + captured], number, time_ns)
+                elif length == 1 and offset == half.next - 1:
+                    mark = Mark.KEEP_ALIVE
+                    half.duplicate += captured
+                else:
+                    data = buffer[payload_at : payload_at + captured]
+                    mark = half.accept(offset, data, length, number, time_ns)
+            elif offset == half.next - 1:
+                mark = Mark.KEEP_ALIVE
+            packets.append(Packet(number, time_ns, SIDES[side], flags, offset + 1, acked + 1, length, mark))
+            if half.suspicion or other.suspicion:
+                self._suspect(number, time_ns)
+        return len(rows)
+
+    def finish(self) -> ClosedHow:
+        """Nothing more will come: give up what is missing, close both sides, and say how it ended."""
+        last = self.packets[-1]
+        for half in self.halves:
+            half.finish(last.number, last.time_ns)
+        for side, half in enumerate(self.halves):
+            how, number, time_ns = self._ends.get(side, ("open", last.number, last.time_ns))
+            self.emit(Closed(half.side, how, number, time_ns))
+        if self._reset_by is not None:
+            return ClosedHow.RST
+        return ClosedHow.FIN if self._both_finished() else ClosedHow.OPEN
+
+    @property
+    def whole(self) -> bool:
+        """Seen from both SYNs on, without a hole."""
+        return all(half.syn_seen and not half.gaps for half in self.halves)
+
+    def _suspect(self, number: int, time_ns: int) -> None:
+        """Give acknowledged octets a few packets to arrive, then declare them not captured."""
+        for half in self.halves:
+            reached = half.acked if half.fin_at is None else min(half.acked, half.fin_at)
+            if not half.suspicion or reached <= half.next:
+                half.suspicion = 0
+                continue
+            half.suspicion += 1
+            if half.suspicion > REORDER_PACKETS and (half.pending or reached > half.next + 1):
+                while half.pending and half.pending[0][0] <= reached:
+                    half.give_up(number, time_ns, GapReason.NOT_CAPTURED)
+                if half.next < reached:
+                    half.give_up(number, time_ns, GapReason.NOT_CAPTURED)
+                half.suspicion = 0
+
+    def _unusual(self, row: Row, buffer: bytes) -> bool:
+        """Take a packet that opens, closes or finds an unsettled connection; False when it begins a new conversation."""
+        number, time_ns, side, sequence, acknowledged, flags, length, captured, payload_at = row
+        if self.due_ns is not None and time_ns > self.due_ns:
+            return False
+        if flags & SYN and not flags & RST and not self._synchronise(side, sequence, flags):
+            return False
+        half, other = self.halves[side], self.halves[1 - side]
+        self._settle(half, other, sequence, acknowledged, flags)
+        base = half.base if half.base is not None else sequence
+        offset = half.next + distance(base + half.next, sequence)
+        acked = -1
+        if flags & ACK and other.base is not None:
+            acked = other.next + distance(other.base + other.next, acknowledged)
+            other.acked = max(other.acked, acked)
+            self._confirm(other, acked)
+        data = buffer[payload_at : payload_at + captured]
+        mark = self._payload(half, offset, data, length, row) if length and not flags & RST else Mark.NONE
+        if flags & SYN and half.heard and mark is Mark.NONE:
+            mark = Mark.RETRANSMISSION
+        if flags & RST:
+            half.discarded += captured
+            mark = self._reset(half, side, offset, row)
+        elif flags & FIN:
+            self._finished(half, side, offset + length, row)
+        half.heard = True
+        self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
+        if other.acked > other.next and other.heard and not other.suspicion:
+            other.suspicion = 1
+        self._suspect(number, time_ns)
+        if self.due_ns is None and (self._reset_by is not None or self._both_finished()):
+            self.due_ns = time_ns + LINGER_NS
+        self._settled = (
+            self.due_ns is None and len(self._server_starts) < 2 and all(each.is_open for each in self.halves)
+        )
+        return True
+
+    def _synchronise(self, side: int, sequence: int, flags: int) -> bool:
+        """A SYN sets where a side's octets start. A different start is a new conversation once the first was answered.
+
+        Before that, the last SYN counts, and of several SYN+ACKs the one that the client acknowledges.
+        """
+        half, other = self.halves[side], self.halves[1 - side]
+        start = (sequence + 1) & 0xFFFFFFFF
+        if half.base is None or half.base == start:
+            half.base, half.syn_seen = start, True
+        elif half.next or other.next or self.due_ns is not None or not half.syn_seen:
+            return False
+        elif flags & ACK:
+            half.base = start
+        elif other.heard:
+            return False
+        else:
+            half.base, half.early = start, None
+        if flags & ACK:
+            self._server_starts.append(start)
+        return True
+
+    def _settle(self, half: Half, other: Half, sequence: int, acknowledged: int, flags: int) -> None:
+        """Learn where both sides start, from a packet in the middle of a connection if need be."""
+        if half.base is None and not flags & RST:
+            half.base = sequence
+        if flags & ACK and not flags & RST:
+            if other.base is None:
+                other.base = acknowledged
+            elif not other.next and acknowledged in self._server_starts:
+                other.base = acknowledged
+                self._server_starts.clear()
+
+    def _confirm(self, half: Half, acked: int) -> None:
+        """Octets that came with a SYN count once they are acknowledged. Source: RFC 7413 section 4."""
+        if half.early is not None:
+            early, half.early = half.early, None
+            if acked >= early[2]:
+                half.accept(*early)
+            else:
+                half.discarded += len(early[1])
+
+    def _payload(self, half: Half, offset: int, data: bytes, length: int, row: Row) -> Mark:
+        number, time_ns, flags = row[0], row[1], row[5]
+        if flags & SYN:
+            half.discarded += len(half.early[1]) if half.early else 0
+            half.early = (0, data, length, number, time_ns)
+            return Mark.NONE
+        if half.fin_at is not None and offset >= half.fin_at:
+            half.discarded += len(data)
+            return Mark.AFTER_CLOSE
+        if self._reset_by == half.side:  # a reset that its supposed sender ignores was not his
+            self._reset_by = self.due_ns = None
+            self._ends.pop(half.side, None)
+        return half.accept(offset, data, length, number, time_ns)
+
+    def _reset(self, half: Half, side: int, offset: int, row: Row) -> Mark:
+        """Believe a reset only where the connection is. Source: RFC 9293 section 3.5.3, RFC 5961 section 3."""
+        if half.base is not None and half.heard and not -1 <= offset - half.next <= RESET_WINDOW:
+            return Mark.OUT_OF_WINDOW
+        if self._reset_by is None:
+            self._reset_by = side
+            self._ends.setdefault(side, ("rst", row[0], row[1]))
+        return Mark.NONE
+
+    def _finished(self, half: Half, side: int, fin_at: int, row: Row) -> None:
+        if half.fin_at is None and fin_at >= half.next:
+            half.end_at(fin_at)
+            self._ends[side] = ("fin", row[0], row[1])
+
+    def _both_finished(self) -> bool:
+        return all(half.fin_at is not None and half.next >= half.fin_at for half in self.halves)
