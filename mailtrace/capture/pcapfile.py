@@ -35,6 +35,9 @@ WIRE_LIMIT_BYTES = 2**24
 TIME_NEAR_S = 86_400
 """How far in time the next record may lie to be believed while searching after damage."""
 
+JOINED_LIMIT = 10_000
+"""Joined files that are read: each begins a batch and an interface, and a file made of headers only costs memory."""
+
 FILE_HEADER_BYTES = 24
 
 
@@ -112,8 +115,8 @@ class PcapReader:
     def _walk(self, at: int) -> tuple[list[int], int, int]:
         """Return where the records from `at` begin, where the walk stopped, and how many octets the record there lacks.
 
-        None lacking means that what is there is no record of this file. An odd record is only believed when another one follows it:
-        garbage can read as one record, hardly as two.
+        None lacking means that what is there is no record of this file. An odd record is only believed when another one
+        follows it: garbage can read as one record, hardly as two.
         """
         buffer, size = self._octets.buffer, self._layout.record_bytes
         look = struct.Struct(f"{self._layout.order}I4xI").unpack_from
@@ -169,19 +172,28 @@ class PcapReader:
 
     def _past_obstacle(self, at: int) -> int | None:
         """Return where to go on after another file's header or damage at `at`."""
-        octets = self._octets
-        if octets.buffer[at : at + 16] in _JOINED_HEADERS:
-            if len(octets.buffer) - at < FILE_HEADER_BYTES:
-                octets.advance(at, FILE_HEADER_BYTES)
-                at = 0
-            place = octets.offset + at
-            if len(octets.buffer) - at < FILE_HEADER_BYTES:
-                self._facts.note("cut", f"the file is cut in a second file header, at byte {place}", damage=True)
-                return None
-            self._facts.note("joined-files", f"another pcap file begins at byte {place}: it is read as a continuation")
-            self._read_file_header(at)
-            return at + FILE_HEADER_BYTES
+        if self._octets.buffer[at : at + 16] in _JOINED_HEADERS:
+            return self._past_joined_header(at)
         return self._search(at)
+
+    def _past_joined_header(self, at: int) -> int | None:
+        """Go over to the file whose header is at `at`; None when it is cut there, or one too many."""
+        octets = self._octets
+        if len(octets.buffer) - at < FILE_HEADER_BYTES:
+            octets.advance(at, FILE_HEADER_BYTES)
+            at = 0
+        place = octets.offset + at
+        if len(octets.buffer) - at < FILE_HEADER_BYTES:
+            end = octets.offset + len(octets.buffer)
+            self._facts.note("cut", f"the file is cut in a second file header, at byte {end}", damage=True)
+            return None
+        if len(self._facts.interfaces) > JOINED_LIMIT:
+            message = f"only the first {JOINED_LIMIT} of the joined files are read: merge them into one"
+            self._facts.note("joined-limit", message, damage=True)
+            return None
+        self._facts.note("joined-files", f"another pcap file begins at byte {place}: it is read as a continuation")
+        self._read_file_header(at)
+        return at + FILE_HEADER_BYTES
 
     def _past_cut(self, at: int, missing: int) -> int | None:
         """Return where to go on when the source ends `missing` octets before the record at `at` does, or None."""

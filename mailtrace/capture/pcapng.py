@@ -34,6 +34,9 @@ FOUND_BLOCK_LIMIT_BYTES = 2**19
 INTERFACE_LIMIT = 65_536
 """Interfaces in one file; captures of whole clusters have some hundreds."""
 
+SECTION_LIMIT = 10_000
+"""Sections read in one file: each ends a batch, and a file made of them would only cost time."""
+
 SKIPPED_TYPES_LIMIT = 64
 """Types of blocks passed over that are counted apart."""
 
@@ -71,6 +74,7 @@ class PcapngReader:
         self._section = Section("<", 0)
         self._skipped: dict[str, int] = {}
         self._numbered = 0
+        self._sections = 0
 
     def batches(self, batch_bytes: int) -> Iterator[RawBatch]:
         """Yield all frames, in windows of about `batch_bytes`."""
@@ -85,6 +89,8 @@ class PcapngReader:
             if stop is Stop.NUMBERED:
                 self._packets.skip_number()
                 continue
+            if self._sections > SECTION_LIMIT:
+                break
             if stop is Stop.SECTION:
                 at, stop, needed = self._begin_section(at)
             if stop is Stop.SHORT and not octets.ended:
@@ -212,6 +218,10 @@ class PcapngReader:
             message = f"a section says it is of version {major}.{minor} of the pcapng format; it is read as version 1.0"
             self._facts.note("strange-version", message)
         self._section = Section(order, len(self._facts.interfaces))
+        self._sections += 1
+        if self._sections > SECTION_LIMIT:
+            message = f"only the first {SECTION_LIMIT} sections of the file are read: merge them into one"
+            self._facts.note("section-limit", message, damage=True)
         if sound and len(buffer) - at < length:
             return at, Stop.SHORT, length
         if not sound or struct.unpack_from(f"{order}I", buffer, at + length - 4)[0] != length:

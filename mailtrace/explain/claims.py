@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from mailtrace.explain.draft import Draft, Scene
-from mailtrace.explain.texts import counted, seconds, text
+from mailtrace.explain.texts import between, counted, seconds, text
 from mailtrace.model import Flags, Mark, Packet, Side, StepKind
 
 MAX_REPEATS_TOLD = 3
@@ -144,6 +144,6 @@ def _repeats_told(draft: Draft, scene: Scene) -> list[str]:
         return [text("repeats", packets=counted("packets", len(draft.repeats)))]
     told = []
     for original, again in draft.repeats:
-        delay = scene.by_number[again].time_ns - scene.by_number[original].time_ns
+        delay = between(scene.by_number[original].time_ns, scene.by_number[again].time_ns)
         told.append(text("repeat", again=again, original=original, delay=seconds(delay)))
     return told

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import SERVICES
-from mailtrace.explain.texts import counted, listed, rounded, text
+from mailtrace.explain.texts import between, counted, listed, rounded, text
 from mailtrace.model import Command, Flags, Packet, Side, StepKind, Transport
 
 ESTABLISHING = "RFC 9293 section 3.5"
@@ -82,14 +82,23 @@ def _opened(scene: Scene, asking: list[Packet], granting: list[Packet]) -> Draft
     else:
         how = text("connect.no-ack")
     repeated = _repeated(asking) if asking else ""
+    elsewhere = _unusual_service(scene)
     return scene.draft(
         StepKind.CONNECT,
         Side.CLIENT,
         [p.number for p in shown],
         [text("connect.opened", **service(scene))],
-        [how, repeated],
+        [how, repeated, elsewhere],
         ESTABLISHING,
     )
+
+
+def _unusual_service(scene: Scene) -> str:
+    """Tell that a port meant for one service serves another, '' where it does not."""
+    spoken, meant = scene.conversation.protocol.upper(), SERVICES.get(scene.conversation.key.server.port, "")
+    if spoken not in ("SMTP", "POP3", "IMAP") or not meant or meant.startswith(spoken):
+        return ""
+    return text("connect.other-service", spoken=spoken, port=scene.conversation.key.server.port, meant=meant)
 
 
 def _refused(scene: Scene, asking: list[Packet], refusals: list[Packet]) -> Draft:
@@ -119,7 +128,7 @@ def _repeated(asking: list[Packet]) -> str:
     """Tell after which times the SYN was sent again, '' where it was not."""
     if len(asking) < 2:
         return ""
-    delays = [rounded(packet.time_ns - asking[0].time_ns) for packet in asking[1:]]
+    delays = [rounded(between(asking[0].time_ns, packet.time_ns)) for packet in asking[1:]]
     return text("connect.repeated", delays=listed(delays), times=counted("times", len(asking)))
 
 
@@ -149,7 +158,7 @@ def _ending(scene: Scene, group: list[Packet]) -> Draft:
     first, second = group[0], next((p for p in group if p.side is not group[0].side), None)
     names = {"first": scene.names[first.side], "second": scene.names[first.side.other]}
     if first.flags & Flags.RST:
-        key = "close.broken"
+        key = "close.too-late" if _closed_before(scene, first) else "close.broken"
     elif second is None:
         key = "close.broken-late" if any(p.flags & Flags.RST for p in group) else _one_sided(scene, group)
     else:
@@ -159,22 +168,28 @@ def _ending(scene: Scene, group: list[Packet]) -> Draft:
         first.side,
         [p.number for p in group],
         [text(key, **names)],
-        [text(f"{key}.meaning", **names), _without_goodbye(scene, first)],
+        [
+            text(f"{key}.meaning", **names),
+            text("close.with-octets") if first.length else "",
+            _without_goodbye(scene, first),
+        ],
         RESETTING if first.flags & Flags.RST else CLOSING,
     )
+
+
+def _closed_before(scene: Scene, reset: Packet) -> bool:
+    """Tell whether who sends RST had closed its side before, so that it refuses what came too late."""
+    earlier = [p for p in scene.conversation.packets if p.number < reset.number]
+    return any(p.flags & Flags.FIN and p.side is reset.side for p in earlier)
 
 
 def _one_sided(scene: Scene, group: list[Packet]) -> str:
     """Tell apart a first FIN, the other side's later FIN, and a FIN whose counterpart was not captured."""
     numbers = {p.number for p in group}
-    others = [
-        p
-        for p in scene.conversation.packets
-        if p.flags & (Flags.FIN | Flags.RST) and p.number not in numbers and p.side is not group[0].side
-    ]
-    if not others:
-        return "close.one"
-    return "close.half" if others[0].number > group[0].number else "close.rest"
+    others = [p for p in scene.conversation.packets if p.flags & (Flags.FIN | Flags.RST) and p.number not in numbers]
+    if any(p.number > group[0].number for p in others):
+        return "close.half"
+    return "close.rest" if others else "close.one"
 
 
 def _without_goodbye(scene: Scene, first: Packet) -> str:

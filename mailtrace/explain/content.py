@@ -24,7 +24,10 @@ def content_says(scene: Scene, content: Content) -> list[str]:
     lines = [_headline(content, message)]
     if message is not None:
         lines += _headers(message)
-        lines += [line for part in message.parts for line in _part(part, len(message.parts) > 1)]
+        readable = any(part.content_type == "text/plain" for part in message.parts)
+        for part in message.parts:
+            quoted = part.content_type == "text/plain" or not readable
+            lines += _part(part, several=len(message.parts) > 1, quoted=quoted)
     lines.append(_extent(content))
     return lines
 
@@ -85,12 +88,12 @@ def header(message: Message, name: str) -> str:
     return " ".join(values[0].split()) if values else ""
 
 
-def _part(part: MessagePart, several: bool) -> list[str]:
-    """Return a part's own line (where there are several, or it is a file) and its text."""
+def _part(part: MessagePart, *, several: bool, quoted: bool) -> list[str]:
+    """Return a part's own line (where there are several, or it is a file) and, if `quoted`, its text."""
     fields = {"kind": part.content_type, "octets": counted("octets", part.size_bytes)}
     if part.filename:
         return [text("content.attachment", name=part.filename, **fields)]
-    if part.text is None:
+    if part.text is None or not quoted:
         return [text("content.part", **fields)]
     lines = part.text.strip().splitlines()
     shown = [f"    {line}" for line in lines[:MAX_BODY_LINES]]

@@ -8,7 +8,7 @@ after it has another reason.
 from __future__ import annotations
 
 from mailtrace.explain.draft import Draft, Scene
-from mailtrace.explain.texts import SECOND_NS, seconds, text
+from mailtrace.explain.texts import SECOND_NS, between, seconds, text
 from mailtrace.model import Side, StepKind
 
 LATE_NS = SECOND_NS // 2
@@ -26,7 +26,7 @@ def explain_delays(drafts: list[Draft], scene: Scene) -> None:
         if draft.greeting:
             draft.means += _greeting(drafts, index)
             continue
-        pause = draft.time_ns - drafts[index - 1].time_ns
+        pause = between(drafts[index - 1].time_ns, draft.time_ns)
         if pause >= LATE_NS:
             draft.means += _reason(drafts, index, pause, scene)
 
@@ -36,20 +36,20 @@ def _greeting(drafts: list[Draft], index: int) -> list[str]:
     opened = next((d for d in drafts[:index] if d.kind is StepKind.CONNECT), None)
     if opened is None:
         return []
-    late = drafts[index].time_ns - opened.until_ns
+    late = between(opened.until_ns, drafts[index].time_ns)
     if late < LATE_NS:
         return []
     fields: dict[str, object] = {"late": seconds(late)}
-    between = [(at + 1, d) for at, d in enumerate(drafts[:index])]
-    for number, step in between:
+    earlier = [(at + 1, d) for at, d in enumerate(drafts[:index])]
+    for number, step in earlier:
         if step.kind is not StepKind.IDENT:
             continue
-        waited = drafts[index].time_ns - step.time_ns
-        if not step.unanswered and step.until_ns - step.time_ns < LATE_NS:
+        waited = between(step.time_ns, drafts[index].time_ns)
+        if not step.unanswered and between(step.time_ns, step.until_ns) < LATE_NS:
             key = "late.greeting.pause" if _is_sendmail(drafts[index]) else "late.greeting.not-ident"
             return [text(key, step=number, **fields)]
         return _because_of_ident(number, waited, drafts[index])
-    slow = _slow_lookup(between, late)
+    slow = _slow_lookup(earlier, late)
     if slow:
         return [text("late.greeting.lookup", step=slow, **fields)]
     return [text("late.greeting.sendmail" if _is_sendmail(drafts[index]) else "late.greeting", **fields)]
@@ -66,9 +66,9 @@ def _is_sendmail(greeting: Draft) -> bool:
     return any("sendmail" in line.lower() for line in greeting.says)
 
 
-def _slow_lookup(between: list[tuple[int, Draft]], late: int) -> int:
+def _slow_lookup(earlier: list[tuple[int, Draft]], late: int) -> int:
     """Return the number of a lookup that took at least half of the time, 0 where none did."""
-    slow = [number for number, d in between if d.kind is StepKind.LOOKUP and d.until_ns - d.time_ns >= late // 2]
+    slow = [n for n, d in earlier if d.kind is StepKind.LOOKUP and between(d.time_ns, d.until_ns) >= late // 2]
     return slow[0] if slow else 0
 
 
@@ -79,7 +79,7 @@ def _reason(drafts: list[Draft], index: int, pause: int, scene: Scene) -> list[s
     again = _sent_again(previous, scene)
     if again:
         return [text("late.retransmission", step=index, packet=again, **fields)]
-    if previous.until_ns - previous.time_ns >= pause // 2:
+    if between(previous.time_ns, previous.until_ns) >= pause // 2:
         return [text("late.took", step=index, **fields)]
     if draft.kind is StepKind.CLOSE:
         return [text("late.close", name=draft.speaker, **fields)]
@@ -95,6 +95,6 @@ def _sent_again(step: Draft, scene: Scene) -> int:
     """Return the packet that repeated octets of a step after a noticeable time, 0 where none did."""
     for original, again in step.repeats:
         first, second = scene.by_number.get(original), scene.by_number.get(again)
-        if first and second and second.time_ns - first.time_ns >= LATE_NS:
+        if first and second and between(first.time_ns, second.time_ns) >= LATE_NS:
             return again
     return 0

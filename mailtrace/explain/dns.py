@@ -39,13 +39,12 @@ def answer_shown(lookup: Lookup) -> str:
     return shown
 
 
-def lookup_means(lookups: list[Lookup], own: str, peer: str) -> list[str]:
+def lookup_means(lookups: list[Lookup], asker: str, peer: str) -> list[str]:
     """Explain lookups of one name, asked one after the other.
 
-    `own` is the asker's address, `peer` that of its mail partner.
+    `asker` is the display name of who asks, `peer` the address of its mail partner.
     """
-    first = lookups[0]
-    sentences = [_purpose(first, own, peer, {lookup.type for lookup in lookups})]
+    sentences = [_purpose(lookups[0], asker, peer, {lookup.type for lookup in lookups})]
     if _same_question_twice(lookups):
         edns = lookups[0].edns and not lookups[1].edns
         sentences.append(text("dns.twice.edns" if edns else "dns.twice"))
@@ -54,7 +53,9 @@ def lookup_means(lookups: list[Lookup], own: str, peer: str) -> list[str]:
         sentences += _result(lookup)
     for lookup in lookups:
         if lookup.retries:
-            sentences.append(text("dns.retries", times=counted("times", lookup.retries + 1)))
+            answered = lookup.rcode is not None and len(lookup.packets) >= 2 * (lookup.retries + 1)
+            key = "dns.retries.answered" if answered else "dns.retries"
+            sentences.append(text(key, times=counted("times", lookup.retries + 1)))
     return sentences
 
 
@@ -126,18 +127,19 @@ def blocklisted(lookup: Lookup) -> str:
         return ""
 
 
-def _purpose(lookup: Lookup, own: str, peer: str, types: set[str]) -> str:
+def _purpose(lookup: Lookup, asker: str, peer: str, types: set[str]) -> str:
     """Return one sentence on why such a thing is asked."""
-    fields = {"name": lookup.name, "type": lookup.type}
+    fields = {"name": lookup.name, "type": lookup.type, "asker": asker}
     if lookup.opcode != "QUERY":
         return text("dns.purpose.opcode", opcode=lookup.opcode, **fields)
     if blocklisted(lookup):
+        key = "dns.purpose.TXT.blocklist" if lookup.type == "TXT" else "dns.purpose.blocklist"
         zone = ".".join(lookup.name.split(".")[4:])
-        return text("dns.purpose.blocklist", address=blocklisted(lookup), zone=zone)
+        return text(key, address=blocklisted(lookup), zone=zone, asker=asker)
     if lookup.type == "PTR":
         address = reversed_address(lookup.name)
-        whose = "own" if address and address == own else "peer" if address and address == peer else "other"
-        return text(f"dns.purpose.PTR.{whose}", address=address or lookup.name)
+        whose = "own" if address and address == lookup.client else "peer" if address and address == peer else "other"
+        return text(f"dns.purpose.PTR.{whose}", address=address or lookup.name, asker=asker)
     if lookup.type == "TXT":
         return text(f"dns.purpose.TXT.{txt_purpose(lookup)}", **fields)
     if types >= set(ADDRESS_TYPES):
@@ -172,6 +174,9 @@ def _result(lookup: Lookup) -> list[str]:
         return [text("dns.blocklist.listed", answer=lookup.answers[0]), *slow]
     if lookup.type == "MX":
         return [*_exchangers(lookup), *slow]
+    if lookup.type in (*ADDRESS_TYPES, "PTR"):
+        shown = [answer.removesuffix(".") for answer in lookup.answers[:SHOWN_ANSWERS]]
+        return [text("dns.answers", answers=", ".join(shown)), *slow]
     return slow
 
 

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from mailtrace.explain.dns import lookup_means, lookup_says, lookup_source
 from mailtrace.explain.draft import Draft, quoted
 from mailtrace.explain.naming import Naming
-from mailtrace.explain.texts import text
+from mailtrace.explain.texts import SECOND_NS, between, text
 from mailtrace.model import Lookup, Side, StepKind, StreamKey
+
+TOGETHER_NS = 5 * SECOND_NS
+"""Questions of one name further apart than this are told apart: a resolver asks the next one long before."""
 
 
 def lookup_drafts(lookups: Iterable[Lookup], key: StreamKey, naming: Naming) -> list[Draft]:
@@ -41,7 +44,7 @@ def joined(drafts: list[Draft]) -> list[Draft]:
     result: list[Draft] = []
     for draft in drafts:
         previous = result[-1] if result else None
-        if previous is not None and previous.lookups and draft.lookups and _topic(previous) == _topic(draft):
+        if previous is not None and _same_topic(previous, draft):
             previous.lookups += draft.lookups
             previous.packets = sorted({*previous.packets, *draft.packets})
             previous.acks = sorted({*previous.acks, *draft.acks})
@@ -49,6 +52,12 @@ def joined(drafts: list[Draft]) -> list[Draft]:
         else:
             result.append(draft)
     return result
+
+
+def _same_topic(previous: Draft, draft: Draft) -> bool:
+    """Tell whether two lookup steps ask one thing, one after the other."""
+    soon = between(previous.until_ns, draft.time_ns) <= TOGETHER_NS
+    return bool(previous.lookups and draft.lookups) and _topic(previous) == _topic(draft) and soon
 
 
 def _topic(draft: Draft) -> tuple[str, str, str]:
@@ -63,13 +72,23 @@ def write_lookups(drafts: list[Draft], key: StreamKey) -> None:
         if not draft.lookups:
             continue
         first = draft.lookups[0]
-        own, peer = first.client, key.server.host if first.client == key.client.host else key.client.host
+        peer = key.server.host if first.client == key.client.host else key.client.host
         draft.says = quoted([lookup_says(lookup) for lookup in draft.lookups])
-        draft.means = lookup_means(draft.lookups, own, peer)
+        draft.means = lookup_means(draft.lookups, draft.speaker, peer)
         draft.source = lookup_source(first)
+        if _leads_here(draft, drafts, key):
+            draft.means.append(text("dns.leads-here"))
         for earlier in asked:
             if first.name.lower().startswith(f"{earlier}."):
                 suffix = first.name[len(earlier) + 1 :]
                 draft.means.append(text("dns.search-domain", name=earlier, suffix=suffix))
                 break
         asked += [lookup.name.lower() for lookup in draft.lookups if lookup.name.lower() not in asked]
+
+
+def _leads_here(draft: Draft, drafts: list[Draft], key: StreamKey) -> bool:
+    """Tell whether an answer names the address that the client then connects to."""
+    connect = next((step for step in drafts if step.kind is StepKind.CONNECT), None)
+    if connect is None or connect.place < draft.place or draft.side is not Side.CLIENT:
+        return False
+    return any(key.server.host in lookup.answers for lookup in draft.lookups)

@@ -20,6 +20,8 @@ class Pop3Teller(Teller):
         self._fetched: list[str] = []
         self._marked: list[str] = []
         self._commands_seen = 0
+        self._capabilities: list[str] = []
+        self._said_goodbye = False
 
     def command(self, command: Command) -> Draft | None:
         """Return the step of a command."""
@@ -60,6 +62,9 @@ class Pop3Teller(Teller):
 
     def _goodbye(self) -> list[str]:
         """Tell what QUIT does to the mails of this session. Source: RFC 1939 section 6."""
+        if self._said_goodbye:
+            return [text("pop3.QUIT.again")]
+        self._said_goodbye = True
         sentences = [text("pop3.QUIT")]
         if self._marked:
             sentences.append(text("pop3.QUIT.deletes", numbers=listed(self._marked)))
@@ -96,7 +101,7 @@ class Pop3Teller(Teller):
         elif command.verb == "RETR":
             self._fetched.append(number)
         elif command.verb == "CAPA":
-            return _capabilities(reply), source
+            return self._can(reply), source
         key = f"pop3.{command.verb}.ok"
         if command.verb in ("LIST", "UIDL") and not number:
             key = f"pop3.{command.verb}.all"
@@ -104,6 +109,22 @@ class Pop3Teller(Teller):
             return [text("pop3.ok")], source
         mails = counted("mails", max(len(reply.lines) - 1, 0))
         return [text(key, number=number, mails=mails, **_statistics(reply))], source
+
+    def _can(self, reply: Reply) -> list[str]:
+        """Explain each capability in a few words, or how the list changed by the login. Source: RFC 2449 section 6."""
+        before = self._capabilities
+        names = [wire_text(line).strip().partition(" ")[0].upper() for line in reply.lines[1:]]
+        self._capabilities = names
+        if before:
+            gone = [name for name in before if name not in names]
+            new = [name for name in names if name not in before]
+            if not gone and not new:
+                return [text("pop3.CAPA.same")]
+            key = "pop3.CAPA.changed" if new else "pop3.CAPA.gone"
+            return [text(key, gone=listed(gone) or "-", new=listed(new))]
+        known = [name for name in names if name in CAPABILITIES]
+        told = [text("extension", keyword=name, means=CAPABILITIES[name].means) for name in known]
+        return [text("pop3.CAPA.list", offered="; ".join(told)) if told else text("pop3.CAPA.none")]
 
     def _unasked(self, reply: Reply) -> list[str]:
         if self._commands_seen:
@@ -155,13 +176,3 @@ def _refusal(reply: Reply, verb: str) -> list[str]:
     if code in RESPONSE_CODES:
         sentences.append(text("pop3.code", code=code, means=RESPONSE_CODES[code].means))
     return sentences
-
-
-def _capabilities(reply: Reply) -> list[str]:
-    """Explain each capability in a few words. Source: RFC 2449 section 6."""
-    told = []
-    for line in reply.lines[1:]:
-        keyword = wire_text(line).strip().partition(" ")[0].upper()
-        if keyword in CAPABILITIES:
-            told.append(text("extension", keyword=keyword, means=CAPABILITIES[keyword].means))
-    return [text("pop3.CAPA.list", offered="; ".join(told)) if told else text("pop3.CAPA.none")]

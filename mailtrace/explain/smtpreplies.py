@@ -5,9 +5,9 @@ from __future__ import annotations
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import REPLY_HINTS
 from mailtrace.explain.smtpsyntax import address_shown, path
-from mailtrace.explain.texts import has_text, text
+from mailtrace.explain.texts import counted, has_text, listed, text
 from mailtrace.model import Command, Content, Outcome, Reply, Side, StepKind, Transaction, Turn, wire_text
-from mailtrace.protocols.smtp.words import ENHANCED, ENHANCED_CLASSES, EXTENSIONS, REPLIES
+from mailtrace.protocols.smtp.words import ENHANCED, EXTENSIONS, NOTABLE, REPLIES
 from mailtrace.protocols.word import Word
 
 REPLY_SECTION = "RFC 5321 section 4.2"
@@ -58,7 +58,7 @@ class ReplyTeller:
         if verb in ("DATA", "BDAT") and reply.outcome is Outcome.GOOD:
             return self._accepted(), "RFC 5321 section 4.2.5"
         if verb in ("EHLO", "LHLO"):
-            return extensions_offered(reply), "RFC 5321 section 4.1.1.1"
+            return self._welcome(reply), "RFC 5321 section 4.1.1.1"
         if verb == "DATA":
             return [text("reply.DATA.354")], source
         key = f"reply.{verb}.{reply.status}"
@@ -73,6 +73,13 @@ class ReplyTeller:
             "client": self.scene.names[Side.CLIENT],
             "server": self.scene.names[Side.SERVER],
         }
+
+    def _welcome(self, reply: Reply) -> list[str]:
+        """Tell what an EHLO answer offers, and that it does not offer encryption. Source: RFC 3207 section 4."""
+        sentences = extensions_offered(reply)
+        if not any(line.strip().upper() == b"STARTTLS" for line in reply.lines):
+            sentences.append(text("extensions.no-tls"))
+        return sentences
 
     def _refusal(self, reply: Reply, command: Command | None, word: Word) -> list[str]:
         """Explain a refusal: for now, the client keeps the mail; for good, its sender gets it back.
@@ -133,27 +140,35 @@ def _greeting(reply: Reply, word: Word) -> list[str]:
 
 
 def extensions_offered(reply: Reply) -> list[str]:
-    """Explain each extension of an EHLO answer in a few words. Source: RFC 5321 section 4.1.1.1."""
-    told = []
+    """Explain the notable extensions of an EHLO answer in a few words. Source: RFC 5321 section 4.1.1.1."""
+    offered = {}
     for line in reply.lines[1:]:
-        keyword = wire_text(line).strip().partition(" ")[0].upper()
-        word = EXTENSIONS.get(keyword)
-        if word is not None:
-            told.append(text("extension", keyword=keyword, means=word.means))
+        keyword, _, arguments = wire_text(line).strip().partition(" ")
+        offered[keyword.upper()] = arguments
+    told = [_extension(keyword, offered[keyword]) for keyword in NOTABLE if keyword in offered]
     if not told:
         return [text("extensions.none")]
     return [text("extensions", offered="; ".join(told))]
 
 
+def _extension(keyword: str, arguments: str) -> str:
+    """Return one extension with its meaning, its arguments where they say something."""
+    if keyword == "SIZE" and arguments.isdigit() and arguments.strip("0"):
+        return text("extension.SIZE", octets=counted("octets", int(arguments[:20])))
+    if keyword == "AUTH" and arguments:
+        return text("extension.AUTH", mechanisms=listed(arguments.split()))
+    return text("extension", keyword=keyword, means=EXTENSIONS[keyword].means)
+
+
 def enhanced_meaning(reply: Reply) -> list[str]:
-    """Explain an enhanced status code. Source: RFC 3463 section 3."""
+    """Explain an enhanced status code; that of a success without detail needs no word. Source: RFC 3463 section 3."""
     if reply.enhanced is None:
         return []
     kind, _, detail = reply.enhanced.partition(".")
-    word, sort = ENHANCED.get(detail), ENHANCED_CLASSES.get(kind)
-    if word is None or sort is None or (detail == "0.0" and kind == "2"):
+    word = ENHANCED.get(detail)
+    if word is None or (kind == "2" and detail.endswith(".0")):
         return []
-    return [text("enhanced", code=reply.enhanced, sort=sort.means, means=word.means)]
+    return [text("enhanced", code=reply.enhanced, means=word.means)]
 
 
 def _hints(reply: Reply) -> list[str]:

@@ -71,6 +71,16 @@ def together(group: Sequence[Conversation], messages: Sequence[Message]) -> str:
     return _lookups_shown(lookups)
 
 
+def ended(group: Sequence[Conversation]) -> str:
+    """Return how conversations told together ended: how many lookups with which result."""
+    if len(group) == 1:
+        return result(group[0])
+    counts = Counter(_lookup_end(lookup) for conversation in group for lookup in conversation.dialogue.lookups)
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(text("result.dns.counted", count=count, result=end) for end, count in counts.items())
+
+
 def _mail_sent(conversation: Conversation) -> str:
     transactions = conversation.dialogue.transactions
     if not transactions:
@@ -229,16 +239,14 @@ def _last_refusal(conversation: Conversation) -> str:
 
 
 def _lookup_result(conversation: Conversation) -> str:
-    """Return how the lookups of a conversation ended."""
-    kinds = dict.fromkeys(_rcode_key(lookup) for lookup in conversation.dialogue.lookups)
-    told = [text(f"result.dns.{kind}") if has_text(f"result.dns.{kind}") else kind for kind in kinds]
-    return ", ".join(told) or text("result.closed.idle")
+    """Return how the lookups of a conversation ended, each way once."""
+    ends = dict.fromkeys(_lookup_end(lookup) for lookup in conversation.dialogue.lookups)
+    return ", ".join(ends) or text(f"result.closed.{conversation.closed.value}")
 
 
-def _rcode_key(lookup: Lookup) -> str:
-    if lookup.rcode is None:
-        return "none"
-    return "nodata" if lookup.nodata else lookup.rcode
+def _lookup_end(lookup: Lookup) -> str:
+    kind = "none" if lookup.rcode is None else "nodata" if lookup.nodata else lookup.rcode
+    return text(f"result.dns.{kind}") if has_text(f"result.dns.{kind}") else kind
 
 
 def _fetch_result(conversation: Conversation) -> str:

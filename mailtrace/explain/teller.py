@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailtrace.explain.draft import Draft, Scene
-from mailtrace.explain.english import GAP_REASONS, VIOLATIONS
+from mailtrace.explain.english import GAP_REASONS, SMALL_FAULTS, VIOLATIONS
 from mailtrace.explain.texts import counted, text
 from mailtrace.model import (
     Command,
@@ -34,6 +34,7 @@ class Teller:
         self._replied = {id(turn.command) for turn in self.dialogue.turns if turn.command and turn.replies}
         self._waiting: list[Draft] = []
         self._gaps: list[Draft] = []
+        self._faults: list[Violation] = []
 
     def tell(self) -> list[Draft]:
         """Return the drafts of all events, in the order they happened."""
@@ -41,6 +42,7 @@ class Teller:
             draft = self._one(event)
             if draft is not None:
                 self.drafts.append(draft)
+        self._tell_faults()
         self._place()
         return self.drafts
 
@@ -126,8 +128,11 @@ class Teller:
         return draft
 
     def _violation(self, violation: Violation) -> Draft | None:
-        """Tell a broken rule; the same one again right after is the same step."""
+        """Tell a broken rule; the same one again right after is the same step, a small one no step of its own."""
         told = violation.detail or violation.code
+        if violation.code in SMALL_FAULTS:
+            self._faults.append(violation)
+            return None
         previous = self.drafts[-1] if self.drafts else None
         if previous is not None and previous.kind is StepKind.TROUBLE and previous.says[:1] == [told]:
             previous.claim(violation.packet)
@@ -135,6 +140,23 @@ class Teller:
         means = VIOLATIONS.get(violation.code) or text("violation")
         return self.scene.draft(
             StepKind.TROUBLE, violation.side, [violation.packet], [told], [means], time_ns=violation.time_ns
+        )
+
+    def _tell_faults(self) -> None:
+        """Add small faults to what was said in their packets, by the same side, last."""
+        said = {(draft.side, packet): draft for draft in self.drafts for packet in draft.packets}
+        for fault in self._faults:
+            draft = said.get((fault.side, fault.packet))
+            told = text("fault", fault=fault.detail or fault.code)
+            if draft is None:
+                draft = self._fault_alone(fault, told)
+                self.drafts.append(draft)
+            if told not in draft.says:
+                draft.says.append(told)
+
+    def _fault_alone(self, fault: Violation, told: str) -> Draft:
+        return self.scene.draft(
+            StepKind.TROUBLE, fault.side, [fault.packet], [told], [text("violation")], time_ns=fault.time_ns
         )
 
     def _gap(self, gap: Gap) -> Draft:

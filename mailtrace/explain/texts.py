@@ -7,6 +7,7 @@ is a second table like `ENGLISH` and a second set of `words` tables.
 from __future__ import annotations
 
 from mailtrace.explain.english import ENGLISH, NOUNS
+from mailtrace.model import NO_TIME
 
 SECOND_NS = 1_000_000_000
 
@@ -28,11 +29,17 @@ def counted(noun: str, number: int) -> str:
 
 
 def seconds(duration_ns: int) -> str:
-    """Return a duration as people say it, in seconds: `4.99`, `12.3`, `0.021`; no unit."""
+    """Return a duration as people say it, in seconds: `4.99`, `12.3`, `0.021`, `0.0002`; no unit."""
     value = max(duration_ns, 0) / SECOND_NS
-    if value >= 10:
-        return f"{value:.1f}"
-    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
+    for least, digits in ((10, 1), (0.1, 2), (0.001, 3)):
+        if value >= least:
+            return f"{value:.{digits}f}"
+    return f"{value:.4f}"
+
+
+def between(earlier_ns: int, later_ns: int) -> int:
+    """Return the nanoseconds from one time to another, 0 where a capture does not tell one of them."""
+    return 0 if NO_TIME in (earlier_ns, later_ns) else later_ns - earlier_ns
 
 
 def rounded(duration_ns: int) -> str:

@@ -17,9 +17,9 @@ from mailtrace.explain.lookups import joined, lookup_drafts, write_lookups
 from mailtrace.explain.naming import Naming
 from mailtrace.explain.pop3 import Pop3Teller
 from mailtrace.explain.smtp import SmtpTeller
-from mailtrace.explain.summary import result, together
+from mailtrace.explain.summary import ended, together
 from mailtrace.explain.teller import Teller
-from mailtrace.explain.texts import text
+from mailtrace.explain.texts import between, text
 from mailtrace.model import Analysis, Conversation, Side, Step, StepKind, Walkthrough
 
 TELLERS: dict[str, type[Teller]] = {"smtp": SmtpTeller, "pop3": Pop3Teller}
@@ -100,7 +100,7 @@ class _Book:
             conversations=tuple(conversation.id for conversation in group),
             title=self._title(group),
             summary=together(group, list(self.messages.values())),
-            result=result(first) if len(group) == 1 else text("result.group"),
+            result=ended(group),
             steps=_numbered(drafts, min(conversation.start_ns for conversation in group)),
         )
 
@@ -168,8 +168,8 @@ def _numbered(drafts: list[Draft], start_ns: int) -> tuple[Step, ...]:
                 kind=draft.kind,
                 packets=tuple(draft.packets),
                 acks=tuple(sorted(set(draft.acks) - set(draft.packets))),
-                offset_ns=draft.time_ns - start_ns,
-                since_ns=max(0, draft.time_ns - before),
+                offset_ns=between(start_ns, draft.time_ns),
+                since_ns=max(0, between(before, draft.time_ns)),
                 side=draft.side,
                 speaker=draft.speaker,
                 listener=draft.listener,

@@ -103,7 +103,12 @@ class UdpHeader(Struct, gc=False):
 def read_link(frame: bytes, link_type: int) -> Link | None:
     """Read the link header; None for link types that are not known."""
     reader = LINKS.get(link_type)
-    return reader(frame) if reader is not None else None
+    if reader is None:
+        return None
+    link = reader(frame)
+    if link.at > len(frame):
+        link.ethertype = -1
+    return link
 
 
 def _u16(frame: bytes, at: int) -> int:

@@ -1,4 +1,4 @@
-"""HOT. The one sanitiser: whatever came from the wire passes here before anybody sees it (tests/bench `mail`, for JSON).
+"""HOT. The one sanitiser: whatever came from the wire passes here before anybody sees it (tests/bench `mail`).
 
 Three outputs, three ways to be harmless:
 
@@ -85,7 +85,7 @@ _SHOWN = _Shown()
 
 
 def safe(text: str) -> str:
-    """Return `text` as one printable line: no controls, no bidi, nothing invisible, no floods, at most `LONGEST_FIELD`."""
+    """Return `text` as one printable line: no controls, no bidi, nothing unseen, no floods, a limited length."""
     more = len(text) - LONGEST_FIELD
     if more > 0:
         return f"{safe(text[:LONGEST_FIELD])}⟨{more} more characters⟩"
@@ -111,7 +111,7 @@ def safe(text: str) -> str:
 
 
 def encodable(text: str, encoding: str) -> str:
-    """Return `text` with what `encoding` cannot write spelled `\\uXXXX`, so that an old terminal never makes it fail."""
+    """Return `text` with what `encoding` cannot write spelled `\\uXXXX`: an old terminal never makes it fail."""
     if text.isascii():
         return text
     return text.encode(encoding, "backslashreplace").decode(encoding)
@@ -135,7 +135,7 @@ def _escaped(word: str) -> str:
 
 
 def markdown_code(text: str) -> str:
-    """Return `text` as code spans, fenced longer than any backtick run inside and cut around pipes, for a table cell too."""
+    """Return `text` as code spans, fenced longer than any backtick run inside and cut around pipes."""
     return "&#124;".join(_span(piece) for piece in safe(text).split("|"))
 
 
@@ -167,7 +167,7 @@ _UNSAFE = re.compile(
 
 
 def json_safe(encoded: bytes) -> bytes:
-    r"""Return UTF-8 JSON with every unseen or direction-changing character as `\uXXXX`: the same values, harmless to print.
+    r"""Return UTF-8 JSON with all unseen or direction-changing characters as `\uXXXX`: the same values, harmless.
 
     C0 needs no care: JSON itself forbids it. All that is looked for can only stand inside strings.
     """

@@ -1,4 +1,7 @@
-"""Small builders of capture files and the reading of one into plain rows. They share nothing with the readers they test."""
+"""Small builders of capture files, and the reading of one into plain rows.
+
+The builders share nothing with the readers they test.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,9 @@ def block(kind: int, body: bytes, order: str = "<", length: int | None = None, t
     return struct.pack(f"{order}II", kind, length) + padded(body) + struct.pack(f"{order}I", trailer)
 
 
-def section(order: str = "<", options: bytes = b"", version: tuple[int, int] = (1, 0), section_length: int = -1) -> bytes:
+def section(
+    order: str = "<", options: bytes = b"", version: tuple[int, int] = (1, 0), section_length: int = -1
+) -> bytes:
     """Return a section header."""
     return block(0x0A0D0D0A, struct.pack(f"{order}IHHq", 0x1A2B3C4D, *version, section_length) + options, order)
 

@@ -40,7 +40,14 @@ from mailtrace.model import (
 CLIENT, SERVER = Side.CLIENT, Side.SERVER
 START_NS = 1_714_096_678_000_000_000
 
-OUTCOMES = {"2": Outcome.GOOD, "3": Outcome.MORE, "4": Outcome.LATER, "5": Outcome.NO, "+": Outcome.GOOD, "-": Outcome.NO}
+OUTCOMES = {
+    "2": Outcome.GOOD,
+    "3": Outcome.MORE,
+    "4": Outcome.LATER,
+    "5": Outcome.NO,
+    "+": Outcome.GOOD,
+    "-": Outcome.NO,
+}
 
 
 def at(seconds: float) -> int:
@@ -52,7 +59,12 @@ class Talk:
     """A conversation being written down: every method adds one packet, and the event it completes."""
 
     def __init__(
-        self, protocol: str = "smtp", client: str = "10.0.0.1", server: str = "10.0.0.2", port: int = 25, number: int = 1
+        self,
+        protocol: str = "smtp",
+        client: str = "10.0.0.1",
+        server: str = "10.0.0.2",
+        port: int = 25,
+        number: int = 1,
     ) -> None:
         self.protocol, self.id = protocol, number
         self.key = StreamKey(Endpoint(client, 40000), Endpoint(server, port), Transport.TCP)
@@ -64,7 +76,14 @@ class Talk:
         self.caused_by: int | None = None
 
     def packet(
-        self, number: int, seconds: float, side: Side, flags: int, length: int = 0, mark: Mark = Mark.NONE, back: int = 0
+        self,
+        number: int,
+        seconds: float,
+        side: Side,
+        flags: int,
+        length: int = 0,
+        mark: Mark = Mark.NONE,
+        back: int = 0,
     ) -> None:
         """Add a packet; `back` octets of its side are said again."""
         sequence = self.sent[side] - back

@@ -10,9 +10,9 @@ from mailtrace.explain.english.dns import DNS
 from mailtrace.explain.english.pop3 import POP3
 from mailtrace.explain.english.smtp import SMTP
 from mailtrace.explain.english.summary import SUMMARY
-from mailtrace.explain.english.tables import GAP_REASONS, NOUNS, REPLY_HINTS, SERVICES, VIOLATIONS
+from mailtrace.explain.english.tables import GAP_REASONS, NOUNS, REPLY_HINTS, SERVICES, SMALL_FAULTS, VIOLATIONS
 from mailtrace.explain.english.transport import TRANSPORT
 
 ENGLISH: dict[str, str] = {**TRANSPORT, **SMTP, **CONTENT, **POP3, **DNS, **DELAYS, **SUMMARY}
 
-__all__ = ["ENGLISH", "GAP_REASONS", "NOUNS", "REPLY_HINTS", "SERVICES", "VIOLATIONS"]
+__all__ = ["ENGLISH", "GAP_REASONS", "NOUNS", "REPLY_HINTS", "SERVICES", "SMALL_FAULTS", "VIOLATIONS"]

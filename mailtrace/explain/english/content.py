@@ -29,8 +29,8 @@ CONTENT: dict[str, str] = {
     ),
     "content.files": "It carries {files}.",
     "content.envelope": (
-        "Headers, an empty line, the body. The From and To inside are for the reader; delivered is by the envelope, "
-        "the addresses of MAIL and RCPT."
+        "Headers, an empty line, the body. The From and To inside are for the reader; the mail is delivered by its "
+        "envelope, the addresses of MAIL and RCPT."
     ),
     "content.other-sender": (
         "The header says it comes from {inside}, the envelope (MAIL) says {envelope}: the header is what the reader "

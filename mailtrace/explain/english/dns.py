@@ -5,8 +5,8 @@ from __future__ import annotations
 DNS: dict[str, str] = {
     "ident.asks": "asks the ident service of {listener} (port {port}) who is calling",
     "ident.purpose": (
-        "Before it greets, a mail server may ask the client's host which user opened the connection. The answer is "
-        "only written to the log."
+        "Before it greets, a mail server may ask the client's host which user opened the connection. The answer "
+        "usually only goes into its log."
     ),
     "ident.unanswered": (
         "Nobody answers, not even to refuse: a firewall throws the question away, or the capture missed the answer."
@@ -30,37 +30,39 @@ DNS: dict[str, str] = {
     "dns.short.more": "{answers} and {records} more",
     "dns.purpose.opcode": "This is no question but a DNS message of the kind {opcode} about {name}.",
     "dns.purpose.blocklist": (
-        "A question to the blocklist {zone}: is the address {address} listed? The name is the address backwards."
+        "{asker} asks the blocklist {zone} whether the address {address} is listed; the name is the address backwards."
     ),
-    "dns.purpose.PTR.own": "The client asks for the name of its own address {address}, to introduce itself with it.",
+    "dns.purpose.PTR.own": "{asker} asks for the name of its own address {address}, to introduce itself with it.",
     "dns.purpose.PTR.peer": (
-        "Which name belongs to the address {address} of the mail partner? It is asked for the log, and as a first "
+        "{asker} asks which name belongs to the address {address} of its mail partner: for the log, and as a first "
         "sign whether the partner is a well-kept mail server."
     ),
-    "dns.purpose.PTR.other": "Which name belongs to the address {address} (reverse lookup)?",
-    "dns.purpose.MX": "Which hosts take mail for {name}? That is the first question of everyone who sends mail there.",
-    "dns.purpose.A": "Which IPv4 address has {name}?",
-    "dns.purpose.AAAA": "Which IPv6 address has {name}?",
-    "dns.purpose.addresses": "Which IPv6 and which IPv4 address has {name}?",
-    "dns.purpose.NS": "Which name servers are responsible for {name}?",
-    "dns.purpose.SOA": "Which data has the zone of {name}?",
+    "dns.purpose.PTR.other": "{asker} asks which name belongs to the address {address} (reverse lookup).",
+    "dns.purpose.MX": (
+        "{asker} asks which hosts take mail for {name}: the first question of everyone who sends mail there."
+    ),
+    "dns.purpose.A": "{asker} asks for the IPv4 address of {name}.",
+    "dns.purpose.AAAA": "{asker} asks for the IPv6 address of {name}.",
+    "dns.purpose.addresses": "{asker} asks for the IPv6 and the IPv4 address of {name}.",
+    "dns.purpose.NS": "{asker} asks which name servers are responsible for {name}.",
+    "dns.purpose.SOA": "{asker} asks for the data of the zone of {name}.",
     "dns.purpose.TLSA": (
-        "Which certificate must the server behind {name} show? This is DANE, certificates vouched for by DNS."
+        "{asker} asks which certificate the server behind {name} must show (DANE: certificates vouched for by DNS)."
     ),
     "dns.purpose.TXT.spf": (
-        "SPF of {name}: which hosts may send mail with a sender of this domain (-all: no others, ~all: others are "
-        "suspicious)?"
+        "{asker} asks for the SPF of {name}: which hosts may send mail with a sender of this domain (-all: no "
+        "others, ~all: others are suspicious)."
     ),
-    "dns.purpose.TXT.dkim": "A DKIM key, {name}: with it the receiver checks the signature in the mail's headers.",
+    "dns.purpose.TXT.dkim": "{asker} fetches the DKIM key {name}, to check the signature in the mail's headers.",
     "dns.purpose.TXT.dmarc": (
-        "DMARC policy, {name}: what should a receiver do with mails that fail SPF and DKIM (p=none, quarantine or "
-        "reject)?"
+        "{asker} asks for the DMARC policy {name}: what a receiver should do with mails that fail SPF and DKIM "
+        "(p=none, quarantine or reject)."
     ),
-    "dns.purpose.TXT.mta-sts": "MTA-STS, {name}: does the domain demand TLS for mail to it?",
-    "dns.purpose.TXT.tls-reports": "TLS reports, {name}: where should senders report trouble with TLS?",
-    "dns.purpose.TXT.text": "Text records of {name}; mail keeps its SPF there.",
-    "dns.purpose.TXT.blocklist": "Why does the blocklist list this address?",
-    "dns.purpose.other": "A question for {type} of {name}: {means}.",
+    "dns.purpose.TXT.mta-sts": "{asker} asks by {name} whether the domain demands TLS for mail to it (MTA-STS).",
+    "dns.purpose.TXT.tls-reports": "{asker} asks by {name} where senders should report trouble with TLS.",
+    "dns.purpose.TXT.text": "{asker} asks for the text records of {name}, where mail keeps its SPF.",
+    "dns.purpose.TXT.blocklist": "{asker} asks why the blocklist {zone} lists the address {address}.",
+    "dns.purpose.other": "{asker} asks for {type} of {name}: {means}.",
     "dns.twice": "It is asked twice and answered the same both times.",
     "dns.twice.edns": (
         "It is asked twice, once with EDNS (the extension for longer answers) and once without, and answered the "
@@ -89,4 +91,7 @@ DNS: dict[str, str] = {
     "dns.search-domain": (
         "The resolver only tries {name} with its own search domain {suffix} behind it: harmless, and nobody's mistake."
     ),
+    "dns.answers": "The answer: {answers}.",
+    "dns.leads-here": "That is the address the connection goes to next.",
+    "dns.retries.answered": "The same question was sent {times}, and answered the same each time.",
 }

@@ -54,4 +54,8 @@ POP3: dict[str, str] = {
     "pop3.refused": "The server refuses (-ERR).",
     "pop3.login.refused": "The login is refused (-ERR).",
     "pop3.code": "[{code}]: {means}.",
+    "pop3.CAPA.same": "The same list as before.",
+    "pop3.CAPA.changed": "The list has changed since before: {gone} gone, {new} new.",
+    "pop3.CAPA.gone": "The list is shorter than before: {gone} no longer needed or offered.",
+    "pop3.QUIT.again": "The client says goodbye a second time; it was heard the first time.",
 }

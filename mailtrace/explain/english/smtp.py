@@ -21,8 +21,8 @@ SMTP: dict[str, str] = {
     ),
     "hello.nameless": "(nobody)",
     "hello.not-a-domain": (
-        'The name should be a full domain name or an address in brackets; "{name}" is neither. Servers let mail '
-        "programs get away with it, but other mail servers may be refused for it."
+        '"{name}" is no full domain name and no address in brackets, as the rule asks for. Servers forgive mail '
+        "programs that, but may refuse a mail server for it."
     ),
     "mail.sender": "A new mail begins: its sender is {address}. Bounces go back there.",
     "mail.null-sender": (
@@ -86,7 +86,7 @@ SMTP: dict[str, str] = {
     "extension": "{keyword} ({means})",
     "extensions": "The server welcomes the client and offers: {offered}.",
     "extensions.none": "The server welcomes the client and offers no extension that mailtrace knows.",
-    "enhanced": "Code {code}: {sort}, {means}.",
+    "enhanced": "Code {code}: {means}.",
     "hint.greylist": (
         "This is greylisting: the server refuses strangers the first time and takes the mail when they come again "
         "after some minutes, as real mail servers do and most spam programs do not."
@@ -105,4 +105,7 @@ SMTP: dict[str, str] = {
     "auth.accepted": "The login is accepted.",
     "auth.accepted-user": "The login of {user} is accepted.",
     "auth.refused": "The login is refused: {means}.",
+    "extension.SIZE": "SIZE (mails up to {octets} are taken)",
+    "extension.AUTH": "AUTH (the client can log in, by {mechanisms})",
+    "extensions.no-tls": "STARTTLS is not among them: all that follows travels readable.",
 }

@@ -51,9 +51,9 @@ SUMMARY: dict[str, str] = {
     "result.pop3.not-deleted": "{count} marked but not deleted: no QUIT",
     "result.pop3.kept": "left on the server",
     "result.pop3.quit": "done",
-    "result.group": "answered together",
     "result.closed.fin": "closed",
     "result.closed.rst": "broken off (RST)",
     "result.closed.idle": "fell silent",
     "result.closed.open": "still open when the capture ends",
+    "result.dns.counted": "{count} {result}",
 }

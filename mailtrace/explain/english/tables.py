@@ -67,6 +67,22 @@ VIOLATIONS: dict[str, str] = {
 }
 """What a broken rule means; others get a general sentence."""
 
+SMALL_FAULTS = frozenset(
+    {
+        "space-in-path",
+        "space-before-command",
+        "enhanced-code-mismatch",
+        "reply-code-changed",
+        "bare-carriage-return",
+        "null-octet",
+        "line-too-long",
+        "reply-too-long",
+        "bad-base64",
+        "unfinished-line",
+    }
+)
+"""Broken rules that change nothing in the story: told in the step they happened in."""
+
 REPLY_HINTS: tuple[tuple[bytes, str], ...] = (
     (b"greylist", "hint.greylist"),
     (b"graylist", "hint.greylist"),

@@ -29,10 +29,11 @@ TRANSPORT: dict[str, str] = {
     ),
     "connect.midstream": "connection to port {port} ({service}) already open: the capture starts in the middle of it",
     "connect.midstream.meaning": "The handshake was not captured, so what was said before is not known.",
-    "close.both": "connection closed: first by {first}, then by {second}",
-    "close.both.meaning": (
-        "Each side sends FIN, which says: I have nothing more to send. With both acknowledged the connection is over."
+    "connect.other-service": (
+        "{spoken} is spoken on port {port}, which is meant for {meant}: a mistake in the setup, or on purpose."
     ),
+    "close.both": "connection closed: first by {first}, then by {second}",
+    "close.both.meaning": "Each side sends FIN, which says: I have nothing more to send. Then the connection is over.",
     "close.one": "connection closed by {first}",
     "close.one.meaning": "FIN says: I have nothing more to send. The FIN of {second} is not in the capture.",
     "close.half": "{first} closes its side of the connection",
@@ -46,6 +47,9 @@ TRANSPORT: dict[str, str] = {
     ),
     "close.broken": "connection broken off by {first}",
     "close.broken.meaning": "RST ends the connection at once; what was still under way is lost.",
+    "close.too-late": "{first} answers with RST",
+    "close.too-late.meaning": "{first} had closed already: nobody is there any more for what came after that.",
+    "close.with-octets": "The FIN comes in the packet of the last words.",
     "close.broken-late": "connection closed, then broken off, by {first}",
     "close.broken-late.meaning": "{first} sends FIN, and then RST instead of waiting for the other side to close.",
     "close.no-quit": "Nobody said QUIT: {name} hangs up in the middle of the dialogue.",
@@ -73,5 +77,6 @@ TRANSPORT: dict[str, str] = {
         "It comes in one packet with the command before it, without waiting for the answer (PIPELINING)."
     ),
     "pipelined.apart": "The client does not wait for the answer to what it sent before (PIPELINING).",
+    "fault": "({fault})",
     "replies.together": "This answer comes in one packet with the one before it.",
 }

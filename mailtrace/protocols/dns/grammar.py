@@ -168,7 +168,7 @@ def _read_section(
             data = rdata_text(type_, class_, wire, at, stop, seen, problems)
             section.append(Record(owner, type_, class_, ttl, data))
         if stop > end:
-            problems.add("bad-record", f"a {type_name(type_)} record claims {stop - end} octets too many", cut=True)
+            problems.add("bad-record", f"the {type_name(type_)} record claims {stop - end} octets too many", cut=True)
             return -1
         at = stop
     return at if count <= MAX_RECORDS else -1

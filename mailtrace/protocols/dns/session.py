@@ -19,7 +19,7 @@ MAX_ANSWERED = 1_000  # answered lookups kept in reach of late repeats
 MAX_ANSWERS = 10_000  # records told of one lookup: a zone transfer can have millions
 MAX_PACKETS = 1_000  # told of one lookup
 QUESTION_TIMEOUT_NS = 300_000_000_000  # after five minutes no resolver waits any more: the id may serve again
-REPEAT_NS = 5_000_000_000  # resolvers repeat a question after at most five seconds
+REPEAT_NS = 5_500_000_000  # resolvers repeat a question after at most five seconds, give or take their clock
 
 _AA, _TC, _RA, _AD = 0x0400, 0x0200, 0x0080, 0x0020
 _NS, _SOA = RecordType.NS, RecordType.SOA

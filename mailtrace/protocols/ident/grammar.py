@@ -30,8 +30,8 @@ class Ports(Struct, frozen=True):
 class Answer(Struct, frozen=True):
     """What the ident server said.
 
-    `status` is USERID or ERROR, else the word that stands in its place, '' when there is none. `system` (`UNIX`, `OTHER`
-    ...), `charset` and `user` belong to USERID, `error` (`NO-USER` ...) to ERROR.
+    `status` is USERID or ERROR, else the word that stands in its place, '' when there is none. `system` (`UNIX`,
+    `OTHER` ...), `charset` and `user` belong to USERID, `error` (`NO-USER` ...) to ERROR.
     """
 
     ports: Ports | None

@@ -41,18 +41,19 @@ class Logins:
         if command is None or request.verb not in ("USER", "PASS", "APOP", "AUTH"):
             return
         argument = request.argument.strip()
+        user: str | None = None
+        packets = command.packets
         if request.verb == "USER":
             self._named = turn
         elif request.verb == "PASS":
-            user, packets = None, command.packets
             if self._named is not None and self._named.command is not None:
                 named = self._named.command
                 user, packets = wire_text(named.line[named.argument_at :].strip()), named.packets + packets
                 self._named = None
             self._begin(_Attempt("USER", user, packets, turn))
         elif request.verb == "APOP":
-            name = argument.rpartition(b" ")[0].strip()
-            self._begin(_Attempt("APOP", wire_text(name) or None, command.packets, turn))
+            user = wire_text(argument.rpartition(b" ")[0].strip()) or None
+            self._begin(_Attempt("APOP", user, command.packets, turn))
         elif argument:
             mechanism, _, response = argument.partition(b" ")
             name = wire_text(mechanism).upper() if is_mechanism(mechanism) else UNREADABLE

@@ -227,6 +227,8 @@ class Pop3Session:
         agreed = self._clarity is _Clarity.AGREED
         if client.startswith(_TLS_STARTS) or (agreed and self._server.peek(2).startswith(_TLS_STARTS)):
             self._go_dark(Side.CLIENT if client.startswith(_TLS_STARTS) else Side.SERVER)
+        elif agreed and not client and self._client.next_packet() is not None:
+            self._go_dark(Side.CLIENT)  # the ClientHello fell into a hole
         elif agreed and len(client) == 2:
             self._clarity = _Clarity.CLEAR
             self._name("plaintext-instead-of-tls", Side.CLIENT)

@@ -26,9 +26,8 @@ def _recognise_client(octets: bytes) -> Guess:
         first, end, _ = rest.partition(b"\n")
     if end and looks_like_command(first.removesuffix(b"\r")):
         return Guess.YES
-    if octets.startswith(_OTHERS) or not (0x20 <= octets[0] or octets[0] in b"\t\r\n") or b"\0" in octets:
-        return Guess.NO
-    return Guess.MORE
+    binary = octets[0] < ord(" ") and octets[:1] not in b"\t\r\n"
+    return Guess.NO if binary or b"\0" in octets or octets.startswith(_OTHERS) else Guess.MORE
 
 
 def _recognise_server(octets: bytes) -> Guess:

@@ -61,7 +61,7 @@ def looks_like_command(line: bytes) -> bool:
 
 
 class Path(NamedTuple):
-    """The argument of MAIL or RCPT: the mailbox without its source route, the parameters; whether white space intrudes."""
+    """The argument of MAIL or RCPT: the mailbox without source route, the parameters; `spaced`: with white space."""
 
     address: str
     parameters: bytes
@@ -116,7 +116,7 @@ CHUNK_LIMIT = 2**63 - 1
 
 
 def parse_chunk(argument: bytes) -> tuple[int, bool] | None:
-    """Read the argument of BDAT: size and whether it is the last; None when it is neither. Source: RFC 3030 section 2."""
+    """Read the argument of BDAT: size, and whether it is the last; None if unreadable. Source: RFC 3030 section 2."""
     words = argument.split()
     if not words or not words[0].isdigit() or len(words) > 2 or len(words[0]) > 20:
         return None
@@ -151,7 +151,7 @@ def parse_reply_line(line: bytes) -> ReplyLine | None:
 
 
 def parse_enhanced(text: bytes) -> str | None:
-    """Return the enhanced status code that opens a reply's text, None when there is none. Source: RFC 2034 section 4."""
+    """Return the enhanced status code that opens a reply's text, None without one. Source: RFC 2034 section 4."""
     if text[1:2] != b".":
         return None
     found = _ENHANCED.match(text)

@@ -1,4 +1,4 @@
-"""How servers name the queue entry of a mail they accept; the name links what one server says to what the next one says.
+"""How servers name the queue entry of a mail they accept; the name links what one server says to what others say.
 
 No RFC tells the form, so there is one pattern for each family of servers. `find_queue_id` takes the first that fits.
 """
@@ -11,7 +11,7 @@ _PATTERNS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
     (needle, re.compile(pattern, re.IGNORECASE))
     for needle, pattern in (
         (b"queued as", rb"queued as ([A-Za-z0-9]{4,64})(?![A-Za-z0-9])"),  # Postfix, and proxies that repeat it
-        (b"id=", rb"\bOK id=([0-9A-Za-z]{4,16}(?:-[0-9A-Za-z]{4,16}){1,2})"),  # Exim
+        (b"id=", rb"\bOK id=([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4})"),  # Exim
         (
             b"message accepted",
             rb"^(?:[245]\.\d{1,3}\.\d{1,3}:? )?([0-9A-Za-z]{6,32}) Message accepted",

@@ -18,35 +18,27 @@ from msgspec import Struct
 
 from mailtrace.model import (
     Continuation,
-    Data,
     Dialogue,
     Encryption,
     Gap,
     Reply,
     Side,
+    TransactionOutcome,
     Transport,
     Turn,
     WentDark,
-    masked,
-    wire_text,
 )
 from mailtrace.protocols.framing import DotBlock, Inbox, Line
 from mailtrace.protocols.octets import Octets
 from mailtrace.protocols.pairing import Pairing
 from mailtrace.protocols.sasl import secret_span
-from mailtrace.protocols.smtp.grammar import looks_like_command, parse_command
-from mailtrace.protocols.smtp.logins import LoginBook, secret_spans
+from mailtrace.protocols.smtp.logins import LoginBook
+from mailtrace.protocols.smtp.shapes import LOOK, begins_clear, begins_with_command, named_octets, shown
 from mailtrace.protocols.smtp.transactions import Draft, TransactionBook
 from mailtrace.protocols.violations import Violations
 
 HOLD_LIMIT = 64 * 1024
-"""Octets of the client that wait for the server's answer before shape decides: a whole window of a client in a hurry."""
-
-LOOK = 512
-"""Octets looked at to tell a command by its shape. Source: RFC 5321 section 4.5.3.1.4."""
-
-SHOWN = 200
-"""Octets of injected text that a violation shows."""
+"""Octets of the client that wait for the server's answer before shape decides: a full window of a client in a hurry."""
 
 END_OF_DATA = "."
 """The kind of question that the end of a message is."""
@@ -113,7 +105,7 @@ class ClientReading:
         self._landmark: int | None = None  # packet of what may be answered to be sure again
         self._by_shape = False  # the answer the client's octets wait for may be lost
         self._body = DotBlock("DATA")
-        self._body_has_begun_unseen = False
+        self._body_unseen = False
         self._chunk: Octets | None = None
         self._left = 0  # octets of the chunk to come
 
@@ -134,15 +126,18 @@ class ClientReading:
         while STEPS[self.reading](self):
             pass
 
-    def begin_body(self, asked: Asked, packet: int, seen: bool = True) -> None:
-        """From here on the client sends a message; its beginning may be not `seen`."""
-        if asked.draft is None:
-            asked.draft = self.book.current or self.book.begin(None, ())
+    def begin_body(self, asked: Asked | None, packet: int, seen: bool = True) -> None:
+        """From here on the client sends a message; where its beginning was not `seen`, nothing may have `asked`."""
+        if asked is not None:
+            if asked.draft is not None and asked.draft.chunks is not None:  # an unfinished mail that came in chunks
+                self.book.abandon(asked.draft, TransactionOutcome.UNKNOWN)
+                asked.draft = None
+            asked.draft = asked.draft or self.book.current or self.book.begin(None, ())
         self.asked = asked
         self.agreed_at = packet
         self.reading = Reading.BODY
         self._body = DotBlock("DATA")
-        self._body_has_begun_unseen = not seen
+        self._body_unseen = not seen
         if not seen and self._missing:
             self._body.octets.hole(self._missing)
 
@@ -208,30 +203,19 @@ class ClientReading:
         if self._resume_exchange(packet):
             return True
         head = self.client.peek(LOOK)
-        first, end, rest = head.partition(b"\n")
+        _, end, rest = head.partition(b"\n")
         if not head or (not end and len(head) < LOOK and not self.finishing):
             return None
-        if looks_like_command(first.removesuffix(b"\r")):
+        if begins_with_command(head):
             self.unsure = self._holes > 0  # the first words of a conversation, if nothing is missing before
             return None
         if not self._holes and not self.greeted and not self.last_reply and not self._waited_enough():
             return False  # a greeting would tell that these are the first words
-        second, end, _ = rest.partition(b"\n")
-        if end and looks_like_command(second.removesuffix(b"\r")):
+        if b"\n" in rest and begins_with_command(rest):
             self.client.line()  # the end of a line whose beginning is missing
             return True
-        self.begin_unseen_body(packet)
+        self.begin_body(None, packet, seen=False)  # it counts as a message if it ends like one
         return True
-
-    def begin_unseen_body(self, packet: int) -> None:
-        """Read what no command announced as a message; it counts as one if it ends like one."""
-        self._body = DotBlock("DATA")
-        self._body_has_begun_unseen = True
-        if self._missing:
-            self._body.octets.hole(self._missing)
-        self.asked = None
-        self.agreed_at = packet
-        self.reading = Reading.BODY
 
     def _waited_enough(self) -> bool:
         """Whether the server's answer is not to be waited for any more."""
@@ -264,15 +248,14 @@ class ClientReading:
         if not (self._by_shape or self._waited_enough()):
             return False
         head = self.client.peek(LOOK)
-        first, end, _ = head.partition(b"\n")
-        if self.client.next_packet() is None or (not end and 0 < len(head) < LOOK and not self.finishing):
+        if self.client.next_packet() is None or (b"\n" not in head and 0 < len(head) < LOOK and not self.finishing):
             return False
         if self._by_shape or self.finishing:
             self.pairing.give_up()
             self._by_shape = False
         self.agreed_at = self.last_reply
         asked = self.asked
-        if not head or asked is None or looks_like_command(first.removesuffix(b"\r")):
+        if not head or asked is None or begins_with_command(head):
             self.reading = Reading.COMMANDS
         elif self.reading is Reading.DATA_ASKED:
             self.begin_body(asked, self.last_reply)
@@ -307,7 +290,7 @@ class ClientReading:
         """List the message, and await the reply that decides; forget what only might have been one."""
         self.reading = Reading.COMMANDS
         content = self._body.octets.content()
-        unseen, asked = self._body_has_begun_unseen, self.asked
+        unseen, asked = self._body_unseen, self.asked
         if unseen:
             content.complete = False
             if not self._body.ended and asked is None:
@@ -326,7 +309,7 @@ class ClientReading:
     def _report_variants(self) -> None:
         """Name what looks like an end of data and is none. Source: RFC 5321 section 4.1.1.4."""
         for octets, packet, time_ns in self._body.variants:
-            self.violations.add("end-of-data-variant", Side.CLIENT, packet, time_ns, _named(octets))
+            self.violations.add("end-of-data-variant", Side.CLIENT, packet, time_ns, named_octets(octets))
         self._body.variants.clear()
 
     def _read_chunk(self) -> bool:
@@ -384,7 +367,7 @@ class ClientReading:
         return True
 
     def _read_tls(self) -> bool:
-        """See whether the client keeps its word: the first octet of a TLS record is no letter. Source: RFC 8446 section 5.1."""
+        """See whether the client keeps its word: TLS begins with no letter. Source: RFC 8446 section 5.1."""
         piece = self.client.take()
         if piece is None:
             return False
@@ -396,7 +379,7 @@ class ClientReading:
         elif (
             piece.packet < self.agreed_at
         ):  # RFC 3207 section 4.2: it must wait, and what it did not wait with is dropped
-            shown = f"the client sent in clear behind STARTTLS: {_shown(piece.data)}"
+            shown = f"the client sent in clear behind STARTTLS: {shown(piece.data)}"
             self.violations.add("plaintext-after-starttls", Side.CLIENT, piece.packet, piece.time_ns, shown)
         else:
             self.violations.add("plaintext-instead-of-tls", Side.CLIENT, piece.packet, piece.time_ns)
@@ -407,26 +390,6 @@ class ClientReading:
     def _stay_dark(self) -> bool:
         """Consume nothing."""
         return False
-
-
-def begins_clear(octets: bytes) -> bool:
-    """Tell whether octets begin like text, not like a TLS record or a hello of SSL 2."""
-    return octets[:1] in (b"\r", b"\n", b"\t") or 0x20 <= octets[0] < 0x7F
-
-
-def _named(octets: bytes) -> str:
-    """Spell out octets of a line end."""
-    names = {0: "NUL", 10: "LF", 13: "CR"}
-    return "".join(f"<{names[octet]}>" if octet in names else chr(octet) for octet in octets)
-
-
-def _shown(octets: bytes) -> str:
-    """Return the beginning of injected text, its secrets masked."""
-    lines = []
-    for line in octets[:SHOWN].splitlines():
-        verb, argument_at = parse_command(line)
-        lines.append(wire_text(masked(line, secret_spans(verb, line, argument_at))))
-    return " | ".join(lines)
 
 
 STEPS: dict[Reading, Callable[[ClientReading], bool]] = {

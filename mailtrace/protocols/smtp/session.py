@@ -1,4 +1,4 @@
-"""HOT. One SMTP or LMTP conversation: what a verb does when it is sent, and what its reply does (tests/bench, all mail).
+"""HOT. One SMTP or LMTP conversation: what a verb does when sent, and what its reply does (tests/bench, all mail).
 
 Two tables say it, `ON_COMMAND` and `ON_REPLY`; how the client's octets are cut, which is the state, is in `reading`.
 The server's octets are always replies, paired by order. Source: RFC 5321 section 4.
@@ -11,10 +11,11 @@ from collections.abc import Callable
 from mailtrace.model import Closed, Command, Gap, Outcome, Reply, Side, StreamEvent, Transport, Turn
 from mailtrace.protocols.framing import Line
 from mailtrace.protocols.octets import Octets
-from mailtrace.protocols.smtp.grammar import HELLOS, VERBS, looks_like_command, parse_chunk, parse_command, parse_path
+from mailtrace.protocols.smtp.grammar import HELLOS, VERBS, parse_chunk, parse_command, parse_path
 from mailtrace.protocols.smtp.logins import secret_spans
-from mailtrace.protocols.smtp.reading import END_OF_DATA, LOOK, Asked, ClientReading, Reading, begins_clear
+from mailtrace.protocols.smtp.reading import END_OF_DATA, Asked, ClientReading, Reading
 from mailtrace.protocols.smtp.replies import ReplyReader
+from mailtrace.protocols.smtp.shapes import LOOK, begins_clear, begins_with_command
 
 GREETINGS = ("220", "554", "421")
 """What a server may open with. Source: RFC 5321 section 4.3.2."""
@@ -227,7 +228,7 @@ class SmtpSession(ClientReading):
         draft = asked.draft = self.book.current
         if draft is not None:
             draft.packets.extend(line.packets)
-            if draft.chunks is not None:  # RFC 3030 section 2
+            if draft.chunks is not None and not self.unsure:  # RFC 3030 section 2
                 self.violations.add("data-mixed-with-bdat", Side.CLIENT, line.packet, line.time_ns)
         self.asked = asked
         self.reading = Reading.DATA_ASKED
@@ -242,7 +243,7 @@ class SmtpSession(ClientReading):
         if asked.draft is not None:
             self.book.content_refused(asked.draft, reply)
         head = self.client.peek(LOOK) if waiting else b""
-        if not waiting or (head and not looks_like_command(head.split(b"\n", 1)[0].removesuffix(b"\r"))):
+        if not waiting or (head and not begins_with_command(head)):
             self.violations.add("data-refused-body-follows", Side.CLIENT, reply.packet, reply.time_ns)
         if waiting:
             self.reading = Reading.COMMANDS

@@ -76,37 +76,31 @@ REPLIES: dict[str, Word] = {
     "556": Word("the recipient's domain takes no mail", "RFC 7504 section 4"),
 }
 
-ENHANCED_CLASSES: dict[str, Word] = {
-    "2": Word("success", "RFC 3463 section 2"),
-    "4": Word("failure for now", "RFC 3463 section 2"),
-    "5": Word("failure for good", "RFC 3463 section 2"),
-}
-
 ENHANCED: dict[str, Word] = {
     "0.0": Word("no further detail", "RFC 3463 section 3.1"),
-    "1.0": Word("about an address", "RFC 3463 section 3.2"),
+    "1.0": Word("no further detail about the address", "RFC 3463 section 3.2"),
     "1.1": Word("no such mailbox", "RFC 3463 section 3.2"),
     "1.2": Word("no such domain, or no mail system there", "RFC 3463 section 3.2"),
     "1.3": Word("the recipient's address is not written correctly", "RFC 3463 section 3.2"),
     "1.4": Word("the recipient's address is ambiguous", "RFC 3463 section 3.2"),
-    "1.5": Word("about the recipient's address", "RFC 3463 section 3.2"),
+    "1.5": Word("the recipient's address is valid", "RFC 3463 section 3.2"),
     "1.6": Word("the mailbox has moved, nobody knows where", "RFC 3463 section 3.2"),
     "1.7": Word("the sender's address is not written correctly", "RFC 3463 section 3.2"),
     "1.8": Word("the sender's domain does not exist or takes no mail", "RFC 3463 section 3.2"),
     "1.9": Word("passed on to a system that cannot report back", "RFC 5248"),
     "1.10": Word("the recipient's domain takes no mail (null MX)", "RFC 7505 section 4"),
-    "2.0": Word("about a mailbox", "RFC 3463 section 3.3"),
+    "2.0": Word("no further detail about the mailbox", "RFC 3463 section 3.3"),
     "2.1": Word("the mailbox is disabled", "RFC 3463 section 3.3"),
     "2.2": Word("the mailbox is full", "RFC 3463 section 3.3"),
     "2.3": Word("the mail is too long for this mailbox", "RFC 3463 section 3.3"),
     "2.4": Word("the mailing list could not be expanded", "RFC 3463 section 3.3"),
-    "3.0": Word("about the mail system", "RFC 3463 section 3.4"),
+    "3.0": Word("no further detail about the mail system", "RFC 3463 section 3.4"),
     "3.1": Word("the mail system's storage is full", "RFC 3463 section 3.4"),
     "3.2": Word("the system takes no mail at the moment", "RFC 3463 section 3.4"),
     "3.3": Word("the system cannot do what the mail needs", "RFC 3463 section 3.4"),
     "3.4": Word("the mail is too big for the system", "RFC 3463 section 3.4"),
     "3.5": Word("the system is not configured correctly", "RFC 3463 section 3.4"),
-    "4.0": Word("about the network or the route", "RFC 3463 section 3.5"),
+    "4.0": Word("no further detail about the network or the route", "RFC 3463 section 3.5"),
     "4.1": Word("the next host does not answer", "RFC 3463 section 3.5"),
     "4.2": Word("the connection broke or was bad", "RFC 3463 section 3.5"),
     "4.3": Word("a directory server (DNS, for instance) failed", "RFC 3463 section 3.5"),
@@ -114,14 +108,14 @@ ENHANCED: dict[str, Word] = {
     "4.5": Word("the mail system is overloaded", "RFC 3463 section 3.5"),
     "4.6": Word("a mail loop was found", "RFC 3463 section 3.5"),
     "4.7": Word("delivery took too long and was given up", "RFC 3463 section 3.5"),
-    "5.0": Word("about the mail protocol", "RFC 3463 section 3.6"),
+    "5.0": Word("no further detail about the protocol", "RFC 3463 section 3.6"),
     "5.1": Word("this command is not allowed here", "RFC 3463 section 3.6"),
     "5.2": Word("syntax error", "RFC 3463 section 3.6"),
     "5.3": Word("too many recipients", "RFC 3463 section 3.6"),
     "5.4": Word("the command's argument is not valid", "RFC 3463 section 3.6"),
     "5.5": Word("wrong version of the protocol", "RFC 3463 section 3.6"),
     "5.6": Word("the login exchange is too long", "RFC 5248"),
-    "6.0": Word("about the content", "RFC 3463 section 3.7"),
+    "6.0": Word("no further detail about the content", "RFC 3463 section 3.7"),
     "6.1": Word("this kind of content is not supported", "RFC 3463 section 3.7"),
     "6.2": Word("the content must be converted, which is forbidden", "RFC 3463 section 3.7"),
     "6.3": Word("the content must be converted, which is not supported", "RFC 3463 section 3.7"),
@@ -130,7 +124,7 @@ ENHANCED: dict[str, Word] = {
     "6.6": Word("the content is not available", "RFC 4468"),
     "6.7": Word("addresses beyond ASCII are not supported", "RFC 6531 section 3.5"),
     "6.8": Word("a reply in UTF-8 is needed but not allowed", "RFC 6531 section 3.5"),
-    "7.0": Word("about security or policy", "RFC 3463 section 3.8"),
+    "7.0": Word("security or policy, no further detail", "RFC 3463 section 3.8"),
     "7.1": Word("not authorised: policy refuses this", "RFC 3463 section 3.8"),
     "7.2": Word("the sender may not write to this mailing list", "RFC 3463 section 3.8"),
     "7.3": Word("security conversion is needed but not possible", "RFC 3463 section 3.8"),
@@ -182,6 +176,21 @@ EXTENSIONS: dict[str, Word] = {
     "XFORWARD": Word("Postfix: a proxy may name the mail's origin"),
     "X-EXPS": Word("Microsoft Exchange's own login"),
 }
+
+NOTABLE: tuple[str, ...] = (
+    "STARTTLS",
+    "AUTH",
+    "PIPELINING",
+    "8BITMIME",
+    "SMTPUTF8",
+    "CHUNKING",
+    "BINARYMIME",
+    "SIZE",
+    "DSN",
+    "ENHANCEDSTATUSCODES",
+    "REQUIRETLS",
+)
+"""Extensions worth explaining where they are offered; the others are seldom used."""
 
 PARAMETERS: dict[str, Word] = {
     "SIZE": Word(

@@ -1,0 +1,38 @@
+"""What octets look like where the protocol itself cannot tell, and how a few of them are shown."""
+
+from __future__ import annotations
+
+from mailtrace.model import masked, wire_text
+from mailtrace.protocols.smtp.grammar import looks_like_command, parse_command
+from mailtrace.protocols.smtp.logins import secret_spans
+
+LOOK = 512
+"""Octets looked at to tell a command by its shape. Source: RFC 5321 section 4.5.3.1.4."""
+
+SHOWN = 200
+"""Octets of injected text that a violation shows."""
+
+
+def begins_with_command(octets: bytes) -> bool:
+    """Tell whether the first line of `octets` is surely meant as a command and not a line of a mail."""
+    return looks_like_command(octets.split(b"\n", 1)[0].removesuffix(b"\r"))
+
+
+def begins_clear(octets: bytes) -> bool:
+    """Tell whether octets begin like text, not like a TLS record or a hello of SSL 2."""
+    return octets[:1] in (b"\r", b"\n", b"\t") or 0x20 <= octets[0] < 0x7F
+
+
+def named_octets(octets: bytes) -> str:
+    """Spell out octets of a line end."""
+    names = {0: "NUL", 10: "LF", 13: "CR"}
+    return "".join(f"<{names[octet]}>" if octet in names else chr(octet) for octet in octets)
+
+
+def shown(octets: bytes) -> str:
+    """Return the beginning of injected text, its secrets masked."""
+    lines = []
+    for line in octets[:SHOWN].splitlines():
+        verb, argument_at = parse_command(line)
+        lines.append(wire_text(masked(line, secret_spans(verb, line, argument_at))))
+    return " | ".join(lines)

@@ -1,0 +1,163 @@
+"""Lines of columns on a console: what a table needs here and rich's own does not do.
+
+Cells are paragraphs, wrapped to their column by display cells, so that Korean lines up; a continuation line keeps the
+indent of its paragraph. No line ends in spaces and none is longer than the page, so that a pipe gets clean text.
+Text enters by `Page.text` alone, which makes it safe and fit for the console's encoding; it is never read as markup.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import NamedTuple, TextIO
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+from mailtrace.reports.safe import encodable, safe
+
+NARROWEST = 20
+"""Columns below which a page is not made narrower: the terminal itself breaks what does not fit."""
+
+GAP = 2
+"""Blank columns between two cells."""
+
+Cell = Sequence[Text]
+
+
+class Symbols(NamedTuple):
+    """Signs that are ours, for consoles that can show them and for those that cannot."""
+
+    arrow: str
+    dots: str
+    rule: str
+    dot: str
+
+
+FANCY = Symbols("→", "…", "─", "·")
+PLAIN = Symbols("->", "...", "-", "|")
+
+
+class Column(NamedTuple):
+    """A column: its heading and the range of widths it can live with."""
+
+    title: str
+    least: int
+    most: int
+    right: bool = False
+
+
+class Page:
+    """A console to put lines on, `width` cells wide."""
+
+    def __init__(self, console: Console, environment: Mapping[str, str] = os.environ) -> None:
+        """Learn what the console can show; the environment's locale may say that it is a plain one."""
+        self.console = console
+        self.width = max(console.width, NARROWEST)
+        self.encoding = console.encoding
+        utf = self.encoding.lower().replace("-", "").startswith("utf")
+        self.symbols = FANCY if utf and not plain_locale(environment) else PLAIN
+        self._utf = utf
+
+    def text(self, text: str, style: str = "") -> Text:
+        """Return text from anywhere, made safe to show."""
+        shown = safe(text)
+        if not self._utf:
+            shown = encodable(shown, self.encoding)
+        return Text(shown, style)
+
+    def arrows(self, text: str) -> str:
+        """Return a sentence with its ` -> ` drawn as the page draws arrows."""
+        return text.replace(" -> ", f" {self.symbols.arrow} ")
+
+    def fit(self, text: str, cells: int, style: str = "") -> Text:
+        """Return text cut to a number of cells, with dots for what is missing."""
+        whole = self.text(text, style)
+        if cell_len(whole.plain) <= cells:
+            return whole
+        dots = self.symbols.dots[:cells]
+        whole.plain = set_cell_size(whole.plain, cells - len(dots)).rstrip() + dots
+        return whole
+
+    def put(self, *parts: Text | str) -> None:
+        """Print one line."""
+        line = Text.assemble(*parts)
+        line.rstrip()
+        self.console.print(line, soft_wrap=True)
+
+    def paragraph(self, text: Text, indent: int = 0) -> None:
+        """Print text wrapped to the page, indented."""
+        for line in wrapped(self.console, text, self.width - indent):
+            self.put(" " * indent, line)
+
+    def rows(self, columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Cell]) -> None:
+        """Print one row: each cell wrapped to the width of its column."""
+        for line in beside(self.console, columns, widths, cells):
+            self.put(line)
+
+    def headings(self, columns: Sequence[Column], widths: Sequence[int], style: str) -> None:
+        """Print the row of headings, underlined."""
+        self.rows(columns, widths, [[self.text(column.title, style)] for column in columns])
+        self.put(self.text(self.symbols.rule * min(self.width, sum(widths) + GAP * (len(widths) - 1)), "dim"))
+
+
+def plain_locale(environment: Mapping[str, str]) -> bool:
+    """Tell whether the locale is C or POSIX. Python itself sets LC_CTYPE to C.UTF-8 in that case, which says nothing."""
+    values = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    chosen = next((value for value in values if value not in ("", "C.UTF-8")), "")
+    return chosen in ("C", "POSIX")
+
+
+def console(stream: TextIO, width: int | None = None) -> Console:
+    """Return a console on a stream: colours only on a terminal, `width` as the terminal's or the environment's."""
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False, force_jupyter=False)
+
+
+def column_widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> list[int] | None:
+    """Return the width of each column, at best that of its longest paragraph; None when the page cannot hold them."""
+    wanted = [
+        min(column.most, max(column.least, cell_len(column.title), *(_natural(row[at]) for row in rows)))
+        for at, column in enumerate(columns)
+    ]
+    room = width - GAP * (len(columns) - 1)
+    while sum(wanted) > room:
+        spare = [have - column.least for have, column in zip(wanted, columns, strict=True)]
+        if max(spare) <= 0:
+            return None
+        widest = max(range(len(wanted)), key=lambda at: (spare[at] > 0, wanted[at]))
+        wanted[widest] -= 1
+    return wanted
+
+
+def _natural(cell: Cell) -> int:
+    return max((cell_len(paragraph.plain) for paragraph in cell), default=0)
+
+
+def beside(console: Console, columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Cell]) -> Iterator[Text]:
+    """Yield the lines of one row."""
+    stacks = [
+        [line for paragraph in cell for line in wrapped(console, paragraph, width)]
+        for cell, width in zip(cells, widths, strict=True)
+    ]
+    for level in zip_longest(*stacks):
+        line = Text()
+        for at, (column, width, piece) in enumerate(zip(columns, widths, level, strict=True)):
+            blank = width - (cell_len(piece.plain) if piece is not None else 0)
+            line.append(" " * (GAP * (at > 0) + blank * column.right))
+            line.append_text(piece if piece is not None else Text())
+            line.append(" " * (blank * (not column.right)))
+        yield line
+
+
+def wrapped(console: Console, text: Text, width: int) -> list[Text]:
+    """Return a paragraph as lines of at most `width` cells, each with the paragraph's own indent."""
+    width = max(width, 2)  # a wide character must fit
+    if cell_len(text.plain) <= width:
+        return [text]
+    indent = min(len(text.plain) - len(text.plain.lstrip(" ")), width // 2)
+    lines = text[indent:].wrap(console, width - indent, overflow="fold", no_wrap=False)
+    for line in lines:
+        line.rstrip()
+    return [Text.assemble(" " * indent, line) for line in lines]

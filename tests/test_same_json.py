@@ -1,0 +1,126 @@
+"""The same traffic gives the same JSON, however it reaches the program and however it is cut into batches."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mailtrace
+from mailtrace.capture.source import open_capture
+from mailtrace.reports.json import render
+from tests.support import ROOT, SAMPLES
+
+CAPTURES = sorted(path.name for path in SAMPLES.glob("*.pcapng"))
+ONE = SAMPLES / "02-report-2024.pcapng"
+
+
+def report(path: Path, **options: Any) -> dict[str, Any]:
+    """Return the JSON of a capture, without what tells the file itself."""
+    return bare(render(mailtrace.analyze(path, **options)))
+
+
+def bare(text: bytes) -> dict[str, Any]:
+    """Return a JSON report without what tells the file itself."""
+    whole: dict[str, Any] = json.loads(text)
+    del whole["capture"]["files"], whole["capture"]["notes"]
+    return whole
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+@pytest.mark.parametrize("batch_bytes", [2_048, 10_007, 65_536, 32 << 20])
+def test_batches_change_nothing(name: str, batch_bytes: int) -> None:
+    assert report(SAMPLES / name, batch_bytes=batch_bytes) == report(SAMPLES / name)
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_pcap_is_pcapng(name: str, tmp_path: Path) -> None:
+    """Both byte orders of a nanosecond pcap with the same frames."""
+    for order in "<>":
+        pieces = [struct.pack(order + "IHHIIII", 0xA1B23C4D, 2, 4, 0, 0, 262_144, 1)]
+        for batch in open_capture(str(SAMPLES / name)).batches():
+            for start, captured, wire, time_ns in zip(
+                batch.start.tolist(), batch.captured.tolist(), batch.wire.tolist(), batch.time_ns.tolist(), strict=True
+            ):
+                pieces.append(struct.pack(order + "IIII", *divmod(time_ns, 10**9), captured, wire))
+                pieces.append(batch.buffer[start : start + captured])
+        copy = tmp_path / "copy.pcap"
+        copy.write_bytes(b"".join(pieces))
+        expected, found = report(SAMPLES / name), report(copy)
+        for each in (expected, found):  # names in the file are a matter of pcapng
+            for host in each["hosts"]:
+                del host["names"]
+            for conversation in each["conversations"]:
+                del conversation["client"]["name"], conversation["server"]["name"]
+        assert found == expected
+
+
+def test_compressed_is_plain(tmp_path: Path) -> None:
+    for suffix, compress in ((".gz", gzip.compress), (".xz", lzma.compress)):
+        copy = tmp_path / ("copy.pcapng" + suffix)
+        copy.write_bytes(compress(ONE.read_bytes()))
+        assert report(copy) == report(ONE)
+
+
+def test_a_pipe_octet_by_octet_is_a_file() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mailtrace", "analyze", "-", "--format", "json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("no pipes")
+    with process.stdin as pipe:
+        for at, octet in enumerate(ONE.read_bytes()):
+            os.write(pipe.fileno(), bytes([octet]))
+            if at % 4096 == 0:
+                pipe.flush()
+    output = process.stdout.read()
+    assert process.wait() == 0
+    assert bare(output) == report(ONE)
+
+
+def test_hash_seed_time_zone_and_locale_change_nothing() -> None:
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-m", "mailtrace", "analyze", str(ONE), "--format", form],
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale},
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for form in ("json",)
+        for seed, zone, locale in (("0", "UTC", "C"), ("1", "Asia/Seoul", "C.UTF-8"), ("2", "America/New_York", "POSIX"))
+    }
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_streamed_lines_are_the_whole(name: str) -> None:
+    """JSON Lines carry the same conversations; only the numbers of messages and lookups are in order of closing."""
+    output = subprocess.run(
+        [sys.executable, "-m", "mailtrace", "analyze", str(SAMPLES / name), "--format", "jsonl"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    lines = [json.loads(line) for line in output.splitlines()]
+    whole = report(SAMPLES / name)
+    streamed = sorted((each for each in lines if each["type"] == "conversation"), key=lambda each: each["id"])
+    assert [(each["id"], each["protocol"], each["packets"]) for each in streamed] == [
+        (each["id"], each["protocol"], each["packets"]) for each in whole["conversations"]
+    ]
+    for kind, key in (("message", "sha256"), ("lookup", "name")):
+        assert sorted(each[key] for each in lines if each["type"] == kind) == sorted(
+            each[key] for each in whole[kind + "s"]
+        )
+    assert lines[-1]["type"] == "capture"
