@@ -15,6 +15,10 @@ from mailtrace.pipeline import Final, Pipeline
 Progress = Callable[[int, int, int], None]
 """Called after each batch with octets read, packets and conversations so far."""
 
+PATIENT_COLLECTION = (200_000, 50, 100)
+"""Garbage collection thresholds while reading: millions of records are made and none are cyclic, so that looking for
+cycles as often as Python does would double the time."""
+
 Names = Mapping[str, Sequence[str]]
 
 
@@ -40,7 +44,15 @@ class Analyzer:
 
     def finals(self) -> Iterator[Final]:
         """Yield conversations with their messages and lookups, each as soon as it is final."""
-        gc.freeze()  # what is loaded by now stays: no need to look at it again and again
+        thresholds = gc.get_threshold()
+        gc.freeze()
+        gc.set_threshold(*PATIENT_COLLECTION)
+        try:
+            yield from self._finals()
+        finally:
+            gc.set_threshold(*thresholds)
+
+    def _finals(self) -> Iterator[Final]:
         octets = 0
         for capture in self.captures:
             first = self.pipeline.totals.packets

@@ -39,7 +39,7 @@ class Level(str, Enum):
 def main() -> None:
     """Run the command line; every expected failure is one line and an exit code."""
     try:
-        app(standalone_mode=False)
+        app(prog_name="mailtrace", standalone_mode=False)
     except typer.Exit as wanted:
         sys.exit(wanted.exit_code)
     except (typer.Abort, KeyboardInterrupt):
@@ -87,7 +87,7 @@ def analyze(
     captures: Annotated[
         list[str],
         typer.Argument(
-            metavar="CAPTURE...",
+            metavar="CAPTURE",
             help="A .pcap or .pcapng, also compressed (.gz .zst .xz .lz4), or - for standard input. Several count as parts of one.",
             show_default=False,
         ),

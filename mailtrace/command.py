@@ -149,7 +149,7 @@ def _output(path: str | None) -> Iterator[BinaryIO]:
         raise UnreadableInput(f"cannot write {path}: {error.strerror}") from None
     try:
         with file:
-            yield file  # type: ignore[misc]
+            yield file.file
         Path(file.name).chmod(0o644)
         Path(file.name).replace(target)
     except BaseException as error:

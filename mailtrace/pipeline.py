@@ -28,7 +28,7 @@ from mailtrace.model import (
     StreamKey,
     Transport,
 )
-from mailtrace.packets.columns import Bools, Ints
+from mailtrace.packets.columns import Bools
 from mailtrace.packets.decode import Segments, decode
 from mailtrace.protocols import PROTOCOLS
 from mailtrace.protocols.choose import Chooser
@@ -43,6 +43,12 @@ SYN, ACK = 0x02, 0x10
 TCP_PORTS = frozenset().union(*(row.tcp_ports for row in PROTOCOLS))
 UDP_PORTS = frozenset().union(*(row.udp_ports for row in PROTOCOLS))
 
+ON_UDP_PORTS = np.isin(np.arange(1 << 16), sorted(UDP_PORTS))
+"""For each port whether it is one of `UDP_PORTS`."""
+
+FORWARD = 1
+"""The way of packets that come from the lesser endpoint of a flow's key."""
+
 SUBMISSION_PORTS = frozenset({465, 587})
 """Where clients hand in new mail. Source: RFC 6409 section 3.1, RFC 8314 section 3.3."""
 
@@ -52,13 +58,12 @@ DEPENDENT = frozenset({"dns", "ident"})
 
 @dataclass(slots=True, eq=False)
 class Talk:
-    """A conversation in progress; `forward_is_client` tells which of the flow's two directions is the client's."""
+    """A conversation in progress."""
 
     flow: Flow[Talk]
     key: StreamKey
     chooser: Chooser
     tracker: Tracker | DatagramTracker
-    forward_is_client: bool
     tcp_stream: int | None
     id: int = 0
     queued: bool = False
@@ -111,7 +116,7 @@ class Pipeline:
         decoded = decode(batch)
         self.totals.other.update(decoded.other)
         self._feed_transport(batch, decoded.tcp, Transport.TCP)
-        wanted = _on_ports(decoded.udp, UDP_PORTS)
+        wanted = _on_ports(decoded.udp, ON_UDP_PORTS)
         self._count_other("udp", len(wanted) - int(wanted.sum()))
         self._feed_transport(batch, decoded.udp.only(wanted), Transport.UDP)
         self._number_new()
@@ -151,8 +156,7 @@ class Pipeline:
         ports = TCP_PORTS if transport is Transport.TCP else UDP_PORTS
         sorted_flows = self._tables[transport].sort(segments)
         wanted = [pair for pair in sorted_flows if port(pair[1].key[0]) in ports or port(pair[1].key[1]) in ports]
-        members = [group.members for _, group in wanted]
-        rows = _rows(batch, segments, np.concatenate(members)) if members else []
+        rows = _rows(batch, segments, [group for _, group in wanted]) if wanted else []
         self._count_other(transport.value, len(segments.row) - len(rows))
         start = 0
         for flow, group in wanted:
@@ -162,7 +166,7 @@ class Pipeline:
 
     def _feed_flow(self, flow: Flow[Talk], group: Group, rows: list[Row], buffer: bytes, transport: Transport) -> None:
         """Feed one stream's packets, beginning a new conversation wherever the tracker says that one begins."""
-        at, sides, forward = 0, None, group.forward.tolist()
+        at = 0
         while at < len(rows):
             talk = flow.talk
             if talk is None and flow.uses and _is_straggler(rows[at]) and transport is Transport.TCP:
@@ -170,30 +174,24 @@ class Pipeline:
                 at += 1
                 continue
             if talk is None:
-                first = int(group.members[at])
-                talk = self._begin(flow, rows[at], forward[at], transport, flow.number_at(first))
-            if sides is not talk.forward_is_client:
-                sides = talk.forward_is_client
-                sided = [(*row[:2], int(way is not sides), *row[3:]) for row, way in zip(rows, forward, strict=True)]
-            at = talk.tracker.feed(sided, at, buffer)
+                talk = self._begin(flow, rows[at], transport, flow.number_at(int(group.members[at])))
+            at = talk.tracker.feed(rows, at, buffer)
             if at < len(rows):
                 self._end(talk, begins_ns=rows[at][1])
         if flow.talk is not None and not flow.talk.queued and flow.talk.tracker.due_ns is not None:
             flow.talk.queued = True
             heapq.heappush(self._due, (flow.talk.tracker.due_ns, id(flow.talk), flow.talk))
 
-    def _begin(self, flow: Flow[Talk], row: Row, forward: bool, transport: Transport, number: int) -> Talk:
-        forward_is_client = _forward_is_client(flow.key, row[5], forward, transport)
-        client, server = flow.key if forward_is_client else flow.key[::-1]
+    def _begin(self, flow: Flow[Talk], row: Row, transport: Transport, number: int) -> Talk:
+        way = _client_way(flow.key, row, transport)
+        client, server = flow.key if way == FORWARD else flow.key[::-1]
         chooser = Chooser(transport, port(server))
+        feed = chooser.feed
         talk = Talk(
             flow=flow,
             key=StreamKey(endpoint(client), endpoint(server), transport, flow.uses),
             chooser=chooser,
-            tracker=Tracker(chooser.feed, self._budget)
-            if transport is Transport.TCP
-            else DatagramTracker(chooser.feed),
-            forward_is_client=forward_is_client,
+            tracker=(Tracker(feed, way, self._budget) if transport is Transport.TCP else DatagramTracker(feed, way)),
             tcp_stream=number if transport is Transport.TCP else None,
         )
         flow.talk = talk
@@ -294,18 +292,18 @@ class Pipeline:
         return conversation.dialogue.lookups
 
 
-def _on_ports(segments: Segments, ports: frozenset[int]) -> Bools:
-    wanted = np.array(sorted(ports), dtype=np.int64)
-    return np.isin(segments.source_port, wanted) | np.isin(segments.target_port, wanted)
+def _on_ports(segments: Segments, ports: Bools) -> Bools:
+    return ports[segments.source_port] | ports[segments.target_port]
 
 
-def _rows(batch: RawBatch, segments: Segments, members: Ints) -> list[Row]:
-    """Return the chosen packets as rows for a tracker; the side is left 0 until the client is known."""
+def _rows(batch: RawBatch, segments: Segments, groups: list[Group]) -> list[Row]:
+    """Return the packets of the groups, one group after the other, as rows for their trackers."""
+    members = np.concatenate([group.members for group in groups])
     chosen = segments.row[members]
     columns = (
         batch.first_number + chosen,
         batch.time_ns[chosen],
-        np.zeros(len(members), dtype=np.int64),
+        np.concatenate([group.forward for group in groups]).astype(np.int64),
         segments.sequence[members],
         segments.acknowledged[members],
         segments.flags[members],
@@ -322,13 +320,14 @@ def _is_straggler(row: Row) -> bool:
     return not flags & SYN and not length
 
 
-def _forward_is_client(key: PairKey, flags: int, forward: bool, transport: Transport) -> bool:
+def _client_way(key: PairKey, row: Row, transport: Transport) -> int:
     """Tell who asks: the sender of a SYN, the receiver of a SYN+ACK, else the one whose port is no service's."""
+    way, flags = row[2], row[5]
     if flags & SYN and transport is Transport.TCP:
-        return forward if not flags & ACK else not forward
+        return way if not flags & ACK else 1 - way
     ports = TCP_PORTS if transport is Transport.TCP else UDP_PORTS
     first, second = (port(end) in ports for end in key)
-    return forward if first == second else second
+    return way if first == second else int(second)
 
 
 def _direction(conversation: Conversation, message: Message) -> Direction:

@@ -99,7 +99,11 @@ def test_hash_seed_time_zone_and_locale_change_nothing() -> None:
             check=True,
         ).stdout
         for form in ("json",)
-        for seed, zone, locale in (("0", "UTC", "C"), ("1", "Asia/Seoul", "C.UTF-8"), ("2", "America/New_York", "POSIX"))
+        for seed, zone, locale in (
+            ("0", "UTC", "C"),
+            ("1", "Asia/Seoul", "C.UTF-8"),
+            ("2", "America/New_York", "POSIX"),
+        )
     }
     assert len(outputs) == 1
 

@@ -53,7 +53,9 @@ def told_lines(report: Json, conversation: Json) -> list[str]:
             told.append((each["packet"], order, [each["line"]]))
         for reply in turn["replies"]:
             order += 1
-            told.append((reply["packet"], order, [f"{reply['status']} {reply['lines'][0]}".rstrip(), *reply["lines"][1:]]))
+            told.append(
+                (reply["packet"], order, [f"{reply['status']} {reply['lines'][0]}".rstrip(), *reply["lines"][1:]])
+            )
         order += 1
     for message in report["messages"]:
         if message["conversation"] == conversation["id"]:
@@ -73,12 +75,15 @@ def logged_lines(session: Json) -> list[str]:
     return [line for line in bare if line not in ("", ".", "<33072 bytes>")]
 
 
-@pytest.mark.parametrize("sample, truth", [
-    ("03", "01-lab-journey.truth.jsonl"),
-    ("04", "02-ident-drop.truth.jsonl"),
-    ("06", "08-lossy.truth.jsonl"),
-    ("07", "10-dnsauth.truth.jsonl"),
-])
+@pytest.mark.parametrize(
+    "sample, truth",
+    [
+        ("03", "01-lab-journey.truth.jsonl"),
+        ("04", "02-ident-drop.truth.jsonl"),
+        ("06", "08-lossy.truth.jsonl"),
+        ("07", "10-dnsauth.truth.jsonl"),
+    ],
+)
 def test_every_line_of_the_clients_is_in_the_json_in_order(sample: str, truth: str) -> None:
     report = json.loads(render(analysis_of(sample)))
     for session in sessions(truth):
@@ -91,9 +96,7 @@ def test_every_line_of_the_clients_is_in_the_json_in_order(sample: str, truth: s
 
 
 def test_all_17_messages_of_chunking_byte_for_byte() -> None:
-    expected = [
-        hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((LAB / "07-messages").glob("m*.eml"))
-    ]
+    expected = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((LAB / "07-messages").glob("m*.eml"))]
     accepted = [
         transaction.content
         for conversation in analysis_of("05").conversations

@@ -15,7 +15,10 @@ from mailtrace.model import Interface, wire_text
 OPTION_COMMENT = 1
 
 NAME_LIMIT_OCTETS = 4096
-"""A name is cut here; DNS allows 255 octets, a longer one is made to hurt."""
+"""A host's name is cut here; DNS allows 255 octets, a longer one is made to hurt."""
+
+INTERFACE_NAME_LIMIT_OCTETS = 256
+"""An interface's name is cut here; the longest ones, of Windows, have about 60 octets."""
 
 BLOCK_NAMES = {
     7: "IRIG timestamp",
@@ -66,7 +69,7 @@ class InterfaceBlock:
             if code == OPTION_COMMENT:
                 self.comments.append(wire_text(value))
             elif code == 2:
-                name = wire_text(value.rstrip(b"\x00")[:NAME_LIMIT_OCTETS])
+                name = wire_text(value.rstrip(b"\x00")[:INTERFACE_NAME_LIMIT_OCTETS])
             elif code == 9:
                 resolutions += 1
                 sane = len(value) == 1 and resolutions == 1

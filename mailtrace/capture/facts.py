@@ -15,17 +15,18 @@ NOTES_KEPT_PER_CODE = 25
 PACKETS_KEPT_PER_NOTE = 25
 """Packet numbers a note lists: enough to look some up; the message has the exact count."""
 
-COMMENT_LIMIT_CHARACTERS = 4 * 2**20
-"""Text of comments kept: far above what people write, far below what a file of ten million comments would take."""
+TEXT_LIMIT_BYTES = 8 * 2**20
+"""Memory for comments, and as much for names: far above what people write, far below what hostile files hold."""
 
-NAME_LIMIT = 65_536
-"""Pairs of an address and its name kept from name resolution blocks; a busy capture has some thousands."""
+TEXT_COST_BYTES = 64
+"""What keeping a text costs besides its characters, so that ten million empty comments reach the limit too."""
 
 
 class _Tally:
     """A fault many packets share."""
 
     def __init__(self, message: str, damage: bool) -> None:
+        """Begin at 0."""
         self.message = message
         self.damage = damage
         self.count = 0
@@ -41,12 +42,12 @@ class Facts:
         self.names: dict[str, list[str]] = {}
         self.comments: dict[int, list[str]] = {}
         self.has_secrets = False
-        self.packets = 0
         self._notes: list[Note] = []
         self._codes: dict[str, int] = {}
         self._tallies: dict[str, _Tally] = {}
         self._seen_names: set[tuple[str, str]] = set()
-        self._comment_characters = 0
+        self._comment_bytes = 0
+        self._name_bytes = 0
         self._counted_drops: dict[int, int] = {}
         self._reported_drops: dict[int, int] = {}
 
@@ -61,14 +62,14 @@ class Facts:
 
     @property
     def notes(self) -> list[Note]:
-        """All notes so far: single ones in the order they were made, then those that count packets."""
+        """All notes so far: single ones in the order they were made, then those that count packets, by code."""
         notes = list(self._notes)
         for code, count in self._codes.items():
             if count > NOTES_KEPT_PER_CODE:
                 kept = next(note for note in notes if note.code == code)
                 more = count - NOTES_KEPT_PER_CODE
                 notes.append(Note(code, f"and {more} more notes of this kind", damage=kept.damage))
-        for code, tally in self._tallies.items():
+        for code, tally in sorted(self._tallies.items()):
             unit = "packet" if tally.count == 1 else "packets"
             message = f"{tally.message} ({tally.count} {unit})"
             notes.append(Note(code, message, tuple(tally.packets), tally.damage))
@@ -92,20 +93,20 @@ class Facts:
 
     def comment(self, packet: int, text: str) -> None:
         """Keep a comment on a packet; 0 stands for the capture as a whole."""
-        self._comment_characters += len(text)
-        if self._comment_characters <= COMMENT_LIMIT_CHARACTERS:
+        self._comment_bytes += len(text) + TEXT_COST_BYTES
+        if self._comment_bytes <= TEXT_LIMIT_BYTES:
             self.comments.setdefault(packet, []).append(text)
         else:
-            message = f"comments above {COMMENT_LIMIT_CHARACTERS} characters are not kept"
+            message = "the file has more comments than are kept"
             self.tally("comment-limit", message, [packet] if packet else [], 1, damage=True)
 
     def name(self, address: str, name: str) -> None:
         """Keep a name the file gives for an address; it proves nothing, whoever made the file chose it."""
-        if (address, name) in self._seen_names:
+        if (address, name) in self._seen_names or "name-limit" in self._codes:
             return
-        if len(self._seen_names) == NAME_LIMIT:
-            if "name-limit" not in self._codes:
-                self.note("name-limit", f"only the first {NAME_LIMIT} names in the file are kept", damage=True)
+        self._name_bytes += len(name) + TEXT_COST_BYTES
+        if self._name_bytes > TEXT_LIMIT_BYTES:
+            self.note("name-limit", f"only the first {len(self._seen_names)} names in the file are kept", damage=True)
             return
         self._seen_names.add((address, name))
         self.names.setdefault(address, []).append(name)

@@ -35,7 +35,6 @@ class Frames:
         """Return frames as a batch; a frame longer than it says it was on the wire was at least as long as it is."""
         first = self.next_number
         self.next_number += len(start)
-        self._facts.packets += len(start)
         longer = captured > wire
         if longer.any():
             self._count("captured-beyond-wire", "more octets captured than were on the wire, it says", longer)

@@ -187,7 +187,7 @@ class PcapReader:
             end = octets.offset + len(octets.buffer)
             self._facts.note("cut", f"the file is cut in a second file header, at byte {end}", damage=True)
             return None
-        if len(self._facts.interfaces) > JOINED_LIMIT:
+        if len(self._facts.interfaces) == JOINED_LIMIT:
             message = f"only the first {JOINED_LIMIT} of the joined files are read: merge them into one"
             self._facts.note("joined-limit", message, damage=True)
             return None

@@ -89,9 +89,11 @@ class PcapngReader:
             if stop is Stop.NUMBERED:
                 self._packets.skip_number()
                 continue
-            if self._sections > SECTION_LIMIT:
-                break
             if stop is Stop.SECTION:
+                if self._sections == SECTION_LIMIT:
+                    message = f"only the first {SECTION_LIMIT} sections of the file are read: merge them into one"
+                    self._facts.note("section-limit", message, damage=True)
+                    break
                 at, stop, needed = self._begin_section(at)
             if stop is Stop.SHORT and not octets.ended:
                 octets.advance(at, max(batch_bytes, needed))
@@ -219,9 +221,6 @@ class PcapngReader:
             self._facts.note("strange-version", message)
         self._section = Section(order, len(self._facts.interfaces))
         self._sections += 1
-        if self._sections > SECTION_LIMIT:
-            message = f"only the first {SECTION_LIMIT} sections of the file are read: merge them into one"
-            self._facts.note("section-limit", message, damage=True)
         if sound and len(buffer) - at < length:
             return at, Stop.SHORT, length
         if not sound or struct.unpack_from(f"{order}I", buffer, at + length - 4)[0] != length:

@@ -50,20 +50,19 @@ class _Claims:
         self._made: list[Draft] = []
 
     def claim(self) -> list[Draft]:
-        """Give away all packets, in order."""
+        """Give away all packets, in order: those with octets first, for then it is known who is acknowledged."""
         taken = {number for draft in self._drafts for number in (*draft.packets, *draft.acks)}
-        probes: list[Packet] = []
-        for packet in self._scene.conversation.packets:
-            if packet.number in taken:
-                continue
-            if packet.mark is Mark.KEEP_ALIVE:
-                probes.append(packet)
-            elif packet.length:
+        rest = [packet for packet in self._scene.conversation.packets if packet.number not in taken]
+        probes = [packet for packet in rest if packet.mark is Mark.KEEP_ALIVE]
+        for packet in rest:
+            if packet.length and packet.mark is not Mark.KEEP_ALIVE:
                 self._octets(packet)
-            else:
-                self._acknowledgement(packet)
         if probes:
             self._made.append(_keep_alive(probes, self._scene))
+        self._streams = {side: self._stream(side) for side in Side}
+        for packet in rest:
+            if not packet.length and packet.mark is not Mark.KEEP_ALIVE:
+                self._acknowledgement(packet)
         for draft in self._drafts:
             draft.says += _repeats_told(draft, self._scene)
         return self._made
@@ -98,6 +97,7 @@ class _Claims:
             if packet.sequence < end_of(original):
                 owner.repeats.append((original.number, packet.number))
                 owner.claim(packet.number)
+                owner.until_ns = max(owner.until_ns, packet.time_ns)
                 return
             if owner.kind is StepKind.CONTENT:
                 owner.claim(packet.number)
@@ -108,6 +108,7 @@ class _Claims:
         else:
             draft = self._scene.draft(StepKind.TROUBLE, packet.side, [packet.number], [], [text("unread.meaning")])
             self._made.append(draft)
+        self._owners[packet.number] = draft
         draft.says = [_unread(draft, self._scene)]
 
     def _adjacent(self, earlier: int, later: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import SERVICES
 from mailtrace.explain.texts import between, counted, listed, rounded, text
-from mailtrace.model import Command, Flags, Packet, Side, StepKind, Transport
+from mailtrace.model import Command, Flags, Mark, Packet, Side, StepKind, Transport
 
 ESTABLISHING = "RFC 9293 section 3.5"
 RESETTING = "RFC 9293 section 3.5.2"
@@ -46,7 +46,7 @@ def _beginning(scene: Scene) -> Draft:
     refusals = [p for p in packets if p.flags & Flags.RST and p.side is Side.SERVER]
     if refusals and not any(p.length for p in packets if p.side is Side.SERVER):
         return _refused(scene, asking, refusals)
-    if any(p.side is Side.SERVER for p in packets):
+    if any(p.side is Side.SERVER or not p.flags & Flags.SYN for p in packets):
         return _opened(scene, asking, granting)
     return _unanswered(scene, asking)
 
@@ -67,10 +67,9 @@ def _midstream(scene: Scene) -> Draft:
 def _opened(scene: Scene, asking: list[Packet], granting: list[Packet]) -> Draft:
     """The three-way handshake, as far as it was captured."""
     shown = [*asking, *granting]
-    last = max(p.number for p in shown)
-    confirming = [
-        p for p in scene.conversation.packets if p.side is Side.CLIENT and p.number > last and not p.flags & Flags.SYN
-    ]
+    first = granting[0].number if granting else asking[-1].number
+    later = [p for p in scene.conversation.packets if p.number > first and not p.flags & Flags.SYN]
+    confirming = [p for p in later if p.side is Side.CLIENT]
     if granting and confirming and is_bare_ack(confirming[0]):
         shown.append(confirming[0])
     if not asking:
@@ -82,6 +81,8 @@ def _opened(scene: Scene, asking: list[Packet], granting: list[Packet]) -> Draft
     else:
         how = text("connect.no-ack")
     repeated = _repeated(asking) if asking else ""
+    if len(granting) > 1:
+        repeated += text("connect.granted-again", times=counted("times", len(granting)))
     elsewhere = _unusual_service(scene)
     return scene.draft(
         StepKind.CONNECT,
@@ -142,15 +143,14 @@ def _endings(scene: Scene) -> list[Draft]:
     packets = scene.conversation.packets
     refused = not any(p.side is Side.SERVER and not p.flags & Flags.RST for p in packets)
     groups: list[list[Packet]] = []
-    interrupted = True
+    interrupted = False
     for packet in packets:
+        interrupted |= bool(packet.length) and packet.mark is Mark.NONE
         if packet.flags & (Flags.FIN | Flags.RST) and not refused:
-            if interrupted:
+            if interrupted or not groups:
                 groups.append([])
             groups[-1].append(packet)
             interrupted = False
-        elif packet.length:
-            interrupted = True
     return [_ending(scene, group) for group in groups]
 
 
@@ -200,4 +200,4 @@ def _without_goodbye(scene: Scene, first: Packet) -> str:
         return ""
     if any(command.verb == "QUIT" for command in commands):
         return ""
-    return text("close.no-quit", name=scene.names[first.side])
+    return scene.once("close.no-quit", name=scene.names[first.side])

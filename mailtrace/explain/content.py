@@ -32,14 +32,15 @@ def content_says(scene: Scene, content: Content) -> list[str]:
     return lines
 
 
-def content_means(scene: Scene, content: Content) -> list[str]:
-    """Return what is worth knowing about a mail beyond its words, most important first."""
+def content_means(scene: Scene, content: Content, *, in_pieces: bool = False) -> list[str]:
+    """Return what is worth knowing about a mail beyond its words, most important first.
+
+    `in_pieces` when its packets are told as pieces already.
+    """
     message = message_of(scene, content)
-    sentences = []
-    if len(content.packets) > 1:
-        sentences.append(
-            text("content.pieces", packets=numbers(content.packets), count=counted("packets", len(content.packets)))
-        )
+    sentences = [scene.once("content.meaning") or text("content.another")]
+    if len(content.packets) > 1 and not in_pieces:
+        sentences += [text("content.pieces", packets=numbers(content.packets)), scene.once("content.segments")]
     if not content.complete:
         sentences.append(text("content.incomplete"))
     if content.holes:
@@ -114,12 +115,13 @@ def _extent(content: Content) -> str:
 def _about(message: Message) -> list[str]:
     """Return sentences on decoding, on conversions on the way, and on attachments."""
     sentences = []
-    charsets = sorted({part.charset.upper() for part in message.parts if part.charset and part.text is not None})
-    plain = {"US-ASCII", "ASCII"}
+    declared = {part.charset.upper() for part in message.parts if part.charset and part.text is not None}
+    charsets = sorted(declared - {"US-ASCII", "ASCII"})
     encoding = header(message, "Content-Transfer-Encoding").lower()
-    if set(charsets) - plain or encoding in ("base64", "quoted-printable"):
-        key = "content.encoded" if encoding in ("base64", "quoted-printable") else "content.charset"
-        sentences.append(text(key, encoding=encoding, charsets=listed(charsets) or "US-ASCII"))
+    if encoding in ("base64", "quoted-printable"):
+        sentences.append(text("content.encoded", encoding=encoding, charsets=listed(charsets) or "US-ASCII"))
+    elif charsets:
+        sentences.append(text("content.charset", charsets=listed(charsets)))
     if any(part.charset_guessed for part in message.parts):
         sentences.append(text("content.guessed"))
     converted = header(message, "X-MIME-Autoconverted")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.texts import SECOND_NS, between, seconds, text
-from mailtrace.model import Side, StepKind
+from mailtrace.model import Flags, Side, StepKind
 
 LATE_NS = SECOND_NS // 2
 """Pauses from here on are explained: people notice half a second."""
@@ -76,19 +76,34 @@ def _reason(drafts: list[Draft], index: int, pause: int, scene: Scene) -> list[s
     """Explain a pause before a step that is no greeting."""
     draft, previous = drafts[index], drafts[index - 1]
     fields: dict[str, object] = {"pause": seconds(pause)}
-    again = _sent_again(previous, scene)
-    if again:
-        return [text("late.retransmission", step=index, packet=again, **fields)]
     if between(previous.time_ns, previous.until_ns) >= pause // 2:
-        return [text("late.took", step=index, **fields)]
+        again = _sent_again(previous, scene)
+        key = "late.took.again" if again else "late.took"
+        return [text(key, step=index, packet=again, **fields)]
     if draft.kind is StepKind.CLOSE:
         return [text("late.close", name=draft.speaker, **fields)]
-    if draft.kind in (StepKind.COMMAND, StepKind.CONTENT) and draft.side is Side.CLIENT:
+    if draft.kind not in (StepKind.COMMAND, StepKind.CONTENT, StepKind.REPLY):
+        return []
+    way = _way(scene, draft.side)
+    if way >= pause // 2:
+        return [scene.once("late.network", way=seconds(way), **fields)]
+    if draft.side is Side.CLIENT:
         return [text("late.client", client=scene.names[Side.CLIENT], **fields)]
-    if draft.kind is StepKind.REPLY:
-        key = "late.reply.content" if previous.kind is StepKind.CONTENT else "late.reply"
-        return [text(key, server=scene.names[Side.SERVER], **fields)]
-    return []
+    key = "late.reply.content" if previous.kind is StepKind.CONTENT else "late.reply"
+    return [text(key, server=scene.names[Side.SERVER], **fields)]
+
+
+def _way(scene: Scene, side: Side) -> int:
+    """Return how long the way to a side and back took in the handshake, seen from where it was captured; 0 if unknown.
+
+    TCP answers at once in the handshake, so that all of it is the way.
+    """
+    packets = scene.conversation.packets
+    asked = next((p for p in packets if p.flags & Flags.SYN and p.side is side.other), None)
+    if asked is None:
+        return 0
+    answered = next((p for p in packets if p.number > asked.number and p.side is side), None)
+    return between(asked.time_ns, answered.time_ns) if answered else 0
 
 
 def _sent_again(step: Draft, scene: Scene) -> int:

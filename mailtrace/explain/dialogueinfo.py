@@ -42,19 +42,20 @@ class Payload(Struct):
 
 
 class _Words(Struct):
-    """What is said in one packet."""
+    """What is said in one packet, in order; `mail` is which of the texts stands for a whole mail."""
 
     protocol: str
     side: Side
     texts: list[str] = field(default_factory=list)
-    mail: str | None = None
+    mail: int | None = None
 
     def told(self) -> Told:
-        """Return the columns; a whole mail stands for itself, as in Wireshark."""
-        says = f"{'C' if self.side is Side.CLIENT else 'S'}: {' | '.join(self.texts)}" if self.texts else None
-        if self.mail is None:
-            return Told(self.protocol, says or "")
-        return Told(f"{self.protocol}/IMF", f"{says} | {self.mail}" if says else self.mail)
+        """Return the columns: the speaker stands before the first text, a mail for itself, as in Wireshark."""
+        texts = list(self.texts)
+        spoken = next((index for index in range(len(texts)) if index != self.mail), None)
+        if spoken is not None:
+            texts[spoken] = f"{'C' if self.side is Side.CLIENT else 'S'}: {texts[spoken]}"
+        return Told(f"{self.protocol}/IMF" if self.mail == 0 else self.protocol, " | ".join(texts))
 
 
 def dialogue_told(
@@ -154,7 +155,8 @@ class _Telling:
         words = self._words(content.packets[-1], side)
         message = self._messages.get(content.message) if content.message is not None else None
         if words is not None:
-            words.mail = mail_text(message) if message is not None else f"mail of {content.size_bytes} bytes"
+            words.mail = len(words.texts)
+            words.texts.append(mail_text(message) if message is not None else f"mail of {content.size_bytes} bytes")
 
 
 class _Smtp(_Telling):

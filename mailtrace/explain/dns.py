@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
-from mailtrace.explain.texts import counted, has_text, listed, seconds, text
+from mailtrace.explain.dnsmemory import Memory
+from mailtrace.explain.reverse import blocklisted, reversed_address
+from mailtrace.explain.texts import SECOND_NS, counted, has_text, listed, seconds, text
 from mailtrace.model import Lookup
 from mailtrace.protocols.dns.words import RCODES, TYPES
 
@@ -13,8 +13,10 @@ SHOWN_ANSWERS = 12
 """Records of one answer that a step quotes."""
 
 ADDRESS_TYPES = ("A", "AAAA")
-REVERSE = (".in-addr.arpa", ".ip6.arpa")
-SLOW_NS = 500_000_000
+RESOLVER_TIMEOUT_NS = SECOND_NS
+"""No resolver asks again for want of an answer before this; who does so had another reason."""
+
+SLOW_NS = SECOND_NS // 2
 """An answer later than this is worth a word: people notice half a second."""
 
 
@@ -39,12 +41,19 @@ def answer_shown(lookup: Lookup) -> str:
     return shown
 
 
-def lookup_means(lookups: list[Lookup], asker: str, peer: str) -> list[str]:
+def lookup_means(lookups: list[Lookup], asker: str, memory: Memory, took_ns: int) -> list[str]:
     """Explain lookups of one name, asked one after the other.
 
-    `asker` is the display name of who asks, `peer` the address of its mail partner.
+    `asker` is the display name of who asks, `took_ns` the time from the first packet of all to the last.
     """
-    sentences = [_purpose(lookups[0], asker, peer, {lookup.type for lookup in lookups})]
+    first = lookups[0]
+    claimed = memory.claimed.get(first.name.lower(), "")
+    if claimed and first.type in ADDRESS_TYPES:
+        return _confirmation(lookups, asker, claimed)
+    earlier, suffix = memory.suffix(first)
+    if suffix:
+        return [text("dns.search-domain", asker=asker, name=earlier, suffix=suffix)]
+    sentences = [_purpose_here(lookups, asker, memory)]
     if _same_question_twice(lookups):
         edns = lookups[0].edns and not lookups[1].edns
         sentences.append(text("dns.twice.edns" if edns else "dns.twice"))
@@ -54,9 +63,21 @@ def lookup_means(lookups: list[Lookup], asker: str, peer: str) -> list[str]:
     for lookup in lookups:
         if lookup.retries:
             answered = lookup.rcode is not None and len(lookup.packets) >= 2 * (lookup.retries + 1)
-            key = "dns.retries.answered" if answered else "dns.retries"
+            key = "dns.retries"
+            if answered:
+                key = "dns.retries.lost" if took_ns >= RESOLVER_TIMEOUT_NS else "dns.retries.row"
             sentences.append(text(key, times=counted("times", lookup.retries + 1)))
     return sentences
+
+
+def _confirmation(lookups: list[Lookup], asker: str, claimed: str) -> list[str]:
+    """Explain the way back from a name to the address that claimed it: anybody can claim any name."""
+    purpose = text("dns.purpose.confirm", asker=asker, address=claimed, name=lookups[0].name)
+    if any(claimed in lookup.answers for lookup in lookups):
+        return [purpose, text("dns.confirmed")]
+    if any(lookup.answers or lookup.rcode == "NXDOMAIN" for lookup in lookups):
+        return [purpose, text("dns.not-confirmed", name=lookups[0].name, address=claimed)]
+    return [purpose, *(sentence for lookup in lookups for sentence in _result(lookup))]
 
 
 def lookup_source(lookup: Lookup) -> str:
@@ -94,37 +115,23 @@ def txt_purpose(lookup: Lookup) -> str:
     return "blocklist" if blocklisted(lookup) else "text"
 
 
-def reversed_address(name: str) -> str:
-    """Return the address a reverse name stands for, '' where it is none.
-
-    Source: RFC 1035 section 3.5, RFC 3596 section 2.5.
-    """
-    lowered = name.lower().rstrip(".")
-    if lowered.endswith(REVERSE[0]):
-        written = ".".join(reversed(lowered.removesuffix(REVERSE[0]).split(".")))
-    elif lowered.endswith(REVERSE[1]):
-        digits = "".join(reversed(lowered.removesuffix(REVERSE[1]).split(".")))
-        written = ":".join(digits[at : at + 4] for at in range(0, len(digits), 4))
-    else:
-        return ""
-    try:
-        return str(ip_address(written))
-    except ValueError:
-        return ""
-
-
-def blocklisted(lookup: Lookup) -> str:
-    """Return the address asked about where a name has the shape of a blocklist lookup, else ''.
-
-    Source: RFC 5782 section 2.1.
-    """
-    labels = lookup.name.rstrip(".").split(".")
-    if len(labels) < 6 or lookup.type not in ("A", "TXT") or lookup.name.lower().endswith(REVERSE):
-        return ""
-    try:
-        return str(ip_address(".".join(reversed(labels[:4]))))
-    except ValueError:
-        return ""
+def _purpose_here(lookups: list[Lookup], asker: str, memory: Memory) -> str:
+    """Return one sentence on why a name is asked for in this conversation, or in general."""
+    first = lookups[0]
+    name = first.name.lower()
+    fields = {
+        "asker": asker,
+        "name": first.name,
+        "types": listed(list(dict.fromkeys(lookup.type for lookup in lookups))),
+    }
+    plain = first.type in (*ADDRESS_TYPES, "MX") and first.opcode == "QUERY"
+    if plain and first.client == memory.server and name in memory.senders:
+        return text("dns.purpose.sender", **fields)
+    if plain and first.client == memory.server and name in memory.recipients:
+        return text("dns.purpose.recipient", **fields)
+    if first.type in ADDRESS_TYPES and name in memory.exchangers:
+        return text("dns.purpose.exchanger", domain=memory.exchangers[name], **fields)
+    return _purpose(first, asker, memory.peer_of(first.client), {lookup.type for lookup in lookups})
 
 
 def _purpose(lookup: Lookup, asker: str, peer: str, types: set[str]) -> str:

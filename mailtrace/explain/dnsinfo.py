@@ -115,6 +115,7 @@ def _address(data: str) -> str:
 
 def _bare(name: str) -> str:
     """Return a name, or data that end in one, without the final dot."""
-    if name == ".":
-        return "<Root>"
+    rest, _, last = name.rpartition(" ")
+    if last == ".":
+        return f"{rest} <Root>".lstrip()
     return name[:-1] if name.endswith(".") else name

@@ -62,7 +62,7 @@ class Draft:
 
 
 class Scene:
-    """What every teller of one conversation may look at; nothing in it changes."""
+    """What every teller of one conversation may look at, and what it has explained already."""
 
     def __init__(
         self, conversation: Conversation, naming: Naming, messages: Mapping[int, Message], show_secrets: bool = False
@@ -73,6 +73,7 @@ class Scene:
         self.messages = messages
         self.show_secrets = show_secrets
         self.names = naming.pair(conversation.key)
+        self._explained: set[str] = set()
         self.by_number: dict[int, Packet] = {packet.number: packet for packet in conversation.packets}
 
     def draft(
@@ -103,6 +104,13 @@ class Scene:
             source=source,
             until_ns=last.time_ns if last else start,
         )
+
+    def once(self, key: str, **fields: object) -> str:
+        """Return a sentence the first time it is asked for, later '': nobody wants to be told twice."""
+        if key in self._explained:
+            return ""
+        self._explained.add(key)
+        return text(key, **fields)
 
     def line(self, event: Command | Continuation) -> str:
         """Return what the client sent as text, its secrets masked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailtrace.explain.connection import is_bare_ack
 from mailtrace.explain.draft import Draft, Scene
-from mailtrace.explain.texts import between, listed, rounded, seconds, text
+from mailtrace.explain.texts import between, listed, rounded, text
 from mailtrace.model import Command, Conversation, Flags, Reply, Side, StepKind, wire_text
 from mailtrace.protocols.ident.words import ERRORS
 
@@ -65,8 +65,7 @@ def _outcome_means(scene: Scene, outcome: str) -> list[str]:
             return [text("ident.unanswered", server=server)]
         return [text("ident.unanswered.repeated", server=server, delays=listed(delays))]
     if outcome == "refused":
-        first = next(p for p in packets if p.side is Side.SERVER)
-        return [text("ident.refused", server=server, delay=seconds(between(packets[0].time_ns, first.time_ns)))]
+        return [text("ident.refused", server=server)]
     if outcome == "silent":
         return [text("ident.silent", server=server)]
     answers = [event for event in scene.conversation.dialogue.events if isinstance(event, Reply)]

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailtrace.explain.dns import lookup_means, lookup_says, lookup_source
+from mailtrace.explain.dns import ADDRESS_TYPES, lookup_means, lookup_says, lookup_source
+from mailtrace.explain.dnsmemory import Memory
 from mailtrace.explain.draft import Draft, quoted
 from mailtrace.explain.naming import Naming
 from mailtrace.explain.texts import SECOND_NS, between, text
-from mailtrace.model import Lookup, Side, StepKind, StreamKey
+from mailtrace.model import Conversation, Lookup, Side, StepKind, StreamKey
 
 TOGETHER_NS = 5 * SECOND_NS
 """Questions of one name further apart than this are told apart: a resolver asks the next one long before."""
 
 
-def lookup_drafts(lookups: Iterable[Lookup], key: StreamKey, naming: Naming) -> list[Draft]:
-    """Return one draft for each lookup, spoken by whoever asked; `key` is the conversation it is told in."""
-    return [_draft(lookup, key, naming) for lookup in lookups]
+def lookup_drafts(lookups: Iterable[Lookup], held: Conversation, key: StreamKey, naming: Naming) -> list[Draft]:
+    """Return one draft for each lookup of `held`, spoken by whoever asked; `key` is the conversation it is told in."""
+    times = {packet.number: packet.time_ns for packet in held.packets}
+    return [_draft(lookup, times, key, naming) for lookup in lookups]
 
 
-def _draft(lookup: Lookup, key: StreamKey, naming: Naming) -> Draft:
+def _draft(lookup: Lookup, times: dict[int, int], key: StreamKey, naming: Naming) -> Draft:
     side = Side.SERVER if lookup.client == key.server.host != key.client.host else Side.CLIENT
     return Draft(
         kind=StepKind.LOOKUP,
@@ -32,7 +34,7 @@ def _draft(lookup: Lookup, key: StreamKey, naming: Naming) -> Draft:
         says=[],
         means=[],
         lookups=[lookup],
-        until_ns=lookup.start_ns + (lookup.duration_ns or 0),
+        until_ns=max((times.get(number, 0) for number in lookup.packets), default=lookup.start_ns),
     )
 
 
@@ -60,30 +62,24 @@ def _same_topic(previous: Draft, draft: Draft) -> bool:
     return bool(previous.lookups and draft.lookups) and _topic(previous) == _topic(draft) and soon
 
 
-def _topic(draft: Draft) -> tuple[str, str, str]:
+def _topic(draft: Draft) -> tuple[str, str, str, str]:
     lookup = draft.lookups[0]
-    return lookup.client, lookup.server, lookup.name.lower()
+    kind = "address" if lookup.type in ADDRESS_TYPES else lookup.type
+    return lookup.client, lookup.server, lookup.name.lower(), kind
 
 
-def write_lookups(drafts: list[Draft], key: StreamKey) -> None:
-    """Write the text of all lookup steps; a name seen before with a search domain behind it is told as such."""
-    asked: list[str] = []
+def write_lookups(drafts: list[Draft], told: Conversation) -> None:
+    """Write the text of all lookup steps, each in the light of what the conversation and earlier lookups said."""
+    memory = Memory(told)
     for draft in drafts:
         if not draft.lookups:
             continue
-        first = draft.lookups[0]
-        peer = key.server.host if first.client == key.client.host else key.client.host
         draft.says = quoted([lookup_says(lookup) for lookup in draft.lookups])
-        draft.means = lookup_means(draft.lookups, draft.speaker, peer)
-        draft.source = lookup_source(first)
-        if _leads_here(draft, drafts, key):
-            draft.means.append(text("dns.leads-here"))
-        for earlier in asked:
-            if first.name.lower().startswith(f"{earlier}."):
-                suffix = first.name[len(earlier) + 1 :]
-                draft.means.append(text("dns.search-domain", name=earlier, suffix=suffix))
-                break
-        asked += [lookup.name.lower() for lookup in draft.lookups if lookup.name.lower() not in asked]
+        draft.means = lookup_means(draft.lookups, draft.speaker, memory, between(draft.time_ns, draft.until_ns))
+        draft.source = lookup_source(draft.lookups[0])
+        if _leads_here(draft, drafts, told.key):
+            draft.means.append(text("dns.leads-here", address=told.key.server.host))
+        memory.learn(draft.lookups)
 
 
 def _leads_here(draft: Draft, drafts: list[Draft], key: StreamKey) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mailtrace.explain.content import content_means, content_says
 from mailtrace.explain.draft import Draft, Scene
+from mailtrace.explain.login import challenge_means, response_means
 from mailtrace.explain.teller import Teller
 from mailtrace.explain.texts import counted, has_text, listed, text
 from mailtrace.model import Command, Content, Continuation, Outcome, Reply, Side, StepKind, Turn, wire_text
@@ -51,6 +52,8 @@ class Pop3Teller(Teller):
                 word = MECHANISMS.get(number.upper())
                 how = word.means if word else text("auth.unknown-mechanism")
                 return [text("auth.begin", mechanism=number.upper(), how=how)]
+            case "AUTH":
+                return [text("pop3.AUTH.which")]
             case "LIST" | "UIDL" | "RETR" | "DELE" if number:
                 return [text(f"pop3.{command.verb}", number=number)]
             case "TOP":
@@ -90,9 +93,9 @@ class Pop3Teller(Teller):
         word = COMMANDS.get(command.verb)
         source = word.source if word and word.source else "RFC 1939 section 3"
         if reply.outcome is Outcome.NO:
-            return _refusal(reply, command.verb), source
+            return _refusal(reply, command), source
         if reply.outcome is Outcome.MORE:
-            return [text("auth.challenge")], source
+            return [challenge_means(reply)], source
         number = self.scene.argument(command).partition(" ")[0]
         if command.verb == "DELE":
             self._marked.append(number)
@@ -139,8 +142,7 @@ class Pop3Teller(Teller):
         """Return the step of a login line."""
         draft = super().continuation(continuation)
         if draft is not None:
-            cancelled = continuation.line.strip() == b"*"
-            draft.means.append(text("auth.cancelled" if cancelled else "auth.continued"))
+            draft.means.append(response_means(continuation, self.dialogue))
             draft.source = "RFC 5034 section 4"
         return draft
 
@@ -168,11 +170,12 @@ def _statistics(reply: Reply) -> dict[str, object]:
     return {"count": count, "octets": octets}
 
 
-def _refusal(reply: Reply, verb: str) -> list[str]:
+def _refusal(reply: Reply, command: Command) -> list[str]:
     """Explain -ERR, with its response code where it has one. Source: RFC 2449 section 8."""
     first = wire_text(reply.lines[0]) if reply.lines else ""
     code = first[1:].partition("]")[0].upper() if first.startswith("[") else ""
-    sentences = [text("pop3.login.refused" if verb in ("USER", "PASS", "APOP", "AUTH") else "pop3.refused")]
+    login = command.verb in ("USER", "PASS", "APOP") or (command.verb == "AUTH" and b" " in command.line.strip())
+    sentences = [text("pop3.login.refused" if login else "pop3.refused")]
     if code in RESPONSE_CODES:
         sentences.append(text("pop3.code", code=code, means=RESPONSE_CODES[code].means))
     return sentences

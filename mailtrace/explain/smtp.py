@@ -6,6 +6,7 @@ from bisect import bisect_right
 
 from mailtrace.explain.content import content_means, content_says, message_of
 from mailtrace.explain.draft import Draft, Scene
+from mailtrace.explain.login import response_means
 from mailtrace.explain.smtpreplies import ReplyTeller
 from mailtrace.explain.smtpsyntax import address_shown, hello_name, is_full_name, parameters, path
 from mailtrace.explain.teller import Teller
@@ -37,6 +38,8 @@ class SmtpTeller(Teller):
             word.source if word else "RFC 5321 section 4.1.1",
             command.time_ns,
         )
+        if command.verb in ("DATA", "BDAT"):
+            self._replies.saw_command(command)
         if command.verb == "BDAT":
             self._chunks.append(draft)
         elif command.verb in ("MAIL", "RSET", "HELO", "EHLO"):
@@ -58,15 +61,21 @@ class SmtpTeller(Teller):
             case "BDAT":
                 size = argument.split(" ")[0]
                 last = argument.upper().endswith("LAST")
+                if not size.isdigit():
+                    return [text("bdat.unreadable")]
+                if last and not size.strip("0"):
+                    return [text("bdat.end")]
                 return [text("bdat.last" if last else "bdat.chunk", octets=size)]
             case verb if verb in COMMANDS:
                 return [COMMANDS[verb].means]
+        if self._replies.data_refused:
+            return [text("smtp.mail-line")]
         return [text("smtp.unknown-command")]
 
     def _hello(self, verb: str, name: str) -> list[str]:
         sentences = [text(f"hello.{verb}", name=name or text("hello.nameless"))]
         if name and not is_full_name(name):
-            sentences.append(text("hello.not-a-domain", name=name))
+            sentences.append(self.scene.once("hello.not-a-domain", name=name))
         return sentences
 
     def _address(self, verb: str, argument: str) -> list[str]:
@@ -74,8 +83,10 @@ class SmtpTeller(Teller):
         if verb == "MAIL":
             self._sender = address
             sentences = [text("mail.sender", address=address) if address else text("mail.null-sender")]
+            if address:
+                sentences.append(self.scene.once("mail.bounces"))
         else:
-            sentences = [text("rcpt.recipient", address=address_shown(address))]
+            sentences = [text("rcpt.recipient", address=address_shown(address)), self.scene.once("rcpt.each")]
         for name, value in parameters(argument):
             word = PARAMETERS.get(name.upper())
             if word is None:
@@ -92,15 +103,15 @@ class SmtpTeller(Teller):
         """Return the step of a login line."""
         draft = super().continuation(continuation)
         if draft is not None:
-            cancelled = continuation.line.strip() == b"*"
-            draft.means.append(text("auth.cancelled" if cancelled else "auth.continued"))
+            draft.means.append(response_means(continuation, self.dialogue))
             draft.source = "RFC 4954 section 4"
         return draft
 
     def content(self, content: Content) -> Draft | None:
         """Return the step of a mail; a mail in counted pieces is told at its last piece."""
         self._replies.saw_content(content)
-        says, means = content_says(self.scene, content), content_means(self.scene, content)
+        pieces = len(self._chunks) if content.how == "BDAT" else 1
+        says, means = content_says(self.scene, content), content_means(self.scene, content, in_pieces=pieces > 1)
         means += self._envelope_and_header(content)
         if content.how == "BDAT" and self._chunks:
             self._spread(content)
@@ -108,8 +119,8 @@ class SmtpTeller(Teller):
             last.kind = StepKind.CONTENT
             last.says += says
             last.means += means
-            if len(self._chunks) > 1:
-                last.means.append(text("bdat.joined", pieces=counted("pieces", len(self._chunks))))
+            if pieces > 1:
+                last.means.append(text("bdat.joined", pieces=counted("pieces", pieces)))
             self._chunks.clear()
             return None
         return self.scene.draft(
@@ -130,4 +141,4 @@ class SmtpTeller(Teller):
         inside = message.from_[0].address
         if self._sender and inside.lower() != self._sender.lower():
             return [text("content.other-sender", inside=inside, envelope=self._sender)]
-        return [text("content.envelope")]
+        return [self.scene.once("content.envelope")]

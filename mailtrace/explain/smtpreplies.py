@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import REPLY_HINTS
+from mailtrace.explain.login import challenge_means
 from mailtrace.explain.smtpsyntax import address_shown, path
 from mailtrace.explain.texts import counted, has_text, listed, text
-from mailtrace.model import Command, Content, Outcome, Reply, Side, StepKind, Transaction, Turn, wire_text
+from mailtrace.model import Command, Content, Outcome, Reply, Side, StepKind, Turn, wire_text
 from mailtrace.protocols.smtp.words import ENHANCED, EXTENSIONS, NOTABLE, REPLIES
 from mailtrace.protocols.word import Word
+
+WRONG_USE = frozenset({"500", "501", "502", "503", "504"})
+"""Replies that refuse the command as such, not the mail. Source: RFC 5321 section 4.2.2."""
 
 REPLY_SECTION = "RFC 5321 section 4.2"
 
@@ -20,11 +24,18 @@ class ReplyTeller:
         """Begin before the greeting."""
         self.scene = scene
         self._greeted = False
-        self._content: Content | None = None
+        self._sending: Command | None = None
+        self._contents: dict[int, Content] = {}
+        self.data_refused = False
+
+    def saw_command(self, command: Command) -> None:
+        """Note the DATA or BDAT that the next mail belongs to."""
+        self._sending = command
 
     def saw_content(self, content: Content) -> None:
-        """Note that the next answer to DATA or BDAT decides over this mail."""
-        self._content = content
+        """Note that the answer to the latest DATA or BDAT decides over this mail."""
+        if self._sending is not None:
+            self._contents[id(self._sending)] = content
 
     def tell(self, reply: Reply, turn: Turn | None) -> Draft:
         """Return the step of an answer."""
@@ -37,7 +48,7 @@ class ReplyTeller:
             Side.SERVER,
             reply.packets,
             reply_lines(reply),
-            [*means, *enhanced_meaning(reply), *_hints(reply)],
+            [*means, *self._enhanced(reply), *_hints(reply)],
             source,
             reply.time_ns,
         )
@@ -56,7 +67,7 @@ class ReplyTeller:
         if reply.outcome in (Outcome.LATER, Outcome.NO):
             return self._refusal(reply, command, word), source
         if verb in ("DATA", "BDAT") and reply.outcome is Outcome.GOOD:
-            return self._accepted(), "RFC 5321 section 4.2.5"
+            return self._accepted(command), "RFC 5321 section 4.2.5"
         if verb in ("EHLO", "LHLO"):
             return self._welcome(reply), "RFC 5321 section 4.1.1.1"
         if verb == "DATA":
@@ -74,6 +85,17 @@ class ReplyTeller:
             "server": self.scene.names[Side.SERVER],
         }
 
+    def _enhanced(self, reply: Reply) -> list[str]:
+        """Explain an enhanced status code; that of a success only once. Source: RFC 3463 section 3."""
+        if reply.enhanced is None:
+            return []
+        kind, _, detail = reply.enhanced.partition(".")
+        word = ENHANCED.get(detail)
+        if word is None or (kind == "2" and detail.endswith(".0")):
+            return []
+        told = text("enhanced", code=reply.enhanced, means=word.means)
+        return [self.scene.once("enhanced", code=reply.enhanced, means=word.means) if kind == "2" else told]
+
     def _welcome(self, reply: Reply) -> list[str]:
         """Tell what an EHLO answer offers, and that it does not offer encryption. Source: RFC 3207 section 4."""
         sentences = extensions_offered(reply)
@@ -86,35 +108,31 @@ class ReplyTeller:
 
         Source: RFC 5321 section 4.2.1.
         """
+        self.data_refused = command is not None and command.verb == "DATA"
         lasting = "later" if reply.outcome is Outcome.LATER else "no"
         if command is None:
             return [text(f"refused.{lasting}.unasked", means=word.means)]
-        if command.verb in ("DATA", "BDAT"):
-            self._content = None
-        what = command.verb if command.verb in ("MAIL", "RCPT", "DATA", "BDAT") else "other"
+        judged = command.verb in ("MAIL", "RCPT", "DATA", "BDAT") and reply.status not in WRONG_USE
+        what = command.verb if judged else "other"
         if command.verb == "EHLO" and reply.outcome is Outcome.NO:
             return [text("refused.no.EHLO", means=word.means)]
         return [text(f"refused.{lasting}.{what}", means=word.means, **self._fields(command))]
 
-    def _accepted(self) -> list[str]:
+    def _accepted(self, command: Command | None) -> list[str]:
         """Tell an accepted mail with its queue id, or an accepted piece of one. Source: RFC 5321 section 4.2.5."""
-        transaction = self._transaction()
-        if transaction is None:
+        if command and command.verb == "BDAT" and not self.scene.argument(command).upper().endswith("LAST"):
             return [text("reply.BDAT.chunk")]
-        if transaction.queue_id:
-            return [text("accepted.as", queue_id=transaction.queue_id, server=self.scene.names[Side.SERVER])]
-        return [text("accepted", server=self.scene.names[Side.SERVER])]
-
-    def _transaction(self) -> Transaction | None:
-        content = self._content
-        if content is None:
-            return None
-        found = [t for t in self.scene.conversation.dialogue.transactions if t.content is content]
-        return found[0] if found else None
+        responsible = self.scene.once("accepted.responsible", server=self.scene.names[Side.SERVER])
+        content = self._contents.get(id(command))
+        found = [t for t in self.scene.conversation.dialogue.transactions if content and t.content is content]
+        if found and found[0].queue_id:
+            queued = text("accepted.as", queue_id=found[0].queue_id)
+            return [queued, self.scene.once("accepted.queue-id"), responsible]
+        return [text("accepted"), responsible]
 
     def _login(self, reply: Reply, word: Word, command: Command | None) -> list[str]:
         if reply.outcome is Outcome.MORE:
-            return [text("auth.challenge")]
+            return [challenge_means(reply)]
         if reply.outcome is Outcome.GOOD:
             users = [
                 login.user
@@ -158,17 +176,6 @@ def _extension(keyword: str, arguments: str) -> str:
     if keyword == "AUTH" and arguments:
         return text("extension.AUTH", mechanisms=listed(arguments.split()))
     return text("extension", keyword=keyword, means=EXTENSIONS[keyword].means)
-
-
-def enhanced_meaning(reply: Reply) -> list[str]:
-    """Explain an enhanced status code; that of a success without detail needs no word. Source: RFC 3463 section 3."""
-    if reply.enhanced is None:
-        return []
-    kind, _, detail = reply.enhanced.partition(".")
-    word = ENHANCED.get(detail)
-    if word is None or (kind == "2" and detail.endswith(".0")):
-        return []
-    return [text("enhanced", code=reply.enhanced, means=word.means)]
 
 
 def _hints(reply: Reply) -> list[str]:

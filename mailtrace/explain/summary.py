@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
 from mailtrace.explain.dns import answer_shown
 from mailtrace.explain.ident import ident_outcome
+from mailtrace.explain.reverse import blocklisted
 from mailtrace.explain.texts import counted, has_text, text
 from mailtrace.model import (
     Command,
@@ -30,16 +32,22 @@ MAX_RECIPIENTS = 3
 MAX_LOOKUPS = 3
 """Lookups named in a cell; the others are counted."""
 
+MAX_ANSWER_CHARACTERS = 60
+"""Characters of an answer in a cell: a DKIM key has hundreds, which nobody reads there."""
+
 _BAD = (TransactionOutcome.REJECTED, TransactionOutcome.DEFERRED)
 
 
 def happened(conversation: Conversation, messages: Sequence[Message] = ()) -> str:
     """Return what happened in a few words: `lee@naver.com -> kim@daum.net`, `login kim, 2 messages listed, 1 fetched`.
 
-    `messages` are those of this conversation, or more.
+    `messages` are those of this conversation, or more: they tell who wrote where the envelope was not captured.
     """
-    teller = {"smtp": _mail_sent, "pop3": _mail_fetched, "dns": _looked_up, "ident": _identified}
-    told = teller[conversation.protocol](conversation) if conversation.protocol in teller else ""
+    if conversation.protocol == "smtp":
+        told = _mail_sent(conversation, messages)
+    else:
+        teller = {"pop3": _mail_fetched, "dns": _looked_up, "ident": _identified}.get(conversation.protocol)
+        told = teller(conversation) if teller else ""
     return told or _connection_only(conversation)
 
 
@@ -81,25 +89,39 @@ def ended(group: Sequence[Conversation]) -> str:
     return ", ".join(text("result.dns.counted", count=count, result=end) for end, count in counts.items())
 
 
-def _mail_sent(conversation: Conversation) -> str:
+def _mail_sent(conversation: Conversation, messages: Sequence[Message]) -> str:
     transactions = conversation.dialogue.transactions
     if not transactions:
         return _login_or_hello(conversation)
-    shown = _envelope(transactions[0])
+    shown = _envelope(transactions[0], messages)
     if len(transactions) == 1:
         return shown
     return text("happened.mails", mails=counted("mails", len(transactions)), first=shown)
 
 
-def _envelope(transaction: Transaction) -> str:
-    """Return sender and recipients, the accepted ones where there are any."""
+def _envelope(transaction: Transaction, messages: Sequence[Message]) -> str:
+    """Return sender and recipients, the accepted ones where there are any; by the header what the envelope lacks."""
+    message = _message_of(transaction, messages) if transaction.sender is None else None
     accepted = [recipient.address for recipient in transaction.recipients if recipient.accepted]
     named = accepted or [recipient.address for recipient in transaction.recipients]
+    if not named and message is not None:
+        named = [person.address for person in message.to]
     shown = ", ".join(named[:MAX_RECIPIENTS]) or text("happened.no-recipient")
     if len(named) > MAX_RECIPIENTS:
         shown = text("happened.more", shown=shown, count=len(named) - MAX_RECIPIENTS)
+    if message is not None and message.from_:
+        return text("happened.header", sender=message.from_[0].address, recipients=shown)
     sender = text("happened.unknown-sender") if transaction.sender is None else transaction.sender or "<>"
     return text("happened.envelope", sender=sender, recipients=shown)
+
+
+def _message_of(transaction: Transaction, messages: Sequence[Message]) -> Message | None:
+    """Return the message of a transaction out of messages ordered by id."""
+    number = transaction.content.message if transaction.content else None
+    if number is None:
+        return None
+    at = bisect_left(messages, number, key=lambda message: message.id)
+    return messages[at] if at < len(messages) and messages[at].id == number else None
 
 
 def _login_or_hello(conversation: Conversation) -> str:
@@ -122,7 +144,7 @@ def _verbs(conversation: Conversation) -> str:
 def _mail_fetched(conversation: Conversation) -> str:
     dialogue = conversation.dialogue
     if dialogue.encryption is Encryption.STARTTLS:
-        return text("happened.starttls")
+        return text("happened.stls")
     parts = []
     if dialogue.logins:
         login = dialogue.logins[-1]
@@ -173,6 +195,8 @@ def lookup_shown(lookup: Lookup) -> str:
     answer = answer_shown(lookup)
     if lookup.type != "TXT":
         answer = ", ".join(part.removesuffix(".") for part in answer.split(", "))
+    if len(answer) > MAX_ANSWER_CHARACTERS:
+        answer = f"{answer[:MAX_ANSWER_CHARACTERS]}..."
     return text("happened.lookup", type=lookup.type, name=lookup.name, answer=answer)
 
 
@@ -245,6 +269,8 @@ def _lookup_result(conversation: Conversation) -> str:
 
 
 def _lookup_end(lookup: Lookup) -> str:
+    if blocklisted(lookup) and (lookup.answers or lookup.rcode == "NXDOMAIN"):
+        return text("result.dns.listed" if lookup.answers else "result.dns.not-listed")
     kind = "none" if lookup.rcode is None else "nodata" if lookup.nodata else lookup.rcode
     return text(f"result.dns.{kind}") if has_text(f"result.dns.{kind}") else kind
 

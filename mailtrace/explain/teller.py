@@ -112,8 +112,11 @@ class Teller:
         if draft is None:
             return None
         if self._waiting and id(command) in self._replied:
-            together = draft.place in self._waiting[-1].packets
-            draft.means.append(text("pipelined.together" if together else "pipelined.apart"))
+            before = self._waiting[-1]
+            if draft.place not in before.packets:
+                draft.means.append(text("pipelined.apart"))
+            else:
+                draft.means.append(text(f"pipelined.{'mail' if before.kind is StepKind.CONTENT else 'together'}"))
         self._waiting.append(draft)
         return draft
 
@@ -131,7 +134,7 @@ class Teller:
         """Tell a broken rule; the same one again right after is the same step, a small one no step of its own."""
         told = violation.detail or violation.code
         if violation.code in SMALL_FAULTS:
-            self._faults.append(violation)
+            self._fault(violation)
             return None
         previous = self.drafts[-1] if self.drafts else None
         if previous is not None and previous.kind is StepKind.TROUBLE and previous.says[:1] == [told]:
@@ -142,22 +145,30 @@ class Teller:
             StepKind.TROUBLE, violation.side, [violation.packet], [told], [means], time_ns=violation.time_ns
         )
 
+    def _fault(self, fault: Violation) -> None:
+        """Add a small fault to what was said last in its packet, or keep it for what comes next."""
+        own = (d for d in reversed(self.drafts) if d.side is fault.side and d.kind is not StepKind.TROUBLE)
+        said = next(own, None)
+        if said is None or fault.packet not in said.packets:
+            self._faults.append(fault)
+            return
+        told = text("fault", fault=fault.detail or fault.code)
+        if told not in said.says:
+            said.says.append(told)
+
     def _tell_faults(self) -> None:
-        """Add small faults to what was said in their packets, by the same side, last."""
-        said = {(draft.side, packet): draft for draft in self.drafts for packet in draft.packets}
+        """Add the small faults that came before what they are about, last; without any such step they are steps."""
+        said = {(d.side, packet): d for d in self.drafts if d.kind is not StepKind.TROUBLE for packet in d.packets}
         for fault in self._faults:
-            draft = said.get((fault.side, fault.packet))
             told = text("fault", fault=fault.detail or fault.code)
+            draft = said.get((fault.side, fault.packet))
             if draft is None:
-                draft = self._fault_alone(fault, told)
+                draft = self.scene.draft(
+                    StepKind.TROUBLE, fault.side, [fault.packet], [], [text("violation")], time_ns=fault.time_ns
+                )
                 self.drafts.append(draft)
             if told not in draft.says:
                 draft.says.append(told)
-
-    def _fault_alone(self, fault: Violation, told: str) -> Draft:
-        return self.scene.draft(
-            StepKind.TROUBLE, fault.side, [fault.packet], [told], [text("violation")], time_ns=fault.time_ns
-        )
 
     def _gap(self, gap: Gap) -> Draft:
         self._waiting.clear()
@@ -177,6 +188,7 @@ class Teller:
         rest = [p for p in self.scene.conversation.packets if p.number >= dark.packet and p.length]
         said = {side: sum(p.length for p in rest if p.side is side) for side in Side}
         first = rest[0].side if rest else Side.CLIENT
+        key = "dark.stls" if self.scene.conversation.protocol == "pop3" else f"dark.{dark.why}"
         return self.scene.draft(
             StepKind.CONNECT,
             first,
@@ -189,8 +201,8 @@ class Teller:
                     received=counted("octets", said[Side.SERVER]),
                 )
             ],
-            [text(f"dark.{dark.why}")],
-            text(f"dark.{dark.why}.source"),
+            [text(key)],
+            text(f"{key}.source"),
             time_ns=dark.time_ns,
         )
 
@@ -200,11 +212,12 @@ class Teller:
         A gap stands before what follows it, whatever packet proved it.
         """
         gaps = {id(draft) for draft in self._gaps}
-        following: dict[Side, int] = {}
+        following: dict[Side, Draft] = {}
         for draft in reversed(self.drafts):
-            if id(draft) in gaps:
-                draft.place = min(draft.place, following.get(draft.side, draft.place))
-            following[draft.side] = draft.place
+            after = following.get(draft.side)
+            if id(draft) in gaps and after is not None and after.place < draft.place:
+                draft.place, draft.time_ns, draft.until_ns = after.place, after.time_ns, after.time_ns
+            following[draft.side] = draft
         reached = {Side.CLIENT: 0, Side.SERVER: 0}
         for draft in self.drafts:
             draft.place = reached[draft.side] = max(reached[draft.side], draft.place)

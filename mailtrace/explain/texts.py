@@ -31,6 +31,8 @@ def counted(noun: str, number: int) -> str:
 def seconds(duration_ns: int) -> str:
     """Return a duration as people say it, in seconds: `4.99`, `12.3`, `0.021`, `0.0002`; no unit."""
     value = max(duration_ns, 0) / SECOND_NS
+    if not value:
+        return "0"
     for least, digits in ((10, 1), (0.1, 2), (0.001, 3)):
         if value >= least:
             return f"{value:.{digits}f}"

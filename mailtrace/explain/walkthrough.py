@@ -19,7 +19,7 @@ from mailtrace.explain.pop3 import Pop3Teller
 from mailtrace.explain.smtp import SmtpTeller
 from mailtrace.explain.summary import ended, together
 from mailtrace.explain.teller import Teller
-from mailtrace.explain.texts import between, text
+from mailtrace.explain.texts import between, numbers, text
 from mailtrace.model import Analysis, Conversation, Side, Step, StepKind, Walkthrough
 
 TELLERS: dict[str, type[Teller]] = {"smtp": SmtpTeller, "pop3": Pop3Teller}
@@ -47,10 +47,15 @@ def walkthroughs(
     if conversation is not None:
         return [book.tell([c]) for c in analysis.conversations if c.id == conversation]
     wanted = [c for c in analysis.conversations if protocols is None or c.protocol in protocols]
-    mail = [[c] for c in wanted if c.protocol not in DEPENDENT]
-    known = {c.id for c in wanted}
-    alone = [c for c in wanted if c.protocol in DEPENDENT and not _told_elsewhere(c, known)]
-    return [book.tell(group) for group in [*mail, *_grouped(alone)]]
+    return [book.tell(group) for group in told_together(wanted)]
+
+
+def told_together(conversations: Sequence[Conversation]) -> list[list[Conversation]]:
+    """Return the conversations in groups, each told by one walkthrough; those told inside another are left out."""
+    mail = [[c] for c in conversations if c.protocol not in DEPENDENT]
+    known = {c.id for c in conversations}
+    alone = [c for c in conversations if c.protocol in DEPENDENT and not _told_elsewhere(c, known)]
+    return [*mail, *_grouped(alone)]
 
 
 def _told_elsewhere(conversation: Conversation, told: set[int]) -> bool:
@@ -76,6 +81,7 @@ class _Book:
 
     def __init__(self, analysis: Analysis, show_secrets: bool) -> None:
         self.naming = Naming(analysis.hosts)
+        self.ordered = analysis.messages
         self.messages = {message.id: message for message in analysis.messages}
         self.show_secrets = show_secrets
         self.caused: dict[int, list[Conversation]] = {}
@@ -94,12 +100,12 @@ class _Book:
             drafts += [draft for caused in self.caused.get(first.id, []) for draft in self._inside(caused, first)]
         drafts.sort(key=lambda draft: (draft.place, _KIND_ORDER.get(draft.kind, 0)))
         drafts = joined(drafts)
-        write_lookups(drafts, first.key)
+        write_lookups(drafts, first)
         explain_delays(drafts, scene)
         return Walkthrough(
             conversations=tuple(conversation.id for conversation in group),
             title=self._title(group),
-            summary=together(group, list(self.messages.values())),
+            summary=together(group, self.ordered),
             result=ended(group),
             steps=_numbered(drafts, min(conversation.start_ns for conversation in group)),
         )
@@ -110,10 +116,10 @@ class _Book:
     def _title(self, group: list[Conversation]) -> str:
         first = group[0]
         client, server = first.key.client, first.key.server
-        key = "title" if len(group) == 1 else "title.group"
+        key = "title.unknown" if first.protocol == "unknown" else "title" if len(group) == 1 else "title.group"
         return text(
             key,
-            ids=", ".join(str(conversation.id) for conversation in group),
+            ids=numbers([conversation.id for conversation in group]),
             protocol=first.protocol.upper(),
             client=self.naming.of_endpoint(client) if len(group) == 1 else self.naming.of(client.host),
             server=self.naming.of_endpoint(server),
@@ -126,7 +132,7 @@ class _Book:
             return [ident_step(scene, inside=False)]
         drafts = tell_connection(scene)
         if conversation.protocol == "dns":
-            drafts += lookup_drafts(conversation.dialogue.lookups, conversation.key, self.naming)
+            drafts += lookup_drafts(conversation.dialogue.lookups, conversation, conversation.key, self.naming)
         drafts += TELLERS.get(conversation.protocol, Teller)(scene).tell()
         return [*drafts, *claim_rest(drafts, scene)]
 
@@ -137,7 +143,7 @@ class _Book:
             draft.side = told_side(caused, told)
             return [draft]
         lookups = [c for c in caused.dialogue.lookups if told.id in (c.caused_by, caused.caused_by)]
-        drafts = lookup_drafts(lookups, told.key, self.naming)
+        drafts = lookup_drafts(lookups, caused, told.key, self.naming)
         if drafts and caused.caused_by == told.id:
             _enclose(drafts, caused)
         return drafts
@@ -174,7 +180,7 @@ def _numbered(drafts: list[Draft], start_ns: int) -> tuple[Step, ...]:
                 speaker=draft.speaker,
                 listener=draft.listener,
                 says=tuple(draft.says),
-                means=" ".join(draft.means),
+                means=" ".join(sentence for sentence in draft.means if sentence),
                 source=draft.source,
             )
         )

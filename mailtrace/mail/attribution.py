@@ -11,10 +11,16 @@ from collections import deque
 from typing import Generic, Protocol, TypeVar
 
 from mailtrace.mail.causes import BEFORE_NS, best_cause, ident_cause
-from mailtrace.model import Conversation, Lookup, StreamKey
+from mailtrace.model import NO_TIME, Conversation, Lookup, StreamKey
 
 WAITING_LIMIT = 10_000
 """Conversations that may wait for one host; a mail conversation open for hours must not hold up everything."""
+
+FORGET_NS = 120_000_000_000
+"""How long a closed mail conversation is remembered: a DNS conversation is final a minute after its last packet."""
+
+SWEEP_NS = 1_000_000_000
+"""How often, in time of the capture, to look at what waits."""
 
 
 class Dependent(Protocol):
@@ -48,6 +54,7 @@ class Attribution(Generic[D]):
 
     def __init__(self) -> None:
         self._hosts: dict[str, _Host[D]] = {}
+        self._swept_ns = NO_TIME
 
     def opened(self, conversation: int, start_ns: int, key: StreamKey) -> None:
         """A conversation that may be mail began."""
@@ -68,6 +75,9 @@ class Attribution(Generic[D]):
     def decided(self, now_ns: int) -> list[D]:
         """Return the dependents whose cause is settled by now; each has it filled in."""
         ready: list[D] = []
+        if now_ns - self._swept_ns < SWEEP_NS:
+            return ready
+        self._swept_ns = now_ns
         for address in list(self._hosts):
             host = self._hosts[address]
             while host.waiting and self._is_settled(host, host.waiting[0], now_ns):
@@ -113,7 +123,3 @@ class Attribution(Generic[D]):
             host.closed.popleft()
         if not (host.open or host.closed or host.waiting):
             del self._hosts[address]
-
-
-FORGET_NS = 120_000_000_000
-"""How long a closed mail conversation is remembered: a DNS conversation is final a minute after its last packet."""

@@ -1,4 +1,4 @@
-"""Cut the head of a message or part into header fields. HOT in bulk: every message passes here.
+"""Cut the head of a message or part into header fields.
 
 A header field starts with a name of printable ASCII and a colon; the head ends at the first empty line. A line that is
 neither a field nor the continuation of one ends it too, and is the first line of the body, as MTAs read it: taking a

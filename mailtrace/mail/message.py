@@ -1,4 +1,4 @@
-"""Make a `Message` of the octets of a mail. HOT in bulk: twenty thousand simple messages are read in about a second.
+"""HOT. Make a `Message` of the octets of a mail; the all-mail benchmark in `tests/bench` reads twenty thousand of them.
 
 Each step has its own file; this one only brings the results together. Nothing here fails: whatever the octets are,
 there is a message, and what was wrong with them stands in its `defects`, each once.

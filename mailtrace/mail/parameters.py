@@ -34,8 +34,8 @@ _MARK = re.compile(r'\\.|[";]', re.DOTALL)
 _QUOTING = re.compile(r'\\(.)|"', re.DOTALL)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 _Pieces = dict[int, tuple[bool, str]]
 """The numbered pieces of one parameter: whether each is percent-encoded, and its text."""
@@ -132,7 +132,7 @@ def _text(text: str) -> str:
     return _QUOTING.sub(lambda found: found[1] or "", text)
 
 
-def _keep_first(kept: dict[Key, Value], key: Key, value: Value, defects: list[str]) -> None:
+def _keep_first(kept: dict[_Key, _Value], key: _Key, value: _Value, defects: list[str]) -> None:
     """Keep a value unless one is there already."""
     if key in kept:
         defects.append(DUPLICATE_PARAMETER)

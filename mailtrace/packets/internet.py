@@ -1,6 +1,7 @@
 """HOT. IPv4 and IPv6: who to whom, which transport, and where its octets lie (tests/bench `mixed`).
 
-The IP header's own length decides where a packet ends; a length of 0 (segmentation offload) means the whole frame.
+The IP header's own length decides where a packet ends; a length of 0 (segmentation offload) means the whole frame, and no
+packet is longer than its frame was.
 Fragments are counted here and left aside; reassembling them belongs behind `read_ipv4` and `read_ipv6`.
 """
 
@@ -74,7 +75,7 @@ def read_ipv4(octets: Octets, layer: Layer, other: Counter[str]) -> Network:
         layer, header_bytes, total = layer.only(keep), header_bytes[keep], total[keep]
     at = layer.at
     nothing = np.zeros(len(at), dtype=np.uint64)
-    end = at + total
+    end = np.minimum(at + total, layer.wire_end)
     network = Network(
         row=layer.row,
         version=np.full(len(at), 4, dtype=np.int64),
@@ -99,7 +100,7 @@ def read_ipv6(octets: Octets, layer: Layer, other: Counter[str]) -> Network:
         layer = layer.only(sound)
     at = layer.at
     length = octets.u16(at + 4)
-    end = np.where(length == 0, layer.wire_end, at + 40 + length)
+    end = np.where(length == 0, layer.wire_end, np.minimum(at + 40 + length, layer.wire_end))
     captured_end = np.minimum(layer.captured_end, end)
     protocol, payload_at = octets.u8(at + 6), at + 40
     fragment = _skip_extensions(octets, protocol, payload_at, captured_end)

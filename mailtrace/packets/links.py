@@ -125,10 +125,13 @@ def _sll2(octets: Octets, start: Ints, end: Ints) -> tuple[Ints, Ints]:
 
 
 def _null(octets: Octets, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """The family is in the byte order of the capturing host: it is small, so one of the two orders is."""
+    """The family is in the byte order of the capturing host: it is small, so one of the two orders is.
+
+    Some write the ethertype in its place.
+    """
     big, little = octets.u16(start + 2), octets.u8(start) | (octets.u8(start + 1) << 8)
     family = np.where(big != 0, big, little)
-    ethertype = np.zeros(len(start), dtype=np.int64)
+    ethertype = np.where(family >= FIRST_ETHERTYPE, family, 0)
     for value, name in FAMILIES.items():
         ethertype[family == value] = name
     at = start + 4

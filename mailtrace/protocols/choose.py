@@ -9,6 +9,7 @@ it if what was said fits. A conversation that said nothing at all on a mail port
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from mailtrace.model import Data, Dialogue, Side, StreamEvent, Transport
 from mailtrace.protocols import PROTOCOLS
@@ -41,9 +42,7 @@ class Chooser:
         self._held: list[StreamEvent] = []
         self._octets = 0
         self._said = [b"", b""]
-        rows = [row for row in PROTOCOLS if row.ports(transport)]
-        self._hint = next((row for row in rows if server_port in row.ports(transport)), None)
-        self._rows = rows if self._hint is None else [self._hint, *(row for row in rows if row is not self._hint)]
+        self._hint, self._rows = _rows(transport, server_port)
 
     @property
     def dialogue(self) -> Dialogue:
@@ -98,6 +97,14 @@ class Chooser:
         self._take = self._session.feed
         for event in held:
             self._take(event)
+
+
+@cache
+def _rows(transport: Transport, server_port: int) -> tuple[ProtocolRow | None, tuple[ProtocolRow, ...]]:
+    """Return the row of the port, if any, and all rows of the transport in the order in which they are asked."""
+    rows = [row for row in PROTOCOLS if row.ports(transport)]
+    hint = next((row for row in rows if server_port in row.ports(transport)), None)
+    return hint, tuple(sorted(rows, key=lambda row: row is not hint))
 
 
 def _ignore(event: StreamEvent) -> None:

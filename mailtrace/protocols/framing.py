@@ -33,6 +33,9 @@ LINE_KEPT = 8 * 1024
 VARIANTS_LIMIT = 25
 """False ends named of one dot-block: an attack needs one."""
 
+DOTS_LOOKED_AT = 64
+"""Dots of one segment looked at one by one; addresses and sentences have fewer."""
+
 CONSUMED_LIMIT = 512
 """Consumed segments that may stay in the queue before it is cut: makes consuming cost the same for any length."""
 
@@ -67,6 +70,23 @@ class Inbox:
         self._segments.append(event)
         if type(event) is Data:
             self.waiting += len(event.data)
+
+    def is_idle(self) -> bool:
+        """Tell whether nothing waits, nothing is begun, and nothing is missing before what comes next."""
+        return not (self._segments or self._begun or self._after_gap)
+
+    def only_line(self, event: Data) -> Line | None:
+        """Return the line that `event` is, if it is just one, as most are, with nothing amiss or waiting before it.
+
+        None means that nothing was done: the event must be added.
+        """
+        octets = event.data
+        end = len(octets) - 1
+        if not self.is_idle() or end > LINE_LIMIT or octets.find(b"\n") != end:
+            return None
+        if octets.find(b"\r") != end - 1 or b"\0" in octets:
+            return None
+        return Line(octets[:-2], event.packet, event.time_ns, (event.packet,))
 
     def line(self) -> Line | Gap | None:
         """Consume the next line, or the hole that comes before its end; None while neither is here.
@@ -128,6 +148,10 @@ class Inbox:
             return self._begun[0].packet
         return self._segments[self._head].packet if self._head < len(self._segments) else None
 
+    def last_packet(self) -> int | None:
+        """Return the packet of the last octet or hole that waits; None when there is nothing."""
+        return self._segments[-1].packet if self._segments else self.next_packet()
+
     def _piece(self, head: Data, stop: int) -> Data:
         """Consume the head segment from where it is up to offset `stop`."""
         start = self._at
@@ -164,11 +188,13 @@ class Inbox:
         return gap
 
     def _begin(self, piece: Data) -> None:
-        """Keep a piece of a line whose end has not come."""
+        """Keep a piece of a line whose end has not come; of a line that is too long already, only count it."""
+        was_long = self._begun_size > LINE_LIMIT
         self._begun_size += len(piece.data)
-        self._begun.append(piece)
-        if self._begun_size > LINE_LIMIT:
-            self._begun = _beginning(self._begun)
+        if not was_long:
+            self._begun.append(piece)
+            if self._begun_size > LINE_LIMIT:
+                self._begun = _beginning(self._begun)
 
     def _unbegin(self) -> None:
         """Put a begun line back: it turned out not to be read as a line."""
@@ -239,6 +265,18 @@ _LINE_END = re.compile(rb"(?:\r{0,2}\n|\r{1,2})\0?\Z")
 """The end of a segment that may be what comes before a dot."""
 
 
+def _may_have_line_of_dot(data: bytes) -> bool:
+    """Tell whether a dot may begin a line by any rule: looking at each dot is faster than looking for line ends."""
+    at = data.find(b".")
+    for _ in range(DOTS_LOOKED_AT):
+        if at < 0:
+            return False
+        if at and data[at - 1] in b"\r\n\0":
+            return True
+        at = data.find(b".", at + 1)
+    return True
+
+
 class DotBlock:
     """Text up to CRLF.CRLF, unstuffed into `octets`. Source: RFC 5321 section 4.5.2, RFC 1939 section 3.
 
@@ -262,11 +300,10 @@ class DotBlock:
         octets.carried(piece.packet, piece.time_ns)
         carried = len(self._carry)
         data = self._carry + piece.data if carried else piece.data
-        odd = b"\r." in data or b"\0." in data
-        if not odd and b"\n." not in data:
+        if not _may_have_line_of_dot(data):
             self._append_rest(data, 0)
             return len(piece.data)
-        at = self._dots(data, piece, odd)
+        at = self._dots(data, piece)
         return at - carried if self.ended else len(piece.data)
 
     def gap(self, gap: Gap) -> None:
@@ -299,9 +336,10 @@ class DotBlock:
         self._append(data, start, stop)
         self._carry = data[stop:]
 
-    def _dots(self, data: bytes, piece: Data, odd: bool) -> int:
+    def _dots(self, data: bytes, piece: Data) -> int:
         """Deal with every dot that begins a line, and with all else; return where the block ends, if it does."""
         at = start = 0
+        odd = b"\r." in data or b"\0." in data
         while True:
             near = at if odd else data.find(b"\n.", at)
             found = _DOT.search(data, max(at, near - 2)) if near >= 0 else None

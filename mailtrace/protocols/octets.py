@@ -12,6 +12,9 @@ from mailtrace.model import Content
 KEPT_LIMIT = 4 * 1024 * 1024
 """Octets kept of one message: most mail is smaller, and many open messages still fit into memory."""
 
+FILLED_LIMIT = 16 * 1024 * 1024
+"""Missing octets of one hole that are hashed as NUL octets: hashing takes time, and a forged hole can have 2 GiB."""
+
 HOLES_LIMIT = 1000
 """Holes listed of one message; the octets of further ones are still counted in its size."""
 
@@ -19,7 +22,7 @@ HOLES_LIMIT = 1000
 class Octets:
     """Collects a message as its octets arrive: size and hash of all of it, the octets themselves up to `KEPT_LIMIT`.
 
-    Octets that a hole swallowed count in the size; hash and kept octets are of what was captured.
+    Octets that a hole swallowed stand as NUL octets, so that offsets agree; the holes tell which those are.
     """
 
     __slots__ = (
@@ -79,7 +82,11 @@ class Octets:
         """Note that octets are missing here."""
         if len(self._holes) < HOLES_LIMIT:
             self._holes.append((self.size_bytes, missing))
-        self.size_bytes += missing
+        filled = min(missing, FILLED_LIMIT)
+        self.add(bytes(filled))
+        if filled < missing:
+            self.size_bytes += missing - filled
+            self._kept_all = False
 
     def content(self) -> Content:
         """Return the message as it is now."""

@@ -19,9 +19,6 @@ from mailtrace.model import Reply
 PENDING_LIMIT = 1000
 """Questions, and early replies, that wait at most; the replies to further questions stay unmatched."""
 
-SWAPPED_LIMIT = 3
-"""How many packets early a reply may be captured: captures from several queues swap neighbours."""
-
 Asked = TypeVar("Asked")
 
 
@@ -58,6 +55,11 @@ class Pairing(Generic[Asked]):
         return bool(self._pending) or self._unlisted > 0
 
     @property
+    def client_spoke(self) -> bool:
+        """Whether anything was asked at all."""
+        return self._last_asked > 0
+
+    @property
     def first(self) -> Asked | None:
         """The question whose reply is due next, None when nothing is asked."""
         return self._pending[0][1] if self._pending else None
@@ -76,8 +78,11 @@ class Pairing(Generic[Asked]):
         self._pending.append((packet, question))
         return True
 
-    def answer(self, reply: Reply) -> Asked | None:
-        """Take the question that `reply` answers; None when it cannot be told. Only while something waits."""
+    def answer(self, reply: Reply, more_to_ask: bool = False) -> Asked | None:
+        """Take the question that `reply` answers; None when it cannot be told. Only while something waits.
+
+        `more_to_ask` tells that octets of the client are held back, and may hold the question.
+        """
         self._last_reply = max(self._last_reply, reply.packet)
         if not self._pending:
             self._unlisted -= 1
@@ -87,7 +92,7 @@ class Pairing(Generic[Asked]):
         if self._certain > 0:
             self._certain -= 1
             return self._pending.popleft()[1]
-        return self._only_fit(reply.status)
+        return self._only_fit(reply.status, more_to_ask)
 
     def hold(self, reply: Reply) -> Reply | None:
         """Keep a reply that came while nothing waits; return the oldest one if that makes too many."""
@@ -97,11 +102,7 @@ class Pairing(Generic[Asked]):
 
     def overtaken(self, packet: int) -> Reply | None:
         """Return, one by one, the held replies that came before `packet`: what it brings they cannot answer."""
-        if not self.early:
-            return None
-        first = self.early[0]
-        swapped = SWAPPED_LIMIT if self._certain is None and first.status != "421" else 0
-        return self.early.popleft() if first.packet + swapped < packet else None
+        return self.early.popleft() if self.early and self.early[0].packet < packet else None
 
     def ask_again(self, question: Asked, packet: int) -> None:
         """Add a question that is due before all others: one that has several answers."""
@@ -109,23 +110,29 @@ class Pairing(Generic[Asked]):
         if self._certain is not None:
             self._certain += 1
 
-    def commands_lost(self) -> None:
-        """Note a hole in what the client said: replies beyond those owed by now may belong to what it swallowed."""
-        self._certain = len(self._pending) if self._certain is None else min(self._certain, len(self._pending))
-        self._commands_lost = True
+    def commands_lost(self, owed: int = 0) -> None:
+        """Note a hole in what the client said: replies beyond those owed by now may belong to what it swallowed.
 
-    def replies_lost(self) -> None:
-        """Note a hole in what the server said."""
+        `owed` more questions are sure to come first: the end of a message that the hole is in.
+        """
+        owed += len(self._pending)
+        self._certain = owed if self._certain is None else min(self._certain, owed)
+        self._commands_lost = True
+        self._last_reply = 0  # replies before the hole are no answer to what it swallowed
+
+    def replies_lost(self, packet: int = 0) -> None:
+        """Note a hole in what the server said, proved by `packet`: the server spoke before it."""
         self._certain = 0
+        self._last_reply = max(self._last_reply, packet)
 
     def give_up(self) -> None:
         """Forget all questions: their replies will not come."""
         self._pending.clear()
         self._unlisted = 0
 
-    def _only_fit(self, status: str) -> Asked | None:
+    def _only_fit(self, status: str, more_to_ask: bool) -> Asked | None:
         """Take the one question a reply after a hole can belong to, and forget those before it."""
-        if len(self._pending) == 1 and not self._commands_lost:
+        if len(self._pending) == 1 and not self._commands_lost and not more_to_ask:
             return self._pending.popleft()[1]
         fitting = [at for at, (_, question) in enumerate(self._pending) if self._singles_out(question, status)]
         if len(fitting) != 1:

@@ -9,8 +9,8 @@ are a million, are structs: half the cost, and nothing for the garbage collector
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
@@ -33,8 +33,12 @@ from mailtrace.model import (
     masked,
     wire_text,
 )
+from mailtrace.reports import Report
 from mailtrace.reports.safe import json_safe
 from mailtrace.reports.times import iso, seconds
+
+if TYPE_CHECKING:  # a report in JSON has no need to load all that explains
+    from mailtrace.explain.listing import ListingRow
 
 SCHEMA = "mailtrace/1"
 
@@ -50,6 +54,16 @@ _UNKNOWN = {"result": "unknown", "because": "not judged by this version"}
 _NOT_JUDGED = msgspec.Raw(msgspec.json.encode({"spf": _UNKNOWN, "dkim": [], "dmarc": _UNKNOWN}))
 
 _encode = msgspec.json.Encoder().encode
+
+
+def write(report: Report, out: BinaryIO) -> None:
+    """Write the report as one JSON object."""
+    out.write(render(report.analysis, report.show_secrets))
+
+
+def write_lines(report: Report, out: BinaryIO) -> None:
+    """Write the report as JSON Lines."""
+    out.writelines(lines(report.analysis, report.show_secrets))
 
 
 def render(analysis: Analysis, show_secrets: bool = False) -> bytes:
@@ -100,10 +114,27 @@ def line(
         case Message():
             shown |= _message(record)
         case Lookup():
-            shown |= _lookup(record)
+            shown |= _lookup(record) | shown  # `type` is the kind of line here; `record_type` still tells MX, A ...
         case CaptureInfo():
             shown |= {"schema": SCHEMA, **_capture(record), "hosts": [_host(host) for host in hosts]}
     return _bytes(shown) + b"\n"
+
+
+def packets(rows: Iterable[ListingRow]) -> bytes:
+    """Return rows of the packet listing as a JSON list, `time_s` counting from the capture's first packet."""
+    shown = [
+        {
+            "number": row.number,
+            "time_s": None if row.time_ns is None else seconds(row.time_ns),
+            "source": row.source,
+            "destination": row.destination,
+            "protocol": row.protocol,
+            "length": row.length,
+            "info": row.info,
+        }
+        for row in rows
+    ]
+    return b"[" + b",\n".join(map(_bytes, shown)) + b"]\n"
 
 
 def best_names(hosts: Sequence[Host]) -> dict[str, str]:
@@ -125,7 +156,7 @@ def _whole(value: Any) -> Any:
         case str():
             return value.encode("utf-8", "backslashreplace").decode()
         case dict():
-            return {key: _whole(each) for key, each in value.items()}
+            return {_whole(key): _whole(each) for key, each in value.items()}
         case list() | tuple():
             return [_whole(each) for each in value]
         case msgspec.Struct():
@@ -333,6 +364,7 @@ def _lookup(lookup: Lookup) -> Record:
         "conversation": lookup.conversation,
         "name": lookup.name,
         "type": lookup.type,
+        "record_type": lookup.type,
         "class": lookup.class_,
         "rcode": lookup.rcode,
         "answers": lookup.answers,

@@ -7,10 +7,13 @@ Text enters by `Page.text` alone, which makes it safe and fit for the console's 
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import zip_longest
-from typing import NamedTuple, TextIO
+from typing import BinaryIO, NamedTuple, TextIO
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -23,6 +26,11 @@ NARROWEST = 20
 
 GAP = 2
 """Blank columns between two cells."""
+
+GLUE = "\ue000"
+"""A space that no line breaks at: `put` makes it one, and `safe` lets no other private character through."""
+
+BELOW_INDENT = 4
 
 Cell = Sequence[Text]
 
@@ -81,10 +89,14 @@ class Page:
         whole.plain = set_cell_size(whole.plain, cells - len(dots)).rstrip() + dots
         return whole
 
+    def dotted(self, *facts: Text) -> Text:
+        """Return facts in one line with dots between them, empty ones left out."""
+        return Text(f" {self.symbols.dot} ").join(fact for fact in facts if fact.plain)
+
     def put(self, *parts: Text | str) -> None:
         """Print one line."""
         line = Text.assemble(*parts)
-        line.rstrip()
+        line.plain = line.plain.replace(GLUE, " ").rstrip()
         self.console.print(line, soft_wrap=True)
 
     def paragraph(self, text: Text, indent: int = 0) -> None:
@@ -97,6 +109,19 @@ class Page:
         for line in beside(self.console, columns, widths, cells):
             self.put(line)
 
+    def stacked(self, columns: Sequence[Column], heads: Sequence[Sequence[Cell]], below: Sequence[Cell]) -> None:
+        """Print rows whose last cells found no room beside: they stand below, indented."""
+        widths = column_widths(columns, heads, self.width)
+        if widths is not None:
+            self.headings(columns, widths, "bold")
+        for head, cell in zip(heads, below, strict=True):
+            if widths is not None:
+                self.rows(columns, widths, head)
+            else:
+                self.paragraph(Text("  ").join(part[0] for part in head))
+            for paragraph in cell:
+                self.paragraph(paragraph, BELOW_INDENT)
+
     def headings(self, columns: Sequence[Column], widths: Sequence[int], style: str) -> None:
         """Print the row of headings, underlined."""
         self.rows(columns, widths, [[self.text(column.title, style)] for column in columns])
@@ -104,15 +129,35 @@ class Page:
 
 
 def plain_locale(environment: Mapping[str, str]) -> bool:
-    """Tell whether the locale is C or POSIX. Python itself sets LC_CTYPE to C.UTF-8 in that case, which says nothing."""
+    """Tell whether the locale is C or POSIX; Python then sets LC_CTYPE to C.UTF-8 by itself, so that says nothing."""
     values = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
     chosen = next((value for value in values if value not in ("", "C.UTF-8")), "")
     return chosen in ("C", "POSIX")
 
 
+@contextmanager
+def text_stream(out: BinaryIO) -> Iterator[TextIO]:
+    """Give text for `out`: standard output itself where it is that, so that its width and encoding are known."""
+    if out is sys.stdout.buffer:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    text = io.TextIOWrapper(out, encoding="utf-8", errors="backslashreplace", newline="\n")
+    yield text
+    text.detach()
+
+
+class _Console(Console):
+    """Rich's console, which leaves a closed pipe to the caller instead of ending the program with code 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise it again. Raises: `BrokenPipeError`."""
+        raise BrokenPipeError
+
+
 def console(stream: TextIO, width: int | None = None) -> Console:
     """Return a console on a stream: colours only on a terminal, `width` as the terminal's or the environment's."""
-    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False, force_jupyter=False)
+    return _Console(file=stream, width=width, markup=False, highlight=False, emoji=False, force_jupyter=False)
 
 
 def column_widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> list[int] | None:

@@ -1,4 +1,4 @@
-"""What every report for people says about a capture and its conversations, as plain text: the words of the table's cells."""
+"""What every report for people says about a capture and its conversations: the cells of the table, as plain text."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mailtrace.explain.listing import ListingRow
 from mailtrace.explain.naming import Naming
-from mailtrace.explain.summary import happened, result
-from mailtrace.explain.texts import numbers
+from mailtrace.explain.summary import ended, together
+from mailtrace.explain.texts import listed, numbers
+from mailtrace.explain.walkthrough import DEPENDENT
 from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Conversation
-from mailtrace.reports.times import clock, duration, offset
+from mailtrace.reports.times import clock, duration, microseconds, offset
 
 MOST_RUNS = 6
 """Runs of packet numbers in one cell; two conversations that alternate would fill a page with commas."""
 
-DEPENDENT = ("dns", "ident")
-"""Protocols that serve others: a conversation that one of another protocol caused is told inside that one."""
+
+TABLE_TITLES = (
+    "No.", "Packets", "Start", "Protocol", "Client and server", "What happened", "Result", "Duration",
+)  # fmt: skip
+LISTING_TITLES = ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")
 
 
 class TableRow(NamedTuple):
-    """One conversation in the table; everything as text, what came from the wire not yet made safe."""
+    """One conversation in the table, or some told together; all as text, what came from the wire not yet made safe."""
 
     number: str
     packets: str
@@ -33,35 +38,27 @@ class TableRow(NamedTuple):
     duration: str
 
 
-def independent(analysis: Analysis) -> list[Conversation]:
-    """Return the conversations that are not told inside another one of this analysis."""
-    told = {each.id for each in analysis.conversations if each.protocol not in DEPENDENT}
-    return [each for each in analysis.conversations if each.protocol not in DEPENDENT or not _causes(each) & told]
-
-
-def _causes(conversation: Conversation) -> set[int]:
-    causes = {conversation.caused_by, *(lookup.caused_by for lookup in conversation.dialogue.lookups)}
-    return {cause for cause in causes if cause is not None}
-
-
-def table_rows(analysis: Analysis, conversations: Sequence[Conversation]) -> list[TableRow]:
-    """Return the rows of the table of conversations."""
+def table_rows(analysis: Analysis, groups: Sequence[Sequence[Conversation]]) -> list[TableRow]:
+    """Return the rows of the table of conversations, one for each group that is told together."""
     naming = Naming(analysis.hosts)
-    first_ns = analysis.capture.first_ns
-    return [
-        TableRow(
-            number=str(each.id),
-            packets=ranges([packet.number for packet in each.packets]),
-            start=since(first_ns, each.start_ns),
-            protocol=each.protocol.upper(),
-            client=naming.pair(each.key)[0],
-            server=naming.pair(each.key)[1],
-            happened=happened(each, analysis.messages),
-            result=result(each),
-            duration=duration(each.end_ns - each.start_ns),
-        )
-        for each in conversations
-    ]
+    return [_row(analysis, naming, group) for group in groups]
+
+
+def _row(analysis: Analysis, naming: Naming, group: Sequence[Conversation]) -> TableRow:
+    first = group[0]
+    client, server = naming.pair(first.key)
+    start_ns = min(each.start_ns for each in group)
+    return TableRow(
+        number=ranges([each.id for each in group]),
+        packets=ranges([packet.number for each in group for packet in each.packets]),
+        start=since(analysis.capture.first_ns, start_ns),
+        protocol=first.protocol.upper(),
+        client=client,
+        server=server,
+        happened=together(group, analysis.messages),
+        result=ended(group),
+        duration=duration(max(each.end_ns for each in group) - start_ns),
+    )
 
 
 def since(first_ns: int | None, time_ns: int) -> str:
@@ -88,18 +85,22 @@ def capture_facts(capture: CaptureInfo) -> list[str]:
 
 
 def contents(analysis: Analysis) -> list[str]:
-    """Return what the capture holds: conversations by protocol, mails."""
-    counts = Counter(each.protocol.upper() for each in analysis.conversations)
-    held = [counted(count, f"{protocol} conversation") for protocol, count in counts.items()]
-    return [*held, *([counted(len(analysis.messages), "mail")] if analysis.messages else [])] or ["no mail traffic"]
+    """Return what the capture holds: conversations by protocol, mails; nothing where there is no mail traffic."""
+    counts = Counter(each.protocol for each in analysis.conversations)
+    ordered = sorted(counts, key=lambda protocol: (protocol in DEPENDENT, -counts[protocol], protocol))
+    total = sum(counts.values())
+    held = [
+        f"{listed([f'{counts[each]:,} {each.upper()}' for each in ordered])} conversation{'' if total == 1 else 's'}"
+    ]
+    return [*(held if total else []), *([counted(len(analysis.messages), "mail")] if analysis.messages else [])]
 
 
-def told_inside(analysis: Analysis, listed: int) -> str:
+def told_inside(analysis: Analysis, groups: Sequence[Sequence[Conversation]]) -> str:
     """Return a sentence on the conversations that the table does not list, '' when it lists all."""
-    hidden = len(analysis.conversations) - listed
+    hidden = len(analysis.conversations) - sum(map(len, groups))
     if not hidden:
         return ""
-    return f"{counted(hidden, 'DNS or ident conversation')} belonged to these and {'is' if hidden == 1 else 'are'} told inside them."
+    return f"{counted(hidden, 'DNS or ident conversation')} happened because of these, told inside them."
 
 
 def counted(number: int, noun: str) -> str:
@@ -110,3 +111,16 @@ def counted(number: int, noun: str) -> str:
 def rfc(source: str | None) -> str:
     """Return where a rule is written, short: `RFC 5321 4.1.1.1`."""
     return source.replace(" section ", " ") if source else ""
+
+
+def listing_cells(row: ListingRow) -> list[str]:
+    """Return a row of the packet listing as text, in the order of `LISTING_TITLES`."""
+    return [
+        str(row.number),
+        "" if row.time_ns is None else microseconds(row.time_ns),
+        row.source,
+        row.destination,
+        row.protocol,
+        str(row.length),
+        row.info,
+    ]

@@ -117,21 +117,40 @@ def encodable(text: str, encoding: str) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-_WORD_TURNED_LIVE = re.compile(r"@|://|www\.|mailto:|xmpp:|:[\w+-]+:|#\w|GH-\d", re.ASCII | re.IGNORECASE)
+_WORD_TURNED_LIVE = re.compile(r"@|://|www\.|mailto:|xmpp:|:(?!\d\d:)[\w+-]+:|#\w|GH-\d", re.ASCII | re.IGNORECASE)
 """What GitHub or Obsidian make a link, a mention, an emoji or a tag of, even when every sign is escaped."""
 
-_MARKDOWN_SIGNS = re.compile(r"[\\`*_{}\[\]<>()#+\-.!|~=$%^&:\"']")
+_AROUND_A_WORD = "<>()\"'.,;!?"
+"""Signs left outside the code span that a word becomes."""
+
+_MARKDOWN_SIGNS = re.compile(r"[\\`*_{}\[\]<>|~=$%^&#]|^[+-]|^\d+(?=[.)](?: |$))")
 
 
 def markdown(text: str) -> str:
-    """Return `text` as Markdown that reads literally, in a paragraph and in a table cell."""
-    words = safe(text).split(" ")
-    return " ".join(markdown_code(word) if _WORD_TURNED_LIVE.search(word) else _escaped(word) for word in words)
+    """Return `text` as Markdown that reads literally, in a paragraph, a list and a table cell."""
+    shown = safe(text)
+    written = " ".join(map(_word, shown.split(" "))) if _WORD_TURNED_LIVE.search(shown) else _escaped(shown)
+    return f"&#32;{written[1:]}" if written.startswith(" ") else written  # four spaces would make it a code block
 
 
-def _escaped(word: str) -> str:
-    """Escape every sign; a pipe becomes an entity, because a table splits its cells before it reads escapes."""
-    return _MARKDOWN_SIGNS.sub(lambda sign: "&#124;" if sign[0] == "|" else f"\\{sign[0]}", word)
+def _word(word: str) -> str:
+    core = word.strip(_AROUND_A_WORD)
+    if not _WORD_TURNED_LIVE.search(core):
+        return _escaped(word)
+    before, after = word.split(core, 1)
+    return f"{_escaped(before)}{markdown_code(core)}{_escaped(after)}"
+
+
+def _escaped(text: str) -> str:
+    """Escape every sign that means something inside a line or at its start."""
+    return _MARKDOWN_SIGNS.sub(_escape, text)
+
+
+def _escape(sign: re.Match[str]) -> str:
+    """Return one sign escaped; a pipe becomes an entity, because a table splits its cells before it reads escapes."""
+    if sign[0] == "|":
+        return "&#124;"
+    return f"{sign[0]}\\" if sign[0].isdigit() else f"\\{sign[0]}"
 
 
 def markdown_code(text: str) -> str:
@@ -141,7 +160,7 @@ def markdown_code(text: str) -> str:
 
 def _span(text: str) -> str:
     if not text.strip():
-        return ""
+        return text
     fence = "`" * (1 + longest_run(text))
     pad = " " if text[0] in "` " or text[-1] in "` " else ""
     return f"{fence}{pad}{text}{pad}{fence}"

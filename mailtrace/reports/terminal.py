@@ -1,25 +1,28 @@
 """The report on a terminal: one line on the capture, a table of conversations, then each walkthrough step by step.
 
 One set of cells, three ways to set them, chosen by what the page can hold: what a step says and what it means side by
-side; one below the other beside packets, times and names; or everything below those. Colour only repeats what words say.
+side; one below the other, beside packets, times and names; or everything below those. Colour repeats what words say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import BinaryIO
 
 from rich.console import Console
 from rich.text import Text
 
 from mailtrace.explain.listing import ListingRow
+from mailtrace.explain.walkthrough import told_together
 from mailtrace.model import Analysis, Conversation, Note, Side, Step, StepKind, Walkthrough
-from mailtrace.reports.layout import Cell, Column, Page, column_widths, console
+from mailtrace.reports import Report
+from mailtrace.reports.layout import GLUE, Cell, Column, Page, column_widths, console, text_stream
 from mailtrace.reports.overview import (
     TableRow,
     capture_facts,
     contents,
     counted,
-    independent,
+    listing_cells,
     ranges,
     rfc,
     table_rows,
@@ -27,10 +30,14 @@ from mailtrace.reports.overview import (
 )
 from mailtrace.reports.times import SECOND_NS, duration, offset
 
-__all__ = ["MANY_CONVERSATIONS", "console", "render", "render_packets"]
+__all__ = ["MANY_CONVERSATIONS", "console", "render", "render_packets", "write"]
 
 MANY_CONVERSATIONS = 20
 """Conversations above which only their table is shown: nobody scrolls through more walkthroughs than that."""
+
+HOW_TO_SEE_MORE = "One of them step by step: --conversation N. All of them for a program: --format jsonl."
+
+WHOLE_MAILS = "Mails and answers are shown in part; whole, as sent: --format json."
 
 MOST_ROWS = 200
 """Rows of the table; more are counted."""
@@ -42,6 +49,7 @@ NOTICEABLE_NS = SECOND_NS
 """A pause worth a colour: a person at the keyboard notices it."""
 
 NARROW_INDENT = 5
+NARROW_TIMES = 13
 
 STYLES = {
     StepKind.CONNECT: "",
@@ -55,24 +63,27 @@ STYLES = {
 }
 """How what was said is drawn."""
 
+BAD_RESULTS = ("refused", "no answer", "broken off", "given up", "silent")
+"""Words of a result that are worth a colour."""
+
 SPEAKER_STYLES = {Side.CLIENT: "cyan", Side.SERVER: "green"}
 MEANS_STYLE = "italic"
 FAINT = "dim"
 
 TABLE = [
-    Column("No.", 3, 6, right=True),
-    Column("Packets", 9, 24),
+    Column("No.", 6, 10),
+    Column("Packets", 16, 20),
     Column("Start", 6, 12, right=True),
     Column("Protocol", 8, 8),
-    Column("Client and server", 24, 46),
-    Column("What happened", 24, 60),
-    Column("Result", 20, 40),
+    Column("Client and server", 26, 46),
+    Column("What happened", 30, 60),
+    Column("Result", 28, 40),
     Column("Duration", 8, 12, right=True),
 ]
 
-NARROW_TABLE = [*TABLE[:4], Column("Client and server", 20, 60), TABLE[-1]]
+NARROW_TABLE = [Column("No.", 3, 10), *TABLE[2:4], Column("Client and server", 20, 60), TABLE[-1]]
 
-STEP_HEAD = [Column("", 2, 5, right=True), Column("Packets (ACKs)", 8, 16)]
+STEP_HEAD = [Column("Step", 4, 6, right=True), Column("Packets (ACKs)", 8, 16)]
 WIDE_STEP = [
     *STEP_HEAD,
     Column("At", 7, 12, right=True),
@@ -86,12 +97,21 @@ STACKED_STEP = [*STEP_HEAD, Column("Time", 7, 12, right=True), Column("Who", 20,
 LISTING = [
     Column("No.", 3, 10, right=True),
     Column("Time", 8, 16, right=True),
-    Column("Source", 10, 40),
-    Column("Destination", 11, 40),
+    Column("Source", 15, 40),
+    Column("Destination", 15, 40),
     Column("Protocol", 8, 8),
     Column("Length", 6, 6, right=True),
-    Column("Info", 20, 400),
+    Column("Info", 40, 4_000),
 ]
+
+UNBROKEN = 5_000
+"""Width of a packet listing that is not for a terminal: one line a packet, for grep and for a text file."""
+
+
+def write(report: Report, out: BinaryIO) -> None:
+    """Write the report to the terminal, or to a pipe or file as plain text."""
+    with text_stream(out) as stream:
+        render(report.analysis, report.walkthroughs, console(stream), report.level)
 
 
 def render(analysis: Analysis, walkthroughs: Iterable[Walkthrough], console: Console, level: str = "novice") -> None:
@@ -101,64 +121,40 @@ def render(analysis: Analysis, walkthroughs: Iterable[Walkthrough], console: Con
     """
     page = Page(console)
     _capture(page, analysis)
-    listed = independent(analysis)
-    many = len(listed) > MANY_CONVERSATIONS
-    if len(listed) > 1:
-        _table(page, analysis, listed)
+    groups = told_together(analysis.conversations)
+    many = len(groups) > MANY_CONVERSATIONS
+    if len(analysis.conversations) > 1:
+        _table(page, analysis, groups)
     if many:
         page.put()
-        page.paragraph(
-            page.text("To see one of them step by step: --conversation N. Everything: --format jsonl.", "bold")
-        )
+        page.paragraph(page.text(HOW_TO_SEE_MORE, "bold"))
         return
     by_id = {each.id: each for each in analysis.conversations}
+    mails = False
     for walkthrough in walkthroughs:
+        mails = mails or any(step.kind is StepKind.CONTENT for step in walkthrough.steps)
         _walkthrough(page, walkthrough, [by_id[id_] for id_ in walkthrough.conversations if id_ in by_id], level)
+    if mails:
+        page.put()
+        page.paragraph(page.text(WHOLE_MAILS, FAINT))
 
 
 def render_packets(rows: Iterable[ListingRow], console: Console) -> None:
     """Print packets as Wireshark lists them."""
     page = Page(console)
-    cells = [
-        [
-            [page.text(str(row.number))],
-            [page.text(listing_time(row))],
-            [page.text(row.source)],
-            [page.text(row.destination)],
-            [page.text(row.protocol)],
-            [page.text(str(row.length))],
-            [page.text(row.info)],
-        ]
-        for row in rows
-    ]
-    widths = column_widths(LISTING, cells, page.width)
-    if widths is None:  # too narrow for columns
-        for row in cells:
-            page.paragraph(Text("  ").join(cell[0] for cell in row))
+    cells = [[[page.text(cell)] for cell in listing_cells(row)] for row in rows]
+    widths = column_widths(LISTING, cells, page.width if console.is_terminal else UNBROKEN)
+    if widths is None:
+        page.stacked(LISTING[:-1], [row[:-1] for row in cells], [row[-1] for row in cells])
         return
     page.headings(LISTING, widths, "bold")
     for row in cells:
         page.rows(LISTING, widths, row)
 
 
-def listing_time(row: ListingRow) -> str:
-    """Return a packet's time as Wireshark shows it: seconds since the first packet, six decimals."""
-    if row.time_ns is None:
-        return ""
-    microseconds = row.time_ns // 1000
-    sign = "-" if microseconds < 0 else ""
-    return f"{sign}{abs(microseconds) // 1_000_000}.{abs(microseconds) % 1_000_000:06d}"
-
-
 def _capture(page: Page, analysis: Analysis) -> None:
-    name, *facts = capture_facts(analysis.capture)
-    separator = f" {page.symbols.dot} "
-    held = ", ".join(contents(analysis))
-    page.paragraph(
-        Text.assemble(
-            page.text(name, "bold"), *(part for fact in [*facts, held] for part in (separator, page.text(fact)))
-        )
-    )
+    name, *facts = [*capture_facts(analysis.capture), ", ".join(contents(analysis)) or "no mail traffic"]
+    page.paragraph(page.dotted(page.text(name, "bold"), *map(page.text, facts)))
     for note in analysis.capture.notes[:MOST_NOTES]:
         page.paragraph(_note(page, note))
     if len(analysis.capture.notes) > MOST_NOTES:
@@ -168,12 +164,12 @@ def _capture(page: Page, analysis: Analysis) -> None:
 def _note(page: Page, note: Note) -> Text:
     where = f" (packets {ranges(note.packets)})" if note.packets else ""
     return page.text(
-        f"{'Damaged' if note.damage else 'Note'}: {note.message}{where}", "bold red" if note.damage else "yellow"
+        f"{'Partial' if note.damage else 'Note'}: {note.message}{where}", "bold red" if note.damage else "yellow"
     )
 
 
-def _table(page: Page, analysis: Analysis, listed: Sequence[Conversation]) -> None:
-    rows = table_rows(analysis, listed[:MOST_ROWS])
+def _table(page: Page, analysis: Analysis, groups: Sequence[Sequence[Conversation]]) -> None:
+    rows = table_rows(analysis, groups[:MOST_ROWS])
     page.put()
     cells = [_table_cells(page, row) for row in rows]
     widths = column_widths(TABLE, cells, page.width)
@@ -182,10 +178,12 @@ def _table(page: Page, analysis: Analysis, listed: Sequence[Conversation]) -> No
         for row in cells:
             page.rows(TABLE, widths, row)
     else:
-        _narrow_table(page, cells)
-    if len(listed) > MOST_ROWS:
-        page.put(page.text(f"({counted(len(listed) - MOST_ROWS, 'more conversation')})", FAINT))
-    inside = told_inside(analysis, len(listed))
+        heads = [[row[0], *row[2:5], row[-1]] for row in cells]
+        below = [[Text.assemble("packets ", row[1][0]), page.dotted(row[5][0], row[6][0])] for row in cells]
+        page.stacked(NARROW_TABLE, heads, below)
+    if len(groups) > MOST_ROWS:
+        page.put(page.text(f"({counted(len(groups) - MOST_ROWS, 'more conversation')})", FAINT))
+    inside = told_inside(analysis, groups)
     if inside:
         page.paragraph(page.text(inside, FAINT))
 
@@ -205,22 +203,7 @@ def _table_cells(page: Page, row: TableRow) -> list[Cell]:
 
 
 def _verdict(result: str) -> str:
-    return "red" if result.startswith(("refused", "rejected", "deferred", "no answer")) else ""
-
-
-def _narrow_table(page: Page, cells: Sequence[list[Cell]]) -> None:
-    """Print two lines for each conversation: what would not fit beside goes below."""
-    heads = [[*row[:5], row[-1]] for row in cells]
-    widths = column_widths(NARROW_TABLE, heads, page.width)
-    if widths is not None:
-        page.headings(NARROW_TABLE, widths, "bold")
-    for head, row in zip(heads, cells, strict=True):
-        if widths is not None:
-            page.rows(NARROW_TABLE, widths, head)
-        else:
-            page.paragraph(Text("  ").join(cell[0] for cell in head))
-        (what,), (ended,) = row[5], row[6]
-        page.paragraph(Text.assemble(what, f" {page.symbols.dot} ", ended), NARROW_INDENT)
+    return "red" if any(word in result for word in BAD_RESULTS) else ""
 
 
 def _walkthrough(page: Page, told: Walkthrough, conversations: Sequence[Conversation], level: str) -> None:
@@ -233,7 +216,7 @@ def _walkthrough(page: Page, told: Walkthrough, conversations: Sequence[Conversa
         packets = [packet.number for each in conversations for packet in each.packets]
         start, end = min(each.start_ns for each in conversations), max(each.end_ns for each in conversations)
         facts = [page.text(f"packets {ranges(packets)}"), page.text(duration(end - start)), *facts]
-    page.paragraph(Text(f" {page.symbols.dot} ").join(fact for fact in facts if fact.plain))
+    page.paragraph(page.dotted(*facts))
     page.put()
     _steps(page, told.steps, level == "novice")
 
@@ -273,11 +256,14 @@ def _stacked_cells(page: Page, step: Step, explained: bool) -> list[Cell]:
 
 def _narrow_steps(page: Page, steps: Sequence[Step], explained: bool) -> None:
     """Print each step's packets, times and names on a line, and below it what was said and what that means."""
-    for step in steps:
-        (number,), (packets,) = _head(page, step)
+    heads = [_head(page, step) for step in steps]
+    widest = max((packets.cell_len for _, (packets,) in heads), default=0)
+    for step, ((number,), (packets,)) in zip(steps, heads, strict=True):
         number.pad_left(max(0, NARROW_INDENT - 2 - number.cell_len))
-        parts = [number, packets, _at(page, step), _after(page, step), _who(page, step)]
-        page.paragraph(Text("  ").join(part for part in parts if part.plain))
+        packets.pad_right(max(0, min(widest, STEP_HEAD[1].most) - packets.cell_len))
+        times = Text(" ").join([_at(page, step), _after(page, step)])
+        times.pad_right(max(0, NARROW_TIMES - times.cell_len))
+        page.paragraph(Text("  ").join([number, packets, times, _who(page, step)]))
         for line in _said(page, step):
             page.paragraph(line, min(NARROW_INDENT, page.width // 4))
         if explained and _meant(page, step).plain:
@@ -297,6 +283,8 @@ def _at(page: Page, step: Step) -> Text:
 
 
 def _after(page: Page, step: Step) -> Text:
+    if step.number == 1:
+        return Text()
     return page.text(offset(step.since_ns), "bold yellow" if step.since_ns >= NOTICEABLE_NS else FAINT)
 
 
@@ -309,13 +297,13 @@ def _said(page: Page, step: Step) -> Cell:
     style = STYLES[step.kind]
     if step.kind is StepKind.REPLY and step.says and step.says[0].startswith(("4", "5", "-ERR")):
         style = "bold red"
-    return [page.text(page.arrows(line).expandtabs(), style) for line in step.says]
+    if step.kind is StepKind.LOOKUP:
+        return [page.text(page.arrows(line), style) for line in step.says]
+    return [page.text(line.expandtabs(), "" if at else style) for at, line in enumerate(step.says)]
 
 
 def _meant(page: Page, step: Step) -> Text:
     source = rfc(step.source)
-    return Text.assemble(
-        page.text(step.means, MEANS_STYLE),
-        " " if step.means and source else "",
-        page.text(f"[{source}]" if source else "", FAINT),
-    )
+    cited = page.text(f"[{source}]" if source else "", FAINT)
+    cited.plain = cited.plain.replace(" ", GLUE)
+    return Text(" ").join(part for part in (page.text(step.means, MEANS_STYLE), cited) if part.plain)

@@ -8,6 +8,9 @@ from mailtrace.model import NO_TIME
 
 SECOND_NS = 1_000_000_000
 
+SHORT_NS = 10_000_000
+"""Below this, three decimals of a second are not enough."""
+
 SECONDS_REMEMBERED = 4_096
 """Seconds whose text is kept: a capture's packets come in order, so most share the second of the one before."""
 
@@ -55,6 +58,14 @@ def offset(duration_ns: int) -> str:
     return f"{'-' if milliseconds < 0 else '+'}{abs(milliseconds) // 1000}.{abs(milliseconds) % 1000:03d}"
 
 
+def microseconds(duration_ns: int) -> str:
+    """Return a distance in time with six decimals of a second, as Wireshark shows it; what is finer is cut off."""
+    count = abs(duration_ns) // 1_000
+    return f"{'-' if duration_ns < 0 else ''}{count // 1_000_000}.{count % 1_000_000:06d}"
+
+
 def duration(duration_ns: int) -> str:
-    """Return how long something took, with three decimals of a second."""
+    """Return how long something took: seconds with three decimals, milliseconds where these would say nothing."""
+    if duration_ns < SHORT_NS:
+        return f"{duration_ns / 1_000_000:.2f} ms"
     return f"{offset(duration_ns).lstrip('+')} s"

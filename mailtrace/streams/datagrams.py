@@ -16,7 +16,8 @@ class DatagramTracker:
 
     whole = True
 
-    def __init__(self, emit: Callable[[StreamEvent], None]) -> None:
+    def __init__(self, emit: Callable[[StreamEvent], None], client_way: int = 0) -> None:
+        self._client_way = client_way
         self.packets: list[Packet] = []
         self.emit = emit
         self.due_ns: int | None = None
@@ -24,15 +25,16 @@ class DatagramTracker:
     def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
         """Take packets from `rows[at]` on; return the index of the first that begins a new conversation, or their count."""
         for index in range(at, len(rows)):
-            number, time_ns, side, _, _, _, length, captured, payload_at = rows[index]
+            number, time_ns, way, _, _, _, length, captured, payload_at = rows[index]
             if self.due_ns is not None and time_ns > self.due_ns:
                 return index
             self.due_ns = max(self.due_ns or 0, time_ns + UDP_IDLE_NS)
-            self.packets.append(Packet(number, time_ns, SIDES[side], 0, 0, 0, length))
-            self.emit(Data(SIDES[side], buffer[payload_at : payload_at + captured], number, time_ns))
+            side = SIDES[way ^ self._client_way]
+            self.packets.append(Packet(number, time_ns, side, 0, 0, 0, length))
+            self.emit(Data(side, buffer[payload_at : payload_at + captured], number, time_ns))
             if captured < length:
                 self.whole = False
-                self.emit(Gap(SIDES[side], length - captured, GapReason.NOT_CAPTURED, number, time_ns))
+                self.emit(Gap(side, length - captured, GapReason.NOT_CAPTURED, number, time_ns))
         return len(rows)
 
     def finish(self) -> ClosedHow:

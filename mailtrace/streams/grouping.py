@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
 import numpy as np
@@ -90,8 +91,12 @@ def port(key: EndpointKey) -> int:
 
 def endpoint(key: EndpointKey) -> Endpoint:
     """Return the endpoint in words: its address as text."""
-    address = key >> 17
-    return Endpoint(str(IPv6Address(address) if key & 1 else IPv4Address(address)), port(key))
+    return Endpoint(_address_text(key >> 17, bool(key & 1)), port(key))
+
+
+@lru_cache(maxsize=16_384)
+def _address_text(address: int, version_6: bool) -> str:
+    return str(IPv6Address(address) if version_6 else IPv4Address(address))
 
 
 def _mixed(segments: Segments) -> Words:

@@ -25,8 +25,11 @@ PENDING_SEGMENTS = 8_192
 TOTAL_PENDING_BYTES = 256 << 20
 """Octets that may wait behind holes in all streams together."""
 
-HISTORY_BYTES = 16_384
-"""Delivered octets kept to compare repeats with: a dozen full segments, which is how far common repeats reach back."""
+HISTORY_SEGMENTS = 8
+"""Delivered segments remembered to compare repeats with: most repeats are of the last few."""
+
+HISTORY_SEGMENT_BYTES = 2_048
+"""Octets remembered of each, its last: more than a segment on common links, and little where offloading makes giants."""
 
 
 class Budget:
@@ -48,7 +51,7 @@ class Half:
 
     __slots__ = (
         "acked", "base", "budget", "conflict", "delivered", "discarded", "duplicate", "early", "emit", "fin_at",
-        "gaps", "heard", "history", "history_bytes", "next", "pending", "side", "suspicion", "syn_seen",
+        "gaps", "heard", "history", "next", "pending", "side", "suspicion", "syn_seen",
     )  # fmt: skip
 
     def __init__(self, side: Side, emit: Callable[[StreamEvent], None], budget: Budget) -> None:
@@ -63,8 +66,7 @@ class Half:
         self.heard = False
         self.early: Waiting | None = None
         self.pending: list[Waiting] = []
-        self.history: deque[tuple[int, bytes]] = deque()
-        self.history_bytes = 0
+        self.history: deque[tuple[int, bytes]] = deque(maxlen=HISTORY_SEGMENTS)
         self.suspicion = 0  # packets seen since octets were acknowledged that never came; 0 = no suspicion
         self.delivered = self.duplicate = self.conflict = self.discarded = self.gaps = 0
 
@@ -94,10 +96,11 @@ class Half:
     def deliver(self, data: bytes, packet: int, time_ns: int) -> None:
         """Hand on octets that are next in order."""
         size = len(data)
-        self.history.append((self.next, data))
-        self.history_bytes += size
-        while self.history_bytes > HISTORY_BYTES and len(self.history) > 1:
-            self.history_bytes -= len(self.history.popleft()[1])
+        if size <= HISTORY_SEGMENT_BYTES:
+            self.history.append((self.next, data))
+        else:
+            kept = data[-HISTORY_SEGMENT_BYTES:]
+            self.history.append((self.next + size - len(kept), kept))
         self.next += size
         self.delivered += size
         self.emit(Data(self.side, data, packet, time_ns))

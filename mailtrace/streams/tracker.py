@@ -28,17 +28,22 @@ LINGER_NS = 5_000_000_000
 """How long after its close a conversation still takes late packets: last acknowledgements and repeats."""
 
 Row = tuple[int, int, int, int, int, int, int, int, int]
-"""Number, time_ns, side (0 client, 1 server), sequence, acknowledged, flags, length on the wire, captured, payload start."""
+"""Number, time_ns, way, sequence, acknowledged, flags, length on the wire, captured, payload start.
+
+The way is 0 or 1; a tracker knows which of them is the client's.
+"""
 
 
 class Tracker:
     """The packets of one conversation, in capture order, turned into stream events for `emit`.
 
-    `budget` is shared with the other conversations. `due_ns` is when a closed conversation is final, None while open.
+    `client_way` is the way of the client's packets; `budget` is shared with the other conversations. `due_ns` is when a
+    closed conversation is final, None while open.
     """
 
-    def __init__(self, emit: Callable[[StreamEvent], None], budget: Budget | None = None) -> None:
+    def __init__(self, emit: Callable[[StreamEvent], None], client_way: int = 0, budget: Budget | None = None) -> None:
         budget = budget or Budget()
+        self._client_way = client_way
         self.packets: list[Packet] = []
         self.emit = emit
         self.halves = (Half(Side.CLIENT, emit, budget), Half(Side.SERVER, emit, budget))
@@ -50,9 +55,10 @@ class Tracker:
 
     def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
         """Take packets from `rows[at]` on; return the index of the first that begins a new conversation, or their count."""
-        halves, packets = self.halves, self.packets
+        halves, packets, client_way = self.halves, self.packets, self._client_way
         for index in range(at, len(rows)):
-            number, time_ns, side, sequence, acknowledged, flags, length, captured, payload_at = rows[index]
+            number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = rows[index]
+            side = way ^ client_way
             half, other = halves[side], halves[1 - side]
             base, other_base = half.base, other.base
             if flags & UNUSUAL or not self._settled or base is None or other_base is None:
@@ -97,8 +103,10 @@ class Tracker:
 
     @property
     def whole(self) -> bool:
-        """Seen from both SYNs on, without a hole."""
-        return all(half.syn_seen and not half.gaps for half in self.halves)
+        """Seen from the first SYN on without a hole; a server that refuses sends none of its own."""
+        client, server = self.halves
+        answered = server.syn_seen or (self._reset_by == Side.SERVER and not server.next)
+        return client.syn_seen and answered and not client.gaps and not server.gaps
 
     def _suspect(self, number: int, time_ns: int) -> None:
         """Give acknowledged octets a few packets to arrive, then declare them not captured."""
@@ -117,7 +125,8 @@ class Tracker:
 
     def _unusual(self, row: Row, buffer: bytes) -> bool:
         """Take a packet that opens, closes or finds an unsettled connection; False when it begins a new conversation."""
-        number, time_ns, side, sequence, acknowledged, flags, length, captured, payload_at = row
+        number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = row
+        side = way ^ self._client_way
         if self.due_ns is not None and time_ns > self.due_ns:
             return False
         if flags & SYN and not flags & RST and not self._synchronise(side, sequence, flags):
@@ -144,7 +153,8 @@ class Tracker:
         self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
         if other.acked > other.next and other.heard and not other.suspicion:
             other.suspicion = 1
-        self._suspect(number, time_ns)
+        if half.suspicion or other.suspicion:
+            self._suspect(number, time_ns)
         if self.due_ns is None and (self._reset_by is not None or self._both_finished()):
             self.due_ns = time_ns + LINGER_NS
         self._settled = (
@@ -222,4 +232,7 @@ class Tracker:
             self._ends[side] = ("fin", row[0], row[1])
 
     def _both_finished(self) -> bool:
-        return all(half.fin_at is not None and half.next >= half.fin_at for half in self.halves)
+        client, server = self.halves
+        if client.fin_at is None or server.fin_at is None:
+            return False
+        return client.next >= client.fin_at and server.next >= server.fin_at

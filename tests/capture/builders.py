@@ -5,6 +5,7 @@ The builders share nothing with the readers they test.
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 from typing import NamedTuple
@@ -134,12 +135,12 @@ def rows_of(capture: CaptureFile) -> list[Row]:
     """Read a capture to its end."""
     rows: list[Row] = []
     for batch in capture.batches():
-        columns = zip(batch.start, batch.captured, batch.wire, batch.time_ns, batch.interface, strict=True)
-        for index, (start, captured, wire, time_ns, place) in enumerate(columns):
-            assert 0 <= start <= start + captured <= len(batch.buffer)
-            data = batch.buffer[start : start + captured]
-            assert len(data) == captured
-            rows.append(Row(batch.first_number + index, int(time_ns), data, int(wire), int(place)))
+        places = zip(batch.start.tolist(), batch.captured.tolist(), strict=True)
+        frames = [batch.buffer[start : start + captured] for start, captured in places]
+        assert [len(data) for data in frames] == batch.captured.tolist()
+        numbers = range(batch.first_number, batch.first_number + len(frames))
+        columns = (numbers, batch.time_ns.tolist(), frames, batch.wire.tolist(), batch.interface.tolist())
+        rows.extend(map(Row._make, zip(*columns, strict=True)))
     return rows
 
 
@@ -149,6 +150,12 @@ def read(path: Path, data: bytes | None = None, batch_bytes: int = 2**21) -> tup
         path.write_bytes(data)
     with open_capture(str(path), batch_bytes) as capture:
         return rows_of(capture), capture
+
+
+def read_octets(data: bytes, batch_bytes: int = 2**21) -> tuple[list[Row], CaptureFile]:
+    """Return the rows of a capture held in memory."""
+    capture = CaptureFile("memory", io.BytesIO(data), len(data), batch_bytes)
+    return rows_of(capture), capture
 
 
 def notes_by_code(capture: CaptureFile) -> dict[str, Note]:

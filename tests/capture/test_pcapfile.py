@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mailtrace.capture import pcapfile
 from mailtrace.errors import UnreadableInput
-from tests.capture.builders import SECOND, damaged, frame, notes_by_code, pcap, pcap_header, read, record
+from tests.capture.builders import SECOND, damaged, frame, notes_by_code, pcap, pcap_header, read, read_octets, record
 
 
 def test_a02_cut_in_the_file_header(tmp_path: Path) -> None:
@@ -48,12 +49,12 @@ def test_a05_cut_inside_a_record_body(tmp_path: Path) -> None:
     assert note.damage
 
 
-def test_a06_cut_at_every_offset_gives_a_prefix(tmp_path: Path) -> None:
+def test_a06_cut_at_every_offset_gives_a_prefix() -> None:
     data = pcap_header() + b"".join(record(frame(i, 30 + i * 97 % 900), SECOND + i) for i in range(40))
     assert 15_000 < len(data) < 25_000
-    whole, _ = read(tmp_path / "x.pcap", data)
+    whole, _ = read_octets(data)
     for cut in range(1, len(data)):
-        rows, capture = read(tmp_path / "x.pcap", data[:cut])
+        rows, capture = read_octets(data[:cut])
         if rows:
             assert rows[:-1] == whole[: len(rows) - 1]
             last, full = rows[-1], whole[len(rows) - 1]
@@ -155,6 +156,13 @@ def test_a15_joined_files(tmp_path: Path) -> None:
     assert "second file header" in notes_by_code(capture)["cut"].message
 
 
+def test_a15_joined_files_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pcapfile, "JOINED_LIMIT", 3)
+    rows, capture = read_octets(pcap(2) * 5)
+    assert len(rows) == 2 * 3
+    assert notes_by_code(capture)["joined-limit"].damage
+
+
 def test_a15_a_time_that_equals_a_magic_is_no_header(tmp_path: Path) -> None:
     rows, capture = read(tmp_path / "x.pcap", pcap_header() + record(frame(0), 0x4D3CB2A1) * 3)
     assert len(rows) == 3
@@ -226,13 +234,13 @@ def test_any_batch_size_gives_the_same(tmp_path: Path, batch_bytes: int) -> None
     assert not damaged(capture)
 
 
-def test_every_bit_flip_of_three_packets_is_survived(tmp_path: Path) -> None:
+def test_every_bit_flip_of_three_packets_is_survived() -> None:
     data = pcap(3)
     for bit in range(len(data) * 8):
         flipped = bytearray(data)
         flipped[bit // 8] ^= 1 << bit % 8
         try:
-            rows, _ = read(tmp_path / "x.pcap", bytes(flipped))
+            rows, _ = read_octets(bytes(flipped))
         except UnreadableInput:
             assert bit < 32
         else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mailtrace.capture import pcapng as pcapng_module
 from mailtrace.capture.pcapng import NUMBERED_LIMIT
 from mailtrace.model import NO_TIME
 from tests.capture.builders import (
@@ -23,6 +24,7 @@ from tests.capture.builders import (
     option,
     pcapng,
     read,
+    read_octets,
     section,
     simple,
 )
@@ -31,16 +33,16 @@ MICROSECOND = 10**6
 HEAD = section() + interface()
 
 
-def test_a06_cut_at_every_offset_gives_a_prefix(tmp_path: Path) -> None:
+def test_a06_cut_at_every_offset_gives_a_prefix() -> None:
     packets = (enhanced(frame(i, 30 + i * 97 % 900), (SECOND + i) * MICROSECOND) for i in range(40))
     pieces = [section(), interface(), *packets]
     data = b"".join(pieces)
     assert 15_000 < len(data) < 25_000
     ends = {sum(map(len, pieces[:count])) for count in range(len(pieces) + 1)}
-    whole, _ = read(tmp_path / "x.pcapng", data)
+    whole, _ = read_octets(data)
     assert len(whole) == 40
     for cut in range(1, len(data)):
-        rows, capture = read(tmp_path / "x.pcapng", data[:cut])
+        rows, capture = read_octets(data[:cut])
         if rows:
             assert rows[:-1] == whole[: len(rows) - 1]
             last, full = rows[-1], whole[len(rows) - 1]
@@ -309,6 +311,17 @@ def test_a36_interface_numbers_restart_in_each_section(tmp_path: Path) -> None:
     assert "unknown-interface" in notes_by_code(capture)
 
 
+def test_sections_and_interfaces_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pcapng_module, "SECTION_LIMIT", 3)
+    rows, capture = read_octets(pcapng(2) * 5)
+    assert len(rows) == 2 * 3
+    assert notes_by_code(capture)["section-limit"].damage
+    monkeypatch.setattr(pcapng_module, "INTERFACE_LIMIT", 2)
+    rows, capture = read_octets(section() + interface() * 3 + enhanced(frame(1), number=1) + enhanced(b"", number=2))
+    assert [row.data for row in rows] == [frame(1)]
+    assert notes_by_code(capture)["interface-limit"].damage
+
+
 def test_a14_unknown_link_type_leaves_the_others(tmp_path: Path) -> None:
     data = section() + interface(link_type=9999) + interface() + enhanced(frame(0)) + enhanced(frame(1), number=1)
     rows, capture = read(tmp_path / "x.pcapng", data)
@@ -357,10 +370,10 @@ def test_any_batch_size_gives_the_same(tmp_path: Path, batch_bytes: int) -> None
     assert not damaged(capture)
 
 
-def test_every_bit_flip_of_three_packets_is_survived(tmp_path: Path) -> None:
+def test_every_bit_flip_of_three_packets_is_survived() -> None:
     data = pcapng(3)
     for bit in range(32, len(data) * 8):
         flipped = bytearray(data)
         flipped[bit // 8] ^= 1 << bit % 8
-        rows, _ = read(tmp_path / "x.pcapng", bytes(flipped))
+        rows, _ = read_octets(bytes(flipped))
         assert len(rows) <= 3

@@ -117,7 +117,11 @@ def test_a_mail_is_fragments_and_then_the_mail() -> None:
 def test_what_follows_a_mail_in_its_last_packet_is_told_too() -> None:
     """Pipelined QUIT behind the final dot."""
     events: list[Event] = [content((5,)), command(5, b"QUIT")]
-    assert told("smtp", events, {5: 9})[5].startswith("SMTP/IMF C: QUIT | subject: ")
+    text = told("smtp", events, {5: 9})[5]
+    assert text.startswith("SMTP/IMF subject: ")
+    assert text.endswith("(text/html) | C: QUIT")
+    chunk: list[Event] = [command(5, b"BDAT 413 LAST"), content((5,))]
+    assert told("smtp", chunk, {5: 9})[5].startswith("SMTP C: BDAT 413 LAST | subject: ")
 
 
 def test_secrets_are_masked_unless_asked_for() -> None:
@@ -132,8 +136,8 @@ def test_pop3_shows_the_status_line_and_then_data() -> None:
     """A listing of two packets, a mail of one, a mail of three."""
     listing = reply((2, 4), "+OK", b"2 messages:", b"1 844", b"2 1245")
     assert told("pop3", [listing], {2: 2, 4: 2}) == {2: "POP S: +OK 2 messages:", 4: "POP S: DATA fragment, 100 bytes"}
-    one = [reply((2,), "+OK", b"844 octets"), content((2,))]
-    assert told("pop3", one, {2: 9})[2].startswith("POP/IMF S: +OK 844 octets | subject: ")
+    one: list[Event] = [reply((2,), "+OK", b"844 octets"), content((2,))]
+    assert told("pop3", one, {2: 9})[2].startswith("POP S: +OK 844 octets | subject: ")
     three = told("pop3", [reply((2,), "+OK", b"9 octets"), content((2, 4, 6))], {2: 9, 4: 3, 6: 3})
     assert three[2] == "POP S: +OK 9 octets"
     assert three[4] == "POP S: DATA fragment, 100 bytes"

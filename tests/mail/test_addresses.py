@@ -86,7 +86,7 @@ def test_196_more_addresses_than_the_limit() -> None:
     assert defects == ["limit-addresses"]
 
 
-UNITS = ["(", ")", ",", ":", "<", ">", '"', "\\", "[", "]", "=?", "=?a?q?", "a@b,", " ", "<a,", "a:", "a:;", '<"', "<(", "@", "<@,"]
+UNITS = [*'(),:<>"\\[] @', "=?", "=?a?q?", "a@b,", "<a,", "a:", "a:;", '<"', "<(", "<@,"]
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ from mailtrace.model import (
     Transport,
     Turn,
 )
-from tests.support import shared
+from tests.support import SAMPLES, shared
 
 LEE, KIM, SERVER_A, SERVER_B = "192.168.111.130", "192.168.111.133", "192.168.111.100", "192.168.111.200"
 
@@ -126,7 +127,9 @@ def test_ident_calls_of_the_2024_report(call: Conversation, cause: int | None) -
 
 def test_the_ident_call_of_the_2008_report() -> None:
     mail = talk(1, "192.168.1.2", "192.168.10.2", [], start=0.0, end=5.079851, ports=(3577, 25))
-    call = talk(2, "192.168.10.2", "192.168.1.2", [], start=0.025137, end=3.015414, ports=(32807, 113), protocol="ident")
+    call = talk(
+        2, "192.168.10.2", "192.168.1.2", [], start=0.025137, end=3.015414, ports=(32807, 113), protocol="ident"
+    )
     assert ident_cause(call, [mail]) == 1
 
 
@@ -193,41 +196,63 @@ def test_a_client_looks_for_its_server_before_it_connects() -> None:
 
 
 def test_odd_names_and_addresses_do_no_harm() -> None:
-    odd = talk(1, "not an address", "", [(1.0, "220"), (1.1, "EHLO"), (1.2, "MAIL"), (1.3, "RCPT TO:<@>")], start=1, end=9)
+    odd = talk(
+        1, "not an address", "", [(1.0, "220"), (1.1, "EHLO"), (1.2, "MAIL"), (1.3, "RCPT TO:<@>")], start=1, end=9
+    )
     for name in ("", ".", "a" * 5000, "\ufffd", "..in-addr.arpa"):
         assert score(ask("not an address", 2.0, "PTR", name), odd) >= 0
         assert score(ask("", 2.0, "PTR", name), odd) >= 0
 
 
-LAB_CAUSES = {
+LAB_CAUSES: dict[str, dict[int | None, list[tuple[int, ...]]]] = {
     "01-lab-journey": {
-        1: [(10, 11), (12, 13)],
-        5: [(39, 40), (49, 50), (51, 52), (55, 56), (57, 58)],
-        13: [(106, 107), (121, 122), (123, 124), (127, 128), (129, 130)],
-        26: [(138, 140), (141, 142), (145, 148), (149, 150), (151, 152), (153, 154)],
+        3: [(10, 11), (12, 13)],
+        36: [(39, 40), (49, 50), (51, 52), (55, 56), (57, 58)],
+        103: [(106, 107), (121, 122), (123, 124), (127, 128), (129, 130)],
+        155: [(138, 140), (141, 142), (145, 148), (149, 150), (151, 152), (153, 154)],
     },
     "02-ident-drop": {
         1: [(4, 5), (19, 20), (21, 22), (25, 26), (27, 28)],
-        14: [(36, 37), (38, 39), (40, 41), (45, 46), (47, 48), (51, 52), (56, 57), (66, 67), (68, 69), (72, 73), (74, 75)],
+        53: [(36, 37), (38, 39), (40, 41), (45, 46), (47, 48), (51, 52), (56, 57), (66, 67), (68, 69),
+             (72, 73), (74, 75)],
     },
     "10-dnsauth": {
-        1: [(8, 9), (10, 11), (12, 13), (14, 15), (23, 24), (25, 26), (27, 28), (29, 30), (36, 37)],
-        54: [(211, 212), (213, 214), (215, 216), (217, 218), (226, 227), (228, 229)],
-        62: [(243, 244), (245, 246), (247, 248), (249, 250)],
+        3: [(8, 9), (10, 11), (12, 13), (14, 15), (23, 24), (25, 26), (27, 28), (29, 30), (36, 37)],
+        206: [(211, 212), (213, 214), (215, 216), (217, 218), (226, 227), (228, 229)],
+        238: [(243, 244), (245, 246), (247, 248), (249, 250)],
         None: [(264, 265), (266, 267), (268, 269), (270, 271), (272, 273), (274, 275), (276, 277)],
     },
 }  # fmt: skip
+"""The packets of the lookups, by the first packet of the mail conversation they happened for."""
+
 LAB_IDENTS = {
-    "01-lab-journey": {2: 1, 7: 5, 15: 13, 27: 26},
-    "02-ident-drop": {3: 1, 16: 14},
-    "10-dnsauth": {2: 1, 13: 12, 24: 23, 34: 33, 45: 44, 55: 54, 63: 62},
+    "01-lab-journey": {6: 3, 41: 36, 108: 103, 158: 155},
+    "02-ident-drop": {6: 1, 58: 53},
+    "10-dnsauth": {6: 3, 47: 44, 88: 85, 127: 124, 168: 165, 209: 206, 241: 238},
 }
+"""The first packet of each ident conversation, and of the mail conversation it happened for."""
+
+
+def causes_in(path: Path) -> tuple[dict[tuple[int, ...], int | None], dict[int, int | None]]:
+    """Return the cause of each lookup, by its packets, and of each ident conversation, by its first packet."""
+    analysis = mailtrace.analyze(str(path))
+    first = {found.id: found.packets[0].number for found in analysis.conversations}
+    lookups = {tuple(lookup.packets): first.get(lookup.caused_by or 0) for lookup in analysis.lookups}
+    idents = [found for found in analysis.conversations if found.protocol == "ident"]
+    return lookups, {found.packets[0].number: first.get(found.caused_by or 0) for found in idents}
 
 
 @pytest.mark.parametrize("name", LAB_CAUSES)
 def test_every_lookup_and_ident_call_of_the_lab(name: str) -> None:
-    analysis = mailtrace.analyze(str(shared(f"captures/lab/{name}.pcapng")))
+    lookups, idents = causes_in(shared(f"captures/lab/{name}.pcapng"))
     for cause, packets in LAB_CAUSES[name].items():
-        assert [tuple(lookup.packets) for lookup in analysis.lookups if lookup.caused_by == cause] == packets
-    idents = {found.id: found.caused_by for found in analysis.conversations if found.protocol == "ident"}
+        assert [some for some, found in lookups.items() if found == cause] == packets
     assert idents == LAB_IDENTS[name]
+
+
+def test_the_ident_calls_and_mail_lookups_of_the_rebuilt_reports() -> None:
+    assert causes_in(SAMPLES / "01-report-2008.pcapng")[1] == {4: 1}
+    lookups, idents = causes_in(SAMPLES / "02-report-2024.pcapng")
+    assert (idents[68], idents[322]) == (65, 318)
+    assert lookups[(72, 73, 74, 75)] == 65
+    assert lookups[(303, 304)] == lookups[(308, 309)] == 277

@@ -58,8 +58,10 @@ EXCHANGE = (
             " Sun, 22 Nov 2026 03:52:35 +0000",
             Received("mail.daum.net", "mail.daum.net", "LMTP", "ABC", "2026-11-22T03:52:35+00:00"),
         ),
-        ("(qmail 4471 invoked by uid 0); 22 Nov 2026 03:52:46 -0000", Received(None, None, None, None,
-         "2026-11-22T03:52:46-00:00")),
+        (
+            "(qmail 4471 invoked by uid 0); 22 Nov 2026 03:52:46 -0000",
+            Received(None, None, None, None, "2026-11-22T03:52:46-00:00"),
+        ),
         (
             "from unknown (HELO client) (192.0.2.1)  by 0 with SMTP; 22 Nov 2026 03:52:46 -0000",
             Received("unknown", "0", "SMTP", None, "2026-11-22T03:52:46-00:00"),

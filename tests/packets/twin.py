@@ -55,7 +55,7 @@ def _link(frame: bytes, link_type: int) -> tuple[int, int] | None:
         return _untag(frame, 0, 20)
     if link_type in (0, 108) and len(frame) >= 4:
         family = frame[0] | frame[1] << 8 if frame[2:4] == b"\0\0" else frame[2] << 8 | frame[3]
-        return FAMILY.get(family, 0), 4
+        return FAMILY.get(family, family if family >= 0x600 else 0), 4
     if link_type in (12, 14, 101, 228, 229) and frame:
         return {4: 0x0800, 6: 0x86DD}.get(frame[0] >> 4, 0), 0
     return None
@@ -81,6 +81,7 @@ def _ipv4(packet: bytes, real: int) -> Plain | None:
     (fragment,) = struct.unpack_from(">H", packet, 6)
     if header < 20 or header > len(packet) or total < header or fragment & 0x3FFF:
         return None
+    total = min(total, real)
     body = packet[header:total]
     return _transport(packet[9], packet[12:16], packet[16:20], body, total - header)
 
@@ -89,7 +90,7 @@ def _ipv6(packet: bytes, real: int) -> Plain | None:
     if len(packet) < 40 or packet[0] >> 4 != 6:
         return None
     (length,) = struct.unpack_from(">H", packet, 4)
-    end = 40 + length if length else real
+    end = min(40 + length, real) if length else real
     kind, at = packet[6], 40
     for _ in range(16):
         if kind not in EXTENSIONS or at + 8 > min(len(packet), end):

@@ -305,7 +305,7 @@ def test_e117_all_streams_share_one_limit() -> None:
         for at in range(4):
             wire.packet(CLIENT, 2 + 10_000 * at, 1, ACK, b"x" * 10_000)
         events: list[StreamEvent] = []
-        Tracker(events.append, budget).feed(wire.rows, 0, bytes(wire.buffer))
+        Tracker(events.append, budget=budget).feed(wire.rows, 0, bytes(wire.buffer))
     assert budget.pending_bytes <= 100_000
     assert [(e.missing, e.why.value) for e in events if isinstance(e, Gap)] == [(1, "limit")]
 

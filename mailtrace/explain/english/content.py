@@ -15,7 +15,7 @@ CONTENT: dict[str, str] = {
     "content.ended.RETR": "({lines}, ended by a line with a single dot)",
     "content.ended.TOP": "({lines}, ended by a line with a single dot)",
     "content.cut": "({lines}; the end is missing)",
-    "content.pieces": "Packets {packets} carry one mail: TCP cuts what is said into packets as it likes.",
+    "content.pieces": "Packets {packets} carry one mail.",
     "content.incomplete": "The mail is not complete.",
     "content.holes": "In the middle {octets} are missing from the capture.",
     "content.encoded": (
@@ -29,12 +29,15 @@ CONTENT: dict[str, str] = {
     ),
     "content.files": "It carries {files}.",
     "content.envelope": (
-        "Headers, an empty line, the body. The From and To inside are for the reader; the mail is delivered by its "
-        "envelope, the addresses of MAIL and RCPT."
+        "The From and To inside are for the reader; the mail is delivered by its envelope, the addresses of MAIL and "
+        "RCPT."
     ),
     "content.other-sender": (
         "The header says it comes from {inside}, the envelope (MAIL) says {envelope}: the header is what the reader "
         "sees, the envelope is where bounces go. Mailing lists and forwarders have good reasons for that, forgers "
         "too."
     ),
+    "content.segments": "TCP cuts what is said into packets as it likes.",
+    "content.meaning": "The mail itself: headers, an empty line, the body.",
+    "content.another": "The mail itself.",
 }

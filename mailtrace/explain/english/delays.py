@@ -27,12 +27,16 @@ DELAYS: dict[str, str] = {
         "It comes {late} s after the connection opened. Step {step} is not the reason, it was over at once: most "
         "likely the server pauses on purpose to catch clients that talk too early, or asks DNS elsewhere."
     ),
-    "late.retransmission": (
-        "The {pause} s before it were lost because octets of step {step} had to be sent again (packet {packet})."
-    ),
     "late.took": "The {pause} s before it are the time step {step} took.",
     "late.close": "{name} waited {pause} s before that.",
     "late.client": "The server had to wait {pause} s for it: {client} took its time.",
     "late.reply": "{server} took {pause} s to answer.",
     "late.reply.content": "{server} took {pause} s to decide: it stores the mail and may check it.",
+    "late.took.again": (
+        "Step {step} took most of the {pause} s before it, because octets had to be sent again (packet {packet})."
+    ),
+    "late.network": (
+        "Of the {pause} s before it, the way to the other side and back alone takes about {way} s, as the handshake "
+        "shows."
+    ),
 }

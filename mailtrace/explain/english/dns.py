@@ -17,8 +17,7 @@ DNS: dict[str, str] = {
     ),
     "ident.waits": "The greeting waits for it.",
     "ident.refused": (
-        "{server} refuses at once, after {delay} s, with RST: no ident service is there. That is quite usual and "
-        "costs no time."
+        "{server} refuses at once with RST: no ident service is there. That is quite usual and costs no time."
     ),
     "ident.silent": "{server} opens the connection but says nothing.",
     "ident.user": "The answer: the connection belongs to the user {user}, as the client's own host claims.",
@@ -89,9 +88,30 @@ DNS: dict[str, str] = {
     ),
     "dns.MX.null": "The lone dot (null MX) says that {name} takes no mail at all.",
     "dns.search-domain": (
-        "The resolver only tries {name} with its own search domain {suffix} behind it: harmless, and nobody's mistake."
+        "{asker}'s resolver tries {name} once more with its own search domain {suffix} behind it. There is no such "
+        "name: harmless, and nobody's mistake."
     ),
     "dns.answers": "The answer: {answers}.",
-    "dns.leads-here": "That is the address the connection goes to next.",
-    "dns.retries.answered": "The same question was sent {times}, and answered the same each time.",
+    "dns.leads-here": "The connection goes to {address} next.",
+    "dns.purpose.confirm": (
+        "{asker} checks the way back: does {name} have the address {address}? For anybody can claim any name for an "
+        "address."
+    ),
+    "dns.confirmed": "It does: name and address confirm each other.",
+    "dns.not-confirmed": (
+        "It does not: {name} does not lead to {address}. Servers that want a sound name, forward and back, may "
+        "refuse mail from there."
+    ),
+    "dns.purpose.sender": (
+        "{asker} asks for {types} of {name}, the domain of the sender, to see whether it exists: reports could not "
+        "reach a sender without a domain."
+    ),
+    "dns.purpose.recipient": (
+        "{asker} asks for {types} of {name}, the domain of the recipient, to see what to do with mail for it."
+    ),
+    "dns.purpose.exchanger": "{asker} asks for the address of {name}, which takes the mail for {domain}.",
+    "dns.retries.lost": (
+        "The same question was sent {times} and answered each time: the first answer got lost, or came too late."
+    ),
+    "dns.retries.row": "The same question was sent {times} in a row, and answered the same each time.",
 }

@@ -58,4 +58,5 @@ POP3: dict[str, str] = {
     "pop3.CAPA.changed": "The list has changed since before: {gone} gone, {new} new.",
     "pop3.CAPA.gone": "The list is shorter than before: {gone} no longer needed or offered.",
     "pop3.QUIT.again": "The client says goodbye a second time; it was heard the first time.",
+    "pop3.AUTH.which": "The client asks which login mechanisms there are.",
 }

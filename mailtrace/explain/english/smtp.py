@@ -24,12 +24,12 @@ SMTP: dict[str, str] = {
         '"{name}" is no full domain name and no address in brackets, as the rule asks for. Servers forgive mail '
         "programs that, but may refuse a mail server for it."
     ),
-    "mail.sender": "A new mail begins: its sender is {address}. Bounces go back there.",
+    "mail.sender": "A new mail begins: its sender is {address}.",
     "mail.null-sender": (
         "A new mail begins with an empty sender (<>): it is a bounce or another automatic notice, to which nobody "
         "may answer with a bounce."
     ),
-    "rcpt.recipient": "Recipient of this mail: {address}. There is one RCPT for each.",
+    "rcpt.recipient": "Recipient of this mail: {address}.",
     "parameter": "{name}: {means}.",
     "parameter.unknown": "{name} is a parameter that mailtrace does not know.",
     "bdat.chunk": "The next {octets} octets are a piece of the mail; no dot ends it, the number does.",
@@ -49,13 +49,8 @@ SMTP: dict[str, str] = {
     "reply.STARTTLS.220": "The server agrees: the TLS handshake follows, and then everything is encrypted.",
     "reply.DATA.354": "The server asks for the mail now and says how it ends: with a line that holds a single dot.",
     "reply.BDAT.chunk": "The server has this piece and waits for the next.",
-    "accepted.as": (
-        "The server accepts the mail under its queue id {queue_id}, which will stand in its log and in the Received "
-        "line it adds. From here on {server} is responsible: it delivers the mail or reports back."
-    ),
-    "accepted": (
-        "The server accepts the mail. From here on {server} is responsible: it delivers the mail or reports back."
-    ),
+    "accepted.as": "The server accepts the mail under its queue id {queue_id}.",
+    "accepted": "The server accepts the mail.",
     "refused.later.MAIL": "Refused for now: {means}. The client keeps the mail and tries again later.",
     "refused.later.RCPT": (
         "Recipient {address} refused for now: {means}. The client keeps the mail for it and tries again later."
@@ -108,4 +103,20 @@ SMTP: dict[str, str] = {
     "extension.SIZE": "SIZE (mails up to {octets} are taken)",
     "extension.AUTH": "AUTH (the client can log in, by {mechanisms})",
     "extensions.no-tls": "STARTTLS is not among them: all that follows travels readable.",
+    "bdat.end": "No octets follow: LAST only says that the mail is complete.",
+    "mail.bounces": "If it cannot be delivered, the report about it goes there.",
+    "rcpt.each": "There is one RCPT for each.",
+    "accepted.queue-id": "It stands in the server's log and in the Received line that it adds to the mail.",
+    "accepted.responsible": "From here on {server} is responsible: it delivers the mail or reports back to the sender.",
+    "bdat.unreadable": "A piece of the mail should follow, but its size is no number.",
+    "smtp.mail-line": (
+        "This looks like a line of the mail: the client sends it although DATA was refused, and the server reads it "
+        "as a command."
+    ),
+    "auth.challenge.text": 'The server asks for the next part of the login; in plain text: "{said}".',
+    "auth.user": "The client answers with the user name, {user}.",
+    "auth.user-unknown": "The client answers with the user name.",
+    "auth.password": (
+        "The client answers with the password (hidden here), in base64, which everybody on the way can read."
+    ),
 }

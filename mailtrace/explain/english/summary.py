@@ -56,4 +56,8 @@ SUMMARY: dict[str, str] = {
     "result.closed.idle": "fell silent",
     "result.closed.open": "still open when the capture ends",
     "result.dns.counted": "{count} {result}",
+    "happened.stls": "STLS, then encrypted",
+    "result.dns.listed": "listed",
+    "result.dns.not-listed": "not listed (NXDOMAIN)",
+    "happened.header": "{sender} -> {recipients} (by the header)",
 }

@@ -13,9 +13,7 @@ TRANSPORT: dict[str, str] = {
     "connect.no-syn": "The client's SYN, which began the handshake, was not captured.",
     "connect.no-syn-ack": "The server's SYN+ACK was not captured: perhaps only one direction was.",
     "connect.no-ack": "The client's ACK, which would end the handshake, is not in the capture.",
-    "connect.repeated": (
-        "The SYN was sent {times} (again after {delays} s), because no answer came to the earlier ones."
-    ),
+    "connect.repeated": "The SYN was sent {times} (again after {delays} s), because no answer came at first.",
     "connect.tried": "The client tried {times}.",
     "connect.refused": "TCP connection to port {port} ({service}) refused",
     "connect.refused.meaning": (
@@ -67,7 +65,7 @@ TRANSPORT: dict[str, str] = {
     "gap": "({octets} missing from the capture)",
     "gap.meaning": "What they said is not known; the story goes on where the capture does.",
     "violation": "This breaks the rules of the protocol; mailtrace goes on as well as it can.",
-    "unread": "({client} from the client and {server} from the server that mailtrace does not read)",
+    "unread": "({client} from the client and {server} from the server, not told in detail)",
     "unread.meaning": "They are part of no command, answer or mail that mailtrace understands.",
     "keep-alive": "(keep-alive: {probes} without new data)",
     "keep-alive.meaning": "Nothing is said for a long time, so TCP asks whether the other side is still there.",
@@ -79,4 +77,14 @@ TRANSPORT: dict[str, str] = {
     "pipelined.apart": "The client does not wait for the answer to what it sent before (PIPELINING).",
     "fault": "({fault})",
     "replies.together": "This answer comes in one packet with the one before it.",
+    "pipelined.mail": "It comes in one packet with the end of the mail, without waiting for the answer (PIPELINING).",
+    "connect.granted-again": (
+        "The SYN+ACK was sent {times}, because the ACK for it got lost on its way or came too late."
+    ),
+    "title.unknown": "Connection {ids}: {client} -> {server}",
+    "dark.stls": (
+        "Both sides agreed to encrypt. Who talks to whom, when, and how much stays visible; commands, passwords and "
+        "mails do not."
+    ),
+    "dark.stls.source": "RFC 2595 section 4",
 }

@@ -6,20 +6,20 @@ from mailtrace.model import Side
 from mailtrace.protocols.base import Guess, ProtocolRow
 from mailtrace.protocols.dns.cutter import LENGTH_OCTETS
 from mailtrace.protocols.dns.grammar import looks_like_message
-from mailtrace.protocols.dns.names import HEADER_OCTETS, MAX_NAME_OCTETS
 from mailtrace.protocols.dns.session import DnsSession
 
-_ENOUGH = LENGTH_OCTETS + HEADER_OCTETS + MAX_NAME_OCTETS + 4  # the longest question fits: more change no guess
+TEXT_OCTETS = 4  # an id and flags, or a length and an id: in a message hardly ever all printable
 
 
 def recognise(side: Side, data: bytes) -> Guess:
-    """Tell whether octets begin a DNS message, with the length before it that TCP needs or without."""
+    """Tell whether octets begin a DNS message, with the length before it that TCP needs or without.
+
+    What is no text but no proper message either is left to the port, to be named as broken.
+    """
     if looks_like_message(data) or looks_like_message(data[LENGTH_OCTETS:]):
         return Guess.YES
-    if len(data) >= _ENOUGH or (data[:4].isascii() and data[:4].decode().isprintable()):
-        return Guess.NO
-    question_count = data[LENGTH_OCTETS + 4 : LENGTH_OCTETS + 6]
-    return Guess.MORE if b"\x00\x01".startswith(question_count) else Guess.NO
+    start = data[:TEXT_OCTETS]
+    return Guess.NO if start.isascii() and start.decode().isprintable() else Guess.MORE
 
 
 ROW = ProtocolRow(

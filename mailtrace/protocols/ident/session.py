@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from mailtrace.model import Closed, Command, Data, Dialogue, Outcome, Reply, Side, StreamEvent, Transport, Turn
+from mailtrace.model import Closed, Command, Data, Dialogue, Gap, Outcome, Reply, Side, StreamEvent, Transport, Turn
 from mailtrace.protocols.framing import Inbox, Line
 from mailtrace.protocols.ident.grammar import MAX_LINE_OCTETS, MAX_USER_OCTETS, Answer, Ports, parse_answer, parse_ports
 from mailtrace.protocols.violations import Violations
@@ -51,11 +51,11 @@ class IdentSession:
         """Read the line that its speaker closed the connection in the middle of."""
         pieces: list[Data] = []
         while (piece := self._inboxes[side].take()) is not None:
-            if isinstance(piece, Data):
-                pieces.append(piece)
-            else:
+            if isinstance(piece, Gap):
                 self.dialogue.events.append(piece)
                 pieces.clear()
+            elif piece.data:
+                pieces.append(piece)
         if pieces:
             last = pieces[-1]
             octets = b"".join([piece.data for piece in pieces])
@@ -77,7 +77,7 @@ class IdentSession:
         elif not ports.valid:
             detail = f"{ports.server} , {ports.client}: a port number is from 1 to 65535"
             self._name("port-out-of-range", Side.CLIENT, line, detail)
-        command = Command("QUERY", line.line, 0, line.packet, line.time_ns, line.packets)
+        command = Command("QUERY", line.line, 0, line.packet, line.time_ns, line.packets, certain=not line.after_gap)
         turn = Turn(command)
         self.dialogue.events.append(command)
         self.dialogue.turns.append(turn)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from mailtrace.model import Outcome, wire_text
+from mailtrace.model import MASK, Outcome, masked, wire_text
 from mailtrace.protocols.sasl import secret_from, secret_span
 
 MAX_VERB_OCTETS = 40  # RFC 2449 section 4 allows 4 letters and 255 octets in all; what is longer is no verb
@@ -47,6 +47,8 @@ class Status(Struct, frozen=True):
 
 _STATUS = re.compile(rb"(\+OK|-ERR|\+)(?: |\Z)", re.IGNORECASE)
 _OUTCOMES = {"+OK": Outcome.GOOD, "-ERR": Outcome.NO, "+": Outcome.MORE}
+_NUMBERED = VERBS - {"USER", "LANG", "XTND", "RPOP"}  # their arguments, if any, are numbers
+_NUMBERS = re.compile(rb"[0-9 ]*\Z")
 _OCTETS = re.compile(rb"(?<![0-9])([0-9]{1,15}) (?:octets|bytes)", re.IGNORECASE)
 _HEADER = re.compile(rb"[!-9;-~]{1,100}:|From |>From ")
 _GREETING = re.compile(rb"ready|pop|welcome|hello|server|<[^<>]*@[^<>]*>", re.IGNORECASE)
@@ -61,8 +63,11 @@ def parse_request(line: bytes) -> Request:
     return Request(wire_text(word[:MAX_VERB_OCTETS].upper()), at, line[at:])
 
 
-def secret_spans(request: Request, line: bytes) -> tuple[tuple[int, int], ...]:
-    """Return the spans of a command that must be masked: passwords, digests, initial responses."""
+def secret_spans(request: Request, line: bytes, whole: bool = True) -> tuple[tuple[int, int], ...]:
+    """Return the spans of a command that must be masked: passwords, digests, initial responses.
+
+    A line that is not `whole` lacks its beginning: a verb with a strange argument may be the rest of a password.
+    """
     stop = len(line)
     argument = request.argument
     if request.verb == "PASS":  # everything is the password, spaces included: RFC 1939 section 7
@@ -72,9 +77,23 @@ def secret_spans(request: Request, line: bytes) -> tuple[tuple[int, int], ...]:
     elif request.verb == "AUTH":  # mechanism, space, initial response: RFC 5034 section 4
         start = secret_from(line, request.argument_at)
         return secret_span(line, start)
+    elif not whole and request.verb in _NUMBERED and not _NUMBERS.match(argument):
+        start = request.argument_at
     else:
         return ()
     return ((start, stop),) if start < stop else ()
+
+
+def shown_requests(octets: bytes) -> str:
+    """Return what a client sent as text that may be shown: lines that are no known command could be secret."""
+    lines = [line.removesuffix(b"\r") for line in octets.split(b"\n")]
+    requests = [parse_request(line) for line in lines]
+    pieces = [
+        masked(line, secret_spans(request, line)) if request.verb in VERBS else MASK
+        for request, line in zip(requests, lines, strict=True)
+        if line
+    ]
+    return wire_text(b", ".join(pieces))
 
 
 def parse_status(line: bytes) -> Status | None:

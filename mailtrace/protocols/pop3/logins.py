@@ -8,7 +8,7 @@ from mailtrace.protocols.sasl import Exchange, is_mechanism
 from mailtrace.protocols.violations import Violations
 
 UNREADABLE = "?"
-"""The mechanism of an AUTH command that names none: what stands there may be a secret."""
+"""The mechanism of a login whose AUTH command was lost or names none: what stands there may be a secret."""
 
 
 class _Attempt:
@@ -66,6 +66,8 @@ class Logins:
     def response(self, turn: Turn, continuation: Continuation) -> None:
         """Take a line of the client that belongs to the SASL exchange `turn`."""
         attempt = self._attempt
+        if attempt is None and turn.command is None:  # its AUTH was not captured
+            attempt = self._attempt = _Attempt(UNREADABLE, None, (), turn)
         if attempt is not None and attempt.turn is turn:
             attempt.packets += continuation.packets
             self._respond(attempt, continuation.line, continuation.packet, continuation.time_ns)

@@ -36,6 +36,7 @@ from mailtrace.protocols.pop3.grammar import (
     looks_like_greeting,
     parse_request,
     secret_spans,
+    shown_requests,
 )
 from mailtrace.protocols.pop3.logins import Logins
 from mailtrace.protocols.sasl import secret_span
@@ -75,6 +76,7 @@ class Pop3Session:
         self._sasl: Turn | None = None  # the AUTH whose responses may still come
         self._challenged = False
         self._stls: Turn | None = None
+        self._doubtful = False  # a hole may have swallowed the AUTH that the next lines of the client belong to
         self._early = False  # the answer being read came while nothing was asked
         self._orphans: deque[Turn] = deque()  # such answers, in step with `Pairing.early`
 
@@ -113,9 +115,11 @@ class Pop3Session:
             return (Shape.LINE if self._client_spoke else None), ""
         self._early = not self._pairing.waiting
         turn = None if self._early else self._pairing.answer(reply)
-        if turn is None or turn.command is None:
+        if turn is None:
             return None, ""
         self._answered = turn
+        if turn.command is None:
+            return Shape.LINE, ""
         request = parse_request(turn.command.line)
         return answer_shape(request, reply.outcome), request.verb
 
@@ -154,25 +158,34 @@ class Pop3Session:
                 going = True
             while self._clarity in (_Clarity.CLEAR, _Clarity.ASKED) and self._answers.step():
                 going = True
+                if self._clarity is _Clarity.CLEAR and self._client.waiting:
+                    break  # STLS was refused: what the client sent behind it comes first
 
     def _read_client(self) -> bool:
         """Read one line of the client; false when there is none."""
         line = self._client.line()
         if line is None:
             return False
+        self._answers.settle()
         if isinstance(line, Gap):
             self.dialogue.events.append(line)
             return True
-        self._answers.settle()
         self._client_spoke = True
         for fault in line.faults:
             self._violations.add(fault, Side.CLIENT, line.packet, line.time_ns)
-        verb = parse_request(line.line).verb
-        if self._sasl is not None and (self._challenged or verb not in VERBS):
-            self._take_response(self._sasl, line)
+        if self._is_response(line):
+            self._take_response(line)
         else:
             self._take_command(line)
         return True
+
+    def _is_response(self, line: Line) -> bool:
+        """Tell whether a line belongs to a SASL exchange, or may be the rest of a line that tells a secret."""
+        if self._sasl is not None and self._challenged:
+            return True
+        known = parse_request(line.line).verb in VERBS
+        self._doubtful = (self._doubtful or line.after_gap) and not known
+        return not known and (self._sasl is not None or self._doubtful)
 
     def _take_command(self, line: Line) -> None:
         """Open a turn."""
@@ -186,7 +199,8 @@ class Pop3Session:
             line.packet,
             line.time_ns,
             line.packets,
-            secret_spans(request, line.line),
+            secret_spans(request, line.line, whole=not line.after_gap),
+            certain=not line.after_gap,
         )
         turn = Turn(command)
         self.dialogue.events.append(command)
@@ -201,8 +215,12 @@ class Pop3Session:
         if self._orphans:
             self._adopt(turn, line.packet)
 
-    def _take_response(self, turn: Turn, line: Line) -> None:
-        """Take a line of a SASL exchange. Source: RFC 5034 section 4."""
+    def _take_response(self, line: Line) -> None:
+        """Take a line of a SASL exchange, the beginning of which may be lost. Source: RFC 5034 section 4."""
+        turn = self._sasl
+        if turn is None:
+            turn = self._sasl = Turn(None)
+            self.dialogue.turns.append(turn)
         continuation = Continuation(line.line, line.packet, line.time_ns, line.packets, secret_span(line.line))
         self.dialogue.events.append(continuation)
         turn.continuations.append(continuation)
@@ -219,7 +237,7 @@ class Pop3Session:
         if gap.side is Side.CLIENT:
             self._pairing.commands_lost()
         elif self._pairing.waiting:
-            self._pairing.replies_lost()
+            self._pairing.replies_lost(gap.packet)
 
     def _look_for_tls(self) -> None:
         """See whether TLS begins, or whether the conversation goes on in clear after all."""
@@ -260,13 +278,17 @@ class Pop3Session:
     def _name(self, code: str, side: Side) -> None:
         """Name what waits on one side, and show how it begins."""
         inbox = self._client if side is Side.CLIENT else self._server
-        detail = f"{SAYINGS[code]}: {wire_text(inbox.peek(SHOWN_OCTETS))!r}"
+        octets = inbox.peek(SHOWN_OCTETS)
+        shown = shown_requests(octets) if side is Side.CLIENT else wire_text(octets)
+        detail = f"{SAYINGS[code]}: {shown!r}"
         self._violations.add(code, side, inbox.next_packet() or 0, self._now_ns, detail)
 
     def _orphan(self, reply: Reply) -> None:
         """Tell an answer without its command: the greeting, or one whose command was not captured or comes late."""
         turn = Turn(None, [reply])
         self.dialogue.turns.append(turn)
+        if reply.outcome is Outcome.MORE:
+            self._sasl, self._challenged = turn, True
         if self._early:
             self._orphans.append(turn)
             if self._pairing.hold(reply) is not None:

@@ -1,9 +1,9 @@
-"""The server's side: lines become replies."""
+"""HOT. The server's side: lines become replies (tests/bench, the all-mail capture)."""
 
 from __future__ import annotations
 
-from mailtrace.model import Gap, Reply, Side
-from mailtrace.protocols.framing import Inbox, Line
+from mailtrace.model import Data, Gap, Reply, Side
+from mailtrace.protocols.framing import LINE_LIMIT, Inbox, Line
 from mailtrace.protocols.smtp.grammar import ReplyLine, parse_enhanced, parse_reply_line
 from mailtrace.protocols.violations import Violations
 
@@ -24,6 +24,26 @@ class ReplyReader:
         self._seen = 0  # how many lines it has so far
         self._status = ""
 
+    def only_reply(self, event: Data) -> Reply | None:
+        """Return the reply that `event` is, if it is just one, as most are, and nothing is amiss.
+
+        None means that nothing was done: the event must be added to the inbox.
+        """
+        octets = event.data
+        lines = octets.split(b"\r\n", REPLY_LINES_LIMIT)
+        count = len(lines) - 1
+        if lines.pop() or not lines or self._seen or not self.inbox.is_idle() or len(octets) > LINE_LIMIT:
+            return None
+        last = parse_reply_line(lines[-1])
+        if last is None or last.more or b"\0" in octets or octets.count(b"\n") != count or octets.count(b"\r") != count:
+            return None
+        if count == 1:
+            return self._reply(last, (last.text,), event, (event.packet,))
+        start = last.status.encode() + b"-"
+        if not all(line.startswith(start) for line in lines[:-1]):
+            return None
+        return self._reply(last, tuple([line[4:] for line in lines]), event, (event.packet,))
+
     def next(self) -> Reply | Gap | None:
         """Return the next reply or hole, None when neither is complete."""
         while True:
@@ -33,14 +53,18 @@ class ReplyReader:
             if isinstance(line, Gap):
                 self._lines, self._packets, self._seen = [], set(), 0
                 return line
-            if line.faults:
-                self._faults(line)
-            parsed = parse_reply_line(line.line)
-            if parsed is not None and not parsed.more and not self._seen:
-                return self._reply(parsed, (parsed.text,), line, line.packets)
-            reply = self._part(parsed, line)
+            reply = self._understand(line)
             if reply is not None:
                 return reply
+
+    def _understand(self, line: Line) -> Reply | None:
+        """Take the next line; return the reply that it completes."""
+        if line.faults:
+            self._faults(line)
+        parsed = parse_reply_line(line.line)
+        if parsed is not None and not parsed.more and not self._seen:
+            return self._reply(parsed, (parsed.text,), line, line.packets)
+        return self._part(parsed, line)
 
     def _part(self, parsed: ReplyLine | None, line: Line) -> Reply | None:
         """Take a line of a multi-line reply, or one that is no reply; return the reply when it is whole."""
@@ -57,7 +81,7 @@ class ReplyReader:
         self._keep(parsed.text, line)
         if parsed.more:
             return None
-        lines, packets = tuple(self._lines), tuple(sorted(self._packets))
+        lines, packets = tuple(self._lines), tuple(sorted(self._packets.union(line.packets)))
         self._lines, self._packets, self._seen = [], set(), 0
         return self._reply(parsed, lines, line, packets)
 
@@ -70,7 +94,7 @@ class ReplyReader:
         elif self._seen == REPLY_LINES_LIMIT + 1:
             self._violations.add("reply-too-long", Side.SERVER, line.packet, line.time_ns)
 
-    def _reply(self, last: ReplyLine, lines: tuple[bytes, ...], line: Line, packets: tuple[int, ...]) -> Reply:
+    def _reply(self, last: ReplyLine, lines: tuple[bytes, ...], line: Line | Data, packets: tuple[int, ...]) -> Reply:
         """Make the reply whose last line has come; its code is the one that counts. Source: RFC 5321 section 4.2.1."""
         enhanced = parse_enhanced(last.text) if last.status[0] in "245" else None
         if enhanced is not None and enhanced[0] != last.status[0]:  # RFC 2034 section 4: the class must match

@@ -8,20 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailtrace.model import Closed, Command, Gap, Outcome, Reply, Side, StreamEvent, Transport, Turn
+from mailtrace.model import Closed, Command, Data, Gap, Outcome, Reply, Side, StreamEvent, Transport, Turn
 from mailtrace.protocols.framing import Line
 from mailtrace.protocols.octets import Octets
 from mailtrace.protocols.smtp.grammar import HELLOS, VERBS, parse_chunk, parse_command, parse_path
 from mailtrace.protocols.smtp.logins import secret_spans
-from mailtrace.protocols.smtp.reading import END_OF_DATA, Asked, ClientReading, Reading
+from mailtrace.protocols.smtp.reading import ClientReading
 from mailtrace.protocols.smtp.replies import ReplyReader
 from mailtrace.protocols.smtp.shapes import LOOK, begins_clear, begins_with_command
+from mailtrace.protocols.smtp.state import END_OF_DATA, Asked, Reading
 
 GREETINGS = ("220", "554", "421")
 """What a server may open with. Source: RFC 5321 section 4.3.2."""
 
 UNANSWERED = frozenset({"PROXY"})
 """What a proxy says before the client; no reply belongs to it."""
+
+
+# Looking up a member of an enum takes longer than everything else that is done for most events.
+CLIENT = Side.CLIENT
+COMMANDS = Reading.COMMANDS
+TLS_AGREED = Reading.TLS_AGREED
+DARK = Reading.DARK
 
 
 class SmtpSession(ClientReading):
@@ -36,16 +44,40 @@ class SmtpSession(ClientReading):
 
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of either side."""
-        if self.reading is Reading.DARK:
+        if self.reading is DARK:
             return
         if isinstance(event, Closed):
             self._ended = self._ended or event.how in ("fin", "rst")
-        elif event.side is Side.CLIENT:
+        elif event.side is CLIENT:
+            self._client_said(event)
+        else:
+            self._server_said(event)
+
+    def _client_said(self, event: Data | Gap) -> None:
+        """Read on with what the client said; nearly all commands are one segment, and need no waiting in the inbox."""
+        line = None
+        if self.reading is COMMANDS and not self.unsure and isinstance(event, Data):
+            line = self.client.only_line(event)
+        if line is None:
             self.client.add(event)
             self.read_client()
-        else:
+            return
+        self.command(line)
+        if self.reading is not COMMANDS:
+            self.read_client()
+
+    def _server_said(self, event: Data | Gap) -> None:
+        """Read on with what the server said; nearly all replies are one segment."""
+        reply = None
+        if self.reading is not TLS_AGREED and isinstance(event, Data):
+            reply = self._replies.only_reply(event)
+        if reply is None:
             self._replies.inbox.add(event)
             self._read_server()
+            return
+        self._reply(reply)
+        if self.client.waiting:
+            self.read_client()
 
     def finish(self) -> None:
         """Flush what is open: what waits is read by its shape, and what is cut short is listed as far as it came."""
@@ -80,7 +112,7 @@ class SmtpSession(ClientReading):
     def ask(self, asked: Asked, packet: int) -> None:
         """Await a reply to what `packet` completed; it may be here already."""
         pairing = self.pairing
-        while (reply := pairing.overtaken(packet)) is not None:
+        while pairing.early and (reply := pairing.overtaken(packet)) is not None:
             self.unmatched(reply)
         if not pairing.ask(asked, packet) and asked.turn.command is not None:
             self._report("too-many-pending-commands", asked.turn.command)
@@ -91,21 +123,25 @@ class SmtpSession(ClientReading):
         """List a reply that nothing asked for, or that fits several questions after a hole."""
         self.dialogue.events.append(reply)
         self.dialogue.turns.append(Turn(None, [reply]))
-        if not self.unsure and reply.status != "421":  # 421 may come at any time. Source: RFC 5321 section 3.8
+        # 421 may come at any time. Source: RFC 5321 section 3.8
+        if self.pairing.client_spoke and not self.unsure and reply.status != "421":
             self.violations.add("unmatched-reply", Side.SERVER, reply.packet, reply.time_ns)
 
     def _read_server(self) -> None:
-        """Consume what the server said, then what the client said that waited for it."""
-        while self.reading is not Reading.TLS_AGREED and self.reading is not Reading.DARK:
+        """Consume what the server said, and after each reply what the client said that waited for it."""
+        while True:
+            if self.client.waiting:
+                self.read_client()
+            if self.reading is TLS_AGREED or self.reading is DARK:
+                break
             reply = self._replies.next()
             if reply is None:
-                break
+                return
             if isinstance(reply, Gap):
                 self.replies_lost(reply)
             else:
                 self._reply(reply)
-        self.read_client()
-        if self.reading is Reading.TLS_AGREED:
+        if self.reading is TLS_AGREED:
             self._read_server_tls()
 
     def _read_server_tls(self) -> None:
@@ -118,15 +154,16 @@ class SmtpSession(ClientReading):
         elif not begins_clear(piece.data):
             self.go_dark(piece.packet, piece.time_ns)
         else:
-            self.violations.add("plaintext-after-starttls-reply", Side.SERVER, piece.packet, piece.time_ns)
+            self.inject("plaintext-after-starttls-reply", piece)
 
     def _reply(self, reply: Reply) -> None:
         """Understand a reply."""
-        if not self.greeted and not self.last_reply and self._is_greeting(reply):
+        if not self.last_reply and self._is_greeting(reply):
             self.last_reply = reply.packet
             self._greeting(reply)
             return
-        self.last_reply = max(self.last_reply, reply.packet)
+        if reply.packet > self.last_reply:
+            self.last_reply = reply.packet
         if self.pairing.waiting:
             self._pair(reply)
         else:
@@ -143,8 +180,8 @@ class SmtpSession(ClientReading):
 
     def _greeting(self, reply: Reply) -> None:
         """List the greeting; the client must wait for it. Source: RFC 5321 section 4.3.1."""
-        self.greeted = True
-        self.unsure = False
+        if self.first_words:
+            self.unsure = self.first_words = False
         first = self.pairing.first
         if first is not None and first.turn.command is not None:
             self._report("early-talker", first.turn.command)
@@ -153,7 +190,7 @@ class SmtpSession(ClientReading):
 
     def _pair(self, reply: Reply) -> None:
         """Find the question that `reply` answers and let it take effect."""
-        asked = self.pairing.answer(reply)
+        asked = self.pairing.answer(reply, more_to_ask=self.client.waiting > 0)
         if asked is None:
             self.unmatched(reply)
             self._release(reply)
@@ -173,8 +210,8 @@ class SmtpSession(ClientReading):
             self.begin_body(asked, reply.packet)
         elif self.reading is Reading.AUTH_ASKED and reply.status == "334":
             self.reading = Reading.RESPONSE
-        elif self.unsure and self.reading in (Reading.DATA_ASKED, Reading.AUTH_ASKED, Reading.TLS_ASKED):
-            self.reading = Reading.COMMANDS  # the line after the hole that looked like a question was none
+        elif reply.outcome in (Outcome.LATER, Outcome.NO):
+            self.refused = True
 
     def _report(self, code: str, command: Command) -> None:
         """List a violation of the client."""
@@ -230,8 +267,7 @@ class SmtpSession(ClientReading):
             draft.packets.extend(line.packets)
             if draft.chunks is not None and not self.unsure:  # RFC 3030 section 2
                 self.violations.add("data-mixed-with-bdat", Side.CLIENT, line.packet, line.time_ns)
-        self.asked = asked
-        self.reading = Reading.DATA_ASKED
+        self.await_answer(asked, Reading.DATA_ASKED)
 
     def _data_answered(self, asked: Asked, reply: Reply) -> None:
         """354 lets the message come; anything else does not. Source: RFC 5321 section 4.1.1.4."""
@@ -270,6 +306,7 @@ class SmtpSession(ClientReading):
             return
         draft = asked.draft = self.book.current or self.book.begin(None, ())
         draft.packets.extend(line.packets)
+        draft.holed = draft.holed or self.unsure
         size, asked.last = chunk
         if draft.chunks is None:
             draft.chunks = Octets("BDAT")
@@ -288,8 +325,7 @@ class SmtpSession(ClientReading):
     def _auth(self, asked: Asked, argument: bytes, line: Line) -> None:
         """AUTH opens an exchange. Source: RFC 4954 section 4."""
         self.logins.begin(argument, line)
-        self.asked = asked
-        self.reading = Reading.AUTH_ASKED
+        self.await_answer(asked, Reading.AUTH_ASKED)
 
     def _auth_answered(self, asked: Asked, reply: Reply) -> None:
         """334 asks for the next response; anything else ends the exchange."""
@@ -301,14 +337,14 @@ class SmtpSession(ClientReading):
 
     def _starttls(self, asked: Asked, argument: bytes, line: Line) -> None:
         """STARTTLS asks to encrypt. Source: RFC 3207 section 4."""
-        self.asked = asked
-        self.reading = Reading.TLS_ASKED
+        self.await_answer(asked, Reading.TLS_ASKED)
 
     def _starttls_answered(self, asked: Asked, reply: Reply) -> None:
         """After 220 the client begins TLS; refused, all goes on in clear."""
         if self.reading is Reading.TLS_ASKED:
             self.reading = Reading.TLS_AGREED if reply.status == "220" else Reading.COMMANDS
             self.agreed_at = reply.packet
+            self.injected = False
 
 
 ON_COMMAND: dict[str, Callable[[SmtpSession, Asked, bytes, Line], None]] = {

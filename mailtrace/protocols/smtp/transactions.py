@@ -21,7 +21,7 @@ _REFUSALS = {Outcome.LATER: TransactionOutcome.DEFERRED, Outcome.NO: Transaction
 class Draft:
     """One transaction in progress; `before` is the one that was open when its MAIL was sent."""
 
-    __slots__ = ("before", "chunks", "closed", "content_sent", "packets", "transaction")
+    __slots__ = ("before", "chunks", "closed", "content_sent", "holed", "packets", "transaction")
 
     def __init__(self, transaction: Transaction, before: Draft | None = None) -> None:
         self.transaction = transaction
@@ -29,6 +29,7 @@ class Draft:
         self.packets: list[int] = []
         self.chunks: Octets | None = None  # what BDAT has brought so far
         self.content_sent = False  # the client has nothing to add
+        self.holed = False  # a hole may have swallowed some of it
         self.closed = False
 
 

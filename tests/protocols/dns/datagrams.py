@@ -67,8 +67,16 @@ class Datagram(NamedTuple):
     wire: bytes
 
 
+def _network_layer(frame: bytes) -> bytes:
+    """Return the IP packet in an Ethernet frame, tagged or not; frames of raw IP captures are that already."""
+    at = 12
+    while frame[at : at + 2] == b"\x81\x00":
+        at += 4
+    return frame[at + 2 :] if frame[at : at + 2] in (b"\x08\x00", b"\x86\xdd") else frame
+
+
 def read_datagrams(path: Path) -> Iterator[Datagram]:
-    """Read the DNS datagrams of an Ethernet capture; scapy reads the file, the headers are cut here."""
+    """Read the DNS datagrams of a capture; scapy reads the file, the headers are cut here."""
     from scapy.utils import RawPcapNgReader, RawPcapReader
 
     with RawPcapReader(str(path)) as reader:
@@ -77,10 +85,10 @@ def read_datagrams(path: Path) -> Iterator[Datagram]:
                 time_ns = (meta.tshigh << 32 | meta.tslow) * 1_000_000_000 // meta.tsresol
             else:
                 time_ns = meta.sec * 1_000_000_000 + meta.usec * 1000
-            packet = frame[14:]
-            if frame[12:14] == b"\x08\x00" and packet[9] == 17:
+            packet = _network_layer(frame)
+            if packet[:1] < b"\x50" and packet[9:10] == b"\x11":
                 hosts, udp_at = (packet[12:16].hex(), packet[16:20].hex()), (packet[0] & 15) * 4
-            elif frame[12:14] == b"\x86\xdd" and packet[6] == 17:
+            elif packet[:1] >= b"\x60" and packet[6:7] == b"\x11":
                 hosts, udp_at = (packet[8:24].hex(), packet[24:40].hex()), 40
             else:
                 continue

@@ -138,6 +138,13 @@ def test_recognise() -> None:
         b"EHLO client\r\n",
         b"220 mail ESMTP\r\n",
         b"+OK ready\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ):
         assert recognise(Side.CLIENT, text) is Guess.NO
+
+
+def test_what_is_broken_or_unusual_is_left_to_the_port() -> None:
+    loop = message(question=b"\xc0\x0c" + struct.pack("!HH", 1, 1))
+    unknown_type = message(question=ask("example.net", 65534))
+    several = message()[:4] + b"\x00\x0a" + message()[6:]
+    for wire in (loop, unknown_type, several, bytes(400)):
+        assert recognise(Side.CLIENT, wire) is Guess.MORE

@@ -1,0 +1,177 @@
+"""HOT. What an SMTP session knows while it reads, and how that changes (tests/bench, the all-mail capture).
+
+How the client's next octets are to be cut is the state proper, `Reading`; the rest serves it: what it is about, whom an
+answer is awaited for, and how sure one can be after a hole.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from mailtrace.model import (
+    Data,
+    Dialogue,
+    Encryption,
+    Gap,
+    Reply,
+    TransactionOutcome,
+    Transport,
+    Turn,
+    WentDark,
+)
+from mailtrace.protocols.framing import DotBlock, Inbox, Line
+from mailtrace.protocols.octets import Octets
+from mailtrace.protocols.pairing import Pairing
+from mailtrace.protocols.smtp.logins import LoginBook
+from mailtrace.protocols.smtp.shapes import shown
+from mailtrace.protocols.smtp.transactions import Draft, TransactionBook
+from mailtrace.protocols.violations import SAYINGS, Violations
+
+END_OF_DATA = "."
+"""The kind of question that the end of a message is."""
+
+
+class Reading(IntEnum):
+    """What the client's next octets are. Whole numbers, since a member of a plain `Enum` is slow as a key."""
+
+    COMMANDS = 0  # lines, each a command
+    DATA_ASKED = 1  # unknown until DATA is answered
+    BODY = 2  # a message up to CRLF.CRLF
+    CHUNK = 3  # a counted number of octets of a message
+    AUTH_ASKED = 4  # unknown until AUTH or a response is answered
+    RESPONSE = 5  # one line of an AUTH exchange
+    TLS_ASKED = 6  # unknown until STARTTLS is answered
+    TLS_AGREED = 7  # a TLS record, if the client keeps its word
+    DARK = 8  # TLS, from here to the end
+
+
+AGREED = {
+    Reading.DATA_ASKED: Reading.BODY,
+    Reading.AUTH_ASKED: Reading.RESPONSE,
+    Reading.TLS_ASKED: Reading.TLS_AGREED,
+}
+"""How the client goes on when the server agrees to what it asked."""
+
+
+class Asked(Struct):
+    """What a reply is awaited for: `kind` is a verb or `END_OF_DATA`; `place` is a recipient's, -1 for none."""
+
+    turn: Turn
+    kind: str
+    draft: Draft | None = None
+    place: int = -1
+    last: bool = False  # of BDAT, and of what repeats for each recipient
+
+
+def singles_out(asked: Asked, status: str) -> bool:
+    """Tell whether `status` answers `asked` and hardly anything else."""
+    if asked.kind == "AUTH":
+        return status in ("334", "235", "535")
+    return (asked.kind, status) in {("DATA", "354"), ("QUIT", "221"), ("STARTTLS", "220")}
+
+
+class State:
+    """What is known of one conversation; subclasses read (`reading`) and understand (`session`)."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.dialogue = Dialogue()
+        self.violations = Violations(self.dialogue)
+        self.client = Inbox()
+        self.pairing: Pairing[Asked] = Pairing(singles_out)
+        self.book = TransactionBook(self.dialogue, self.violations)
+        self.logins = LoginBook(self.dialogue, self.violations)
+        self.reading = Reading.COMMANDS
+        self.asked: Asked | None = None  # the DATA, BDAT, AUTH or STARTTLS that the reading is about
+        self.agreed_at = 0  # the packet from which on it is read so
+        self.unsure = True  # lines may be of a mail whose beginning is missing
+        self.last_reply = 0  # packet
+        self.finishing = False
+        self.injected = False  # text where TLS must begin was reported
+        self.first_words = True  # nothing of the client is known to be missing before what comes next
+        self.missing = 0  # octets of the last hole in what the client said
+        self.missing_last = False  # a hole was the last thing of a message that came
+        self.landmark: int | None = None  # packet of what may be answered to be sure again
+        self.answer_lost: int | None = None  # packet of a hole that may hold the answer the client waits for
+        self.refused = False  # or it may have been a refusal that could not be paired
+        self.body = DotBlock("DATA")
+        self.body_unseen = False
+        self.chunk: Octets | None = None
+        self.left = 0  # octets of the chunk to come
+
+    def command(self, line: Line) -> None:
+        """Understand a command line."""
+        raise NotImplementedError
+
+    def ask(self, asked: Asked, packet: int) -> None:
+        """Await a reply to what `packet` completed."""
+        raise NotImplementedError
+
+    def unmatched(self, reply: Reply) -> None:
+        """List a reply that nothing asked for."""
+        raise NotImplementedError
+
+    def await_answer(self, asked: Asked, reading: Reading) -> None:
+        """What the client says next depends on the answer to `asked`."""
+        self.asked = asked
+        self.reading = reading
+        self.answer_lost = None
+        self.refused = False
+
+    def begin_body(self, asked: Asked | None, packet: int, seen: bool = True) -> None:
+        """From here on the client sends a message; where its beginning was not `seen`, nothing may have `asked`."""
+        if asked is not None:
+            if asked.draft is not None and asked.draft.chunks is not None:  # an unfinished mail that came in chunks
+                self.book.abandon(asked.draft, TransactionOutcome.UNKNOWN)
+                asked.draft = None
+            asked.draft = asked.draft or self.book.current or self.book.begin(None, ())
+        self.asked = asked
+        self.agreed_at = packet
+        self.reading = Reading.BODY
+        self.body = DotBlock("DATA")
+        self.body_unseen = not seen
+        self.missing_last = False
+        if not seen and self.missing:
+            self.body.octets.hole(self.missing)
+
+    def begin_chunk(self, asked: Asked, octets: Octets, size: int) -> None:
+        """The next `size` octets are a chunk of the message that `octets` collects."""
+        self.asked = asked
+        self.reading = Reading.CHUNK
+        self.chunk = octets
+        self.left = size
+
+    def replies_lost(self, gap: Gap) -> None:
+        """Note a hole in what the server said: the answer that decides the reading may have been in it."""
+        self.dialogue.events.append(gap)
+        self.pairing.replies_lost(gap.packet)
+        if self.reading is Reading.TLS_AGREED:
+            self.go_dark(gap.packet, gap.time_ns)
+        if self.reading in AGREED:
+            self.answer_lost = gap.packet
+
+    def go_dark(self, packet: int, time_ns: int) -> None:
+        """From here on both sides are encrypted. Source: RFC 3207 section 4.2."""
+        self.reading = Reading.DARK
+        self.dialogue.encryption = Encryption.STARTTLS
+        self.dialogue.events.append(WentDark("starttls", packet, time_ns))
+        self.client = Inbox()
+
+    def inject(self, code: str, piece: Data) -> None:
+        """Report once that one side said more in clear where it must wait for TLS; it counts as not said."""
+        if not self.injected:
+            self.injected = True
+            detail = f"{SAYINGS[code]}: {shown(piece.data)}"
+            self.violations.add(code, piece.side, piece.packet, piece.time_ns, detail)
+
+    def commands_lost(self, gap: Gap) -> None:
+        """Note a hole in what the client said."""
+        self.dialogue.events.append(gap)
+        self.pairing.commands_lost(owed=int(self.reading is Reading.BODY and self.asked is not None))
+        self.unsure = True
+        self.landmark = None
+        self.first_words = False
+        self.missing = gap.missing
+        if self.book.current is not None:
+            self.book.current.holed = True
