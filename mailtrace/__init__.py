@@ -33,10 +33,12 @@ def analyze(
 ) -> Analysis:
     """Read one capture (or several, as parts of one) and return all that was found.
 
-    `names` maps addresses to names; `protocols` limits the result to some of smtp, pop3, imap, dns, ident, tls, unknown.
+    `names` maps addresses to names; `protocols` limits the result to some of smtp, pop3, imap, dns, ident, tls and
+    unknown.
     `progress` is called now and then with octets read, packets and conversations so far.
 
-    Raises: `mailtrace.errors.UnreadableInput` when a file cannot be read at all; damage is a note in `Analysis.capture`.
+    Raises: `mailtrace.errors.UnreadableInput` when a file cannot be read at all. Damage is told in the notes of
+    `Analysis.capture`.
     """
     from mailtrace.analyzer import Analyzer, analyze_files
 

@@ -1,4 +1,4 @@
-"""Files in, results out: drives the pipeline over captures, for those who want everything and those who want a stream."""
+"""Files in, results out: drives the pipeline over captures, for all results at once or one by one."""
 
 from __future__ import annotations
 

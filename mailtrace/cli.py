@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -20,7 +20,7 @@ INTERRUPTED = 130
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """What to write."""
 
     TERMINAL = "terminal"
@@ -29,7 +29,7 @@ class Format(str, Enum):
     MARKDOWN = "markdown"
 
 
-class Level(str, Enum):
+class Level(StrEnum):
     """For whom to explain."""
 
     NOVICE = "novice"
@@ -88,7 +88,10 @@ def analyze(
         list[str],
         typer.Argument(
             metavar="CAPTURE",
-            help="A .pcap or .pcapng, also compressed (.gz .zst .xz .lz4), or - for standard input. Several count as parts of one.",
+            help=(
+                "A .pcap or .pcapng, also compressed (.gz .zst .xz .lz4), or - for standard input. "
+                "Several count as parts of one."
+            ),
             show_default=False,
         ),
     ],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from mailtrace.analyzer import Analyzer, Progress, analyze_files, narrowed
 from mailtrace.errors import UnreadableInput, UsageError
@@ -17,6 +17,7 @@ from mailtrace.model import Analysis, CaptureInfo
 
 if TYPE_CHECKING:
     from mailtrace.explain.listing import Listing
+    from mailtrace.model import Walkthrough
 
 DONE, PARTIAL = 0, 4
 
@@ -79,31 +80,23 @@ def _stream(request: Request, analyzer: Analyzer) -> None:
 
 
 def _write(request: Request, analysis: Analysis) -> None:
-    chosen = narrowed(analysis, request.conversation, request.protocols)
-    if request.format == "json":
-        from mailtrace.reports import json
+    from mailtrace.reports import Report, write
 
-        with _output(request.output) as out:
-            out.write(json.render(chosen, request.show_secrets))
-        return
+    chosen = narrowed(analysis, request.conversation, request.protocols)
+    with _output(request.output) as out:
+        write(request.format, Report(chosen, _told(request, analysis), request.level, request.show_secrets), out)
+
+
+def _told(request: Request, analysis: Analysis) -> Iterator[Walkthrough]:
+    """Tell the walkthroughs, but only when the report asks for them."""
     from mailtrace.explain.walkthrough import walkthroughs
 
-    told = walkthroughs(
+    yield from walkthroughs(
         analysis,
         conversation=request.conversation,
         protocols=request.protocols,
         show_secrets=request.show_secrets,
     )
-    with _output(request.output) as out:
-        if request.format == "markdown":
-            from mailtrace.reports import markdown
-
-            out.write(markdown.render(chosen, told, request.level).encode("utf-8", "backslashreplace"))
-        else:
-            from mailtrace.reports import terminal
-
-            with _text(out) as text:
-                terminal.render(chosen, told, terminal.console(text), request.level)
 
 
 def _listing(request: Request) -> Listing | None:
@@ -115,24 +108,12 @@ def _listing(request: Request) -> Listing | None:
 
 
 def _write_packets(request: Request, listing: Listing, analysis: Analysis) -> None:
-    """Write the chosen packets as a table, or as a JSON list of its rows."""
     from mailtrace.explain.naming import Naming
+    from mailtrace.reports import write_packets
 
     rows = listing.rows(analysis, Naming(analysis.hosts), request.show_secrets)
     with _output(request.output) as out:
-        if request.format in ("json", "jsonl"):
-            from mailtrace.reports import json
-
-            out.write(json.packets(rows))
-        elif request.format == "markdown":
-            from mailtrace.reports import markdown
-
-            out.write(markdown.render_packets(rows).encode("utf-8", "backslashreplace"))
-        else:
-            from mailtrace.reports import terminal
-
-            with _text(out) as text:
-                terminal.render_packets(rows, terminal.console(text))
+        write_packets(request.format, rows, out)
 
 
 @contextmanager
@@ -143,34 +124,20 @@ def _output(path: str | None) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     target = Path(path)
+    made: Path | None = None
     try:
-        file = tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False)
-    except OSError as error:
-        raise UnreadableInput(f"cannot write {path}: {error.strerror}") from None
-    try:
-        with file:
-            yield file.file
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(target)
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+        made = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        made.chmod(0o644)
+        made.replace(target)
     except BaseException as error:
-        with suppress(OSError):
-            Path(file.name).unlink()
-        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        if made is not None:
+            made.unlink(missing_ok=True)
+        if isinstance(error, OSError):
             raise UnreadableInput(f"cannot write {path}: {error.strerror}") from None
         raise
-
-
-@contextmanager
-def _text(out: BinaryIO) -> Iterator[TextIO]:
-    """Give a text stream over `out`: the terminal itself where it is one, so that its width and colours are known."""
-    if out is sys.stdout.buffer:
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    text = io.TextIOWrapper(out, encoding="utf-8", errors="backslashreplace", newline="\n")
-    yield text
-    text.flush()
-    text.detach()
 
 
 @contextmanager

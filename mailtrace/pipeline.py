@@ -33,8 +33,8 @@ from mailtrace.packets.decode import Segments, decode
 from mailtrace.protocols import PROTOCOLS
 from mailtrace.protocols.choose import Chooser
 from mailtrace.streams.datagrams import DatagramTracker
-from mailtrace.streams.half import Budget
 from mailtrace.streams.grouping import Group, PairKey, endpoint, port
+from mailtrace.streams.half import Budget
 from mailtrace.streams.table import Flow, FlowTable
 from mailtrace.streams.tracker import Row, Tracker
 

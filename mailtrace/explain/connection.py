@@ -115,11 +115,12 @@ def _refused(scene: Scene, asking: list[Packet], refusals: list[Packet]) -> Draf
 
 def _unanswered(scene: Scene, asking: list[Packet]) -> Draft:
     packets = [p.number for p in scene.conversation.packets]
+    tries = [text("connect.tries", times=counted("times", len(asking)))] if len(asking) > 1 else []
     return scene.draft(
         StepKind.CONNECT,
         Side.CLIENT,
         packets,
-        [text("connect.unanswered", **service(scene))],
+        [text("connect.unanswered", **service(scene)), *tries],
         [_repeated(asking), text("connect.unanswered.meaning", server=scene.names[Side.SERVER])],
         ESTABLISHING,
     )
@@ -130,7 +131,7 @@ def _repeated(asking: list[Packet]) -> str:
     if len(asking) < 2:
         return ""
     delays = [rounded(between(asking[0].time_ns, packet.time_ns)) for packet in asking[1:]]
-    return text("connect.repeated", delays=listed(delays), times=counted("times", len(asking)))
+    return text("connect.repeated", delays=listed(list(dict.fromkeys(delays))), times=counted("times", len(asking)))
 
 
 def _tried_again(asking: list[Packet]) -> str:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from mailtrace.explain.draft import Scene
+from mailtrace.explain.draft import Scene, shortened
 from mailtrace.explain.texts import counted, listed, numbers, text
 from mailtrace.model import Content, Message, MessagePart, Person
 
 MAX_BODY_LINES = 10
 """Lines of a mail's text that a step quotes: enough to know the mail; the reports have the rest."""
 
-SHOWN_HEADERS = ("To", "Cc", "Date", "Message-ID", "User-Agent", "X-Mailer", "Content-Transfer-Encoding")
+MAX_PARTS = 12
+"""Parts of a mail that a step names; the others are counted."""
+
+SHOWN_HEADERS = (
+    "To",
+    "Cc",
+    "Date",
+    "Message-ID",
+    "User-Agent",
+    "X-Mailer",
+    "Content-Transfer-Encoding",
+    "X-MIME-Autoconverted",
+)
 """Headers worth a line of their own, besides From and Subject, in the order they are shown."""
 
 
@@ -25,11 +37,13 @@ def content_says(scene: Scene, content: Content) -> list[str]:
     if message is not None:
         lines += _headers(message)
         readable = any(part.content_type == "text/plain" for part in message.parts)
-        for part in message.parts:
+        for part in message.parts[:MAX_PARTS]:
             quoted = part.content_type == "text/plain" or not readable
             lines += _part(part, several=len(message.parts) > 1, quoted=quoted)
+        if len(message.parts) > MAX_PARTS:
+            lines.append(text("more-parts", parts=counted("parts", len(message.parts) - MAX_PARTS)))
     lines.append(_extent(content))
-    return lines
+    return [shortened(line) for line in lines]
 
 
 def content_means(scene: Scene, content: Content, *, in_pieces: bool = False) -> list[str]:
@@ -58,7 +72,7 @@ def _headline(content: Content, message: Message | None) -> str:
         "content.headline",
         sender=people(message.from_) or text("content.no-from"),
         subject=message.subject if message.subject is not None else text("content.no-subject"),
-        outline=" + ".join(part.content_type for part in message.parts) or "text/plain",
+        outline=" + ".join(part.content_type for part in message.parts[:MAX_PARTS]) or "text/plain",
         octets=counted("octets", content.size_bytes),
     )
 

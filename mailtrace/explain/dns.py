@@ -192,7 +192,7 @@ def exchangers(lookup: Lookup) -> list[tuple[int, str]]:
     found = []
     for answer in lookup.answers:
         preference, _, host = answer.partition(" ")
-        if preference.isdigit():
+        if preference.isdecimal():
             found.append((int(preference), host.strip()))
     return sorted(found)
 

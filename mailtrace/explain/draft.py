@@ -123,11 +123,14 @@ class Scene:
 
 def quoted(lines: list[str]) -> list[str]:
     """Return lines short enough to be read: cut in length and in number, each cut told."""
-    kept = [line if len(line) <= MAX_LINE_CHARACTERS else _cut(line) for line in lines[:MAX_LINES]]
+    kept = [shortened(line) for line in lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         kept.append(text("more-lines", lines=counted("lines", len(lines) - MAX_LINES)))
     return kept
 
 
-def _cut(line: str) -> str:
+def shortened(line: str) -> str:
+    """Return a line short enough to be read; where it was cut, its length is told."""
+    if len(line) <= MAX_LINE_CHARACTERS:
+        return line
     return text("cut-line", start=line[:MAX_LINE_CHARACTERS], length=counted("characters", len(line)))

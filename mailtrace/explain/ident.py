@@ -38,7 +38,10 @@ def ident_step(scene: Scene, *, inside: bool) -> Draft:
         StepKind.IDENT,
         Side.CLIENT,
         [p.number for p in packets if p.number not in acks],
-        [text("ident.asks", port=conversation.key.server.port, listener=scene.names[Side.SERVER]), *said],
+        [
+            text("ident.asks", port=conversation.key.server.port, listener=scene.names[Side.SERVER]),
+            *(said or [text(f"ident.short.{outcome}")]),
+        ],
         [text("ident.purpose"), *_outcome_means(scene, outcome)],
         ANSWERS_SECTION if outcome == "answered" else OVERVIEW,
     )
@@ -63,7 +66,7 @@ def _outcome_means(scene: Scene, outcome: str) -> list[str]:
         delays = [rounded(between(packets[0].time_ns, p.time_ns)) for p in packets[1:] if p.flags & Flags.SYN]
         if not delays:
             return [text("ident.unanswered", server=server)]
-        return [text("ident.unanswered.repeated", server=server, delays=listed(delays))]
+        return [text("ident.unanswered.repeated", server=server, delays=listed(list(dict.fromkeys(delays))))]
     if outcome == "refused":
         return [text("ident.refused", server=server)]
     if outcome == "silent":

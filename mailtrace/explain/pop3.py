@@ -158,9 +158,11 @@ class Pop3Teller(Teller):
                 previous.claim(packet)
             previous.until_ns = max(previous.until_ns, content.end_ns)
             return None
-        return self.scene.draft(
-            StepKind.CONTENT, Side.SERVER, content.packets, says, means, "RFC 1939 section 5", content.start_ns
+        draft = self.scene.draft(
+            StepKind.CONTENT, Side.SERVER, content.packets, [], means, "RFC 1939 section 5", content.start_ns
         )
+        draft.says = says
+        return draft
 
 
 def _statistics(reply: Reply) -> dict[str, object]:

@@ -61,7 +61,7 @@ class SmtpTeller(Teller):
             case "BDAT":
                 size = argument.split(" ")[0]
                 last = argument.upper().endswith("LAST")
-                if not size.isdigit():
+                if not size.isdecimal():
                     return [text("bdat.unreadable")]
                 if last and not size.strip("0"):
                     return [text("bdat.end")]
@@ -123,9 +123,11 @@ class SmtpTeller(Teller):
                 last.means.append(text("bdat.joined", pieces=counted("pieces", pieces)))
             self._chunks.clear()
             return None
-        return self.scene.draft(
-            StepKind.CONTENT, Side.CLIENT, content.packets, says, means, "RFC 5321 section 4.1.1.4", content.start_ns
+        draft = self.scene.draft(
+            StepKind.CONTENT, Side.CLIENT, content.packets, [], means, "RFC 5321 section 4.1.1.4", content.start_ns
         )
+        draft.says = says
+        return draft
 
     def _spread(self, content: Content) -> None:
         """Give each packet of a mail in pieces to the piece it carried."""

@@ -7,7 +7,7 @@ from mailtrace.explain.english import REPLY_HINTS
 from mailtrace.explain.login import challenge_means
 from mailtrace.explain.smtpsyntax import address_shown, path
 from mailtrace.explain.texts import counted, has_text, listed, text
-from mailtrace.model import Command, Content, Outcome, Reply, Side, StepKind, Turn, wire_text
+from mailtrace.model import Command, Content, Encryption, Outcome, Reply, Side, StepKind, Turn, wire_text
 from mailtrace.protocols.smtp.words import ENHANCED, EXTENSIONS, NOTABLE, REPLIES
 from mailtrace.protocols.word import Word
 
@@ -26,6 +26,8 @@ class ReplyTeller:
         self._greeted = False
         self._sending: Command | None = None
         self._contents: dict[int, Content] = {}
+        transactions = scene.conversation.dialogue.transactions
+        self._queue_ids = {id(t.content): t.queue_id for t in transactions if t.content is not None}
         self.data_refused = False
 
     def saw_command(self, command: Command) -> None:
@@ -99,7 +101,8 @@ class ReplyTeller:
     def _welcome(self, reply: Reply) -> list[str]:
         """Tell what an EHLO answer offers, and that it does not offer encryption. Source: RFC 3207 section 4."""
         sentences = extensions_offered(reply)
-        if not any(line.strip().upper() == b"STARTTLS" for line in reply.lines):
+        readable = self.scene.conversation.dialogue.encryption is Encryption.NO
+        if readable and not any(line.strip().upper() == b"STARTTLS" for line in reply.lines):
             sentences.append(text("extensions.no-tls"))
         return sentences
 
@@ -124,9 +127,9 @@ class ReplyTeller:
             return [text("reply.BDAT.chunk")]
         responsible = self.scene.once("accepted.responsible", server=self.scene.names[Side.SERVER])
         content = self._contents.get(id(command))
-        found = [t for t in self.scene.conversation.dialogue.transactions if content and t.content is content]
-        if found and found[0].queue_id:
-            queued = text("accepted.as", queue_id=found[0].queue_id)
+        queue_id = self._queue_ids.get(id(content))
+        if content is not None and queue_id:
+            queued = text("accepted.as", queue_id=queue_id)
             return [queued, self.scene.once("accepted.queue-id"), responsible]
         return [text("accepted"), responsible]
 
@@ -171,7 +174,7 @@ def extensions_offered(reply: Reply) -> list[str]:
 
 def _extension(keyword: str, arguments: str) -> str:
     """Return one extension with its meaning, its arguments where they say something."""
-    if keyword == "SIZE" and arguments.isdigit() and arguments.strip("0"):
+    if keyword == "SIZE" and arguments.isdecimal() and arguments.strip("0"):
         return text("extension.SIZE", octets=counted("octets", int(arguments[:20])))
     if keyword == "AUTH" and arguments:
         return text("extension.AUTH", mechanisms=listed(arguments.split()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import GAP_REASONS, SMALL_FAULTS, VIOLATIONS
 from mailtrace.explain.texts import counted, text
@@ -32,7 +34,7 @@ class Teller:
         self.drafts: list[Draft] = []
         self._turns = {id(reply): turn for turn in self.dialogue.turns for reply in turn.replies}
         self._replied = {id(turn.command) for turn in self.dialogue.turns if turn.command and turn.replies}
-        self._waiting: list[Draft] = []
+        self._waiting: deque[Draft] = deque()
         self._gaps: list[Draft] = []
         self._faults: list[Violation] = []
 
@@ -122,7 +124,8 @@ class Teller:
 
     def _told_reply(self, reply: Reply) -> Draft | None:
         draft = self.reply(reply, self.turn_of(reply))
-        del self._waiting[:1]
+        if self._waiting:
+            self._waiting.popleft()
         previous = self.drafts[-1] if self.drafts else None
         if draft is None or previous is None or previous.kind is not StepKind.REPLY:
             return draft

@@ -1,7 +1,7 @@
 """HOT. IPv4 and IPv6: who to whom, which transport, and where its octets lie (tests/bench `mixed`).
 
-The IP header's own length decides where a packet ends; a length of 0 (segmentation offload) means the whole frame, and no
-packet is longer than its frame was.
+The IP header's own length decides where a packet ends; a length of 0 (segmentation offload) means the whole frame, and
+no packet is longer than its frame was.
 Fragments are counted here and left aside; reassembling them belongs behind `read_ipv4` and `read_ipv6`.
 """
 

@@ -36,7 +36,7 @@ LINK_NAMES = {
 
 @dataclass(slots=True)
 class Layer:
-    """Frames as columns: batch row, ethertype, where the network header starts, where captured and real octets end."""
+    """Frames as columns: batch row, ethertype, network header start, ends of captured and of real octets."""
 
     row: Ints
     ethertype: Ints
@@ -55,7 +55,7 @@ def link_name(link_type: int) -> str:
 
 
 Link = Callable[[Octets, Ints, Ints], tuple[Ints, Ints]]
-"""Takes frame starts and captured ends, returns ethertypes (-1 where the header is cut short) and network header starts."""
+"""Takes frame starts and captured ends, returns ethertypes (-1: header cut short) and network header starts."""
 
 
 def network_layer(batch: RawBatch, octets: Octets, other: Counter[str]) -> Layer:

@@ -76,16 +76,18 @@ class Chooser:
             self._decide_by_port()
 
     def _decide_by_port(self) -> None:
-        """Take the row of the port if what was said fits it, or nothing at all was said and it wants even that."""
+        """Take the row of the port if what was said fits it, or nothing at all was said and it wants even that.
+
+        The server's words count more: a client can connect to the wrong port, a server listens where it wants to.
+        """
         hint = self._hint
-        said = [(side, self._said[side]) for side in Side if self._said[side]]
-        if hint is not None and (
-            any(hint.recognise(side, octets) is not Guess.NO for side, octets in said)
-            if said
-            else hint.name in ALSO_WHEN_SILENT
-        ):
-            self._replay_into(hint)
-            return
+        if hint is not None:
+            speaker = Side.SERVER if self._said[Side.SERVER] else Side.CLIENT
+            said = self._said[speaker]
+            fits = hint.recognise(speaker, said) is not Guess.NO if said else hint.name in ALSO_WHEN_SILENT
+            if fits:
+                self._replay_into(hint)
+                return
         self._held.clear()
         self._take = _ignore
 

@@ -84,7 +84,7 @@ class Inbox:
         end = len(octets) - 1
         if not self.is_idle() or end > LINE_LIMIT or octets.find(b"\n") != end:
             return None
-        if octets.find(b"\r") != end - 1 or b"\0" in octets:
+        if end < 1 or octets.find(b"\r") != end - 1 or b"\0" in octets:
             return None
         return Line(octets[:-2], event.packet, event.time_ns, (event.packet,))
 

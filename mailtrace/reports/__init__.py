@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
+    from mailtrace.explain.listing import ListingRow
     from mailtrace.model import Analysis, Walkthrough
 
 FORMATS = {
-    "terminal": "mailtrace.reports.terminal:write",
-    "markdown": "mailtrace.reports.markdown:write",
-    "json": "mailtrace.reports.json:write",
-    "jsonl": "mailtrace.reports.json:write_lines",
+    "terminal": ("terminal", "write"),
+    "markdown": ("markdown", "write"),
+    "json": ("json", "write"),
+    "jsonl": ("json", "write_lines"),
 }
-"""Who writes each format: module and function, loaded when it is asked for, as not every format needs everything."""
+"""Who writes each format: module and function. A module is loaded when it is asked for, and has `write_packets` too."""
 
 
 class Report(NamedTuple):
@@ -32,6 +34,15 @@ class Report(NamedTuple):
 
 def write(name: str, report: Report, out: BinaryIO) -> None:
     """Write a report in one of the `FORMATS`."""
-    module, function = FORMATS[name].split(":")
-    writer: Callable[[Report, BinaryIO], None] = getattr(import_module(module), function)
+    module, function = FORMATS[name]
+    writer: Callable[[Report, BinaryIO], None] = getattr(_module(module), function)
     writer(report, out)
+
+
+def write_packets(name: str, rows: Iterable[ListingRow], out: BinaryIO) -> None:
+    """Write a packet listing in one of the `FORMATS`."""
+    _module(FORMATS[name][0]).write_packets(rows, out)
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"mailtrace.reports.{name}")

@@ -66,6 +66,11 @@ def write_lines(report: Report, out: BinaryIO) -> None:
     out.writelines(lines(report.analysis, report.show_secrets))
 
 
+def write_packets(rows: Iterable[ListingRow], out: BinaryIO) -> None:
+    """Write a packet listing as a list of objects."""
+    out.write(packets(rows))
+
+
 def render(analysis: Analysis, show_secrets: bool = False) -> bytes:
     """Return the whole analysis as one JSON object."""
     names = best_names(analysis.hosts)

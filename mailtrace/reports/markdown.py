@@ -44,6 +44,11 @@ def write(report: Report, out: BinaryIO) -> None:
     out.write(render(report.analysis, report.walkthroughs, report.level).encode("utf-8", "backslashreplace"))
 
 
+def write_packets(rows: Iterable[ListingRow], out: BinaryIO) -> None:
+    """Write a packet listing, in UTF-8."""
+    out.write(render_packets(rows).encode("utf-8", "backslashreplace"))
+
+
 def render(analysis: Analysis, walkthroughs: Iterable[Walkthrough], level: str = "novice") -> str:
     """Return the report. `level` is novice, or expert to leave out what things mean."""
     name, *facts = [*capture_facts(analysis.capture), ", ".join(contents(analysis)) or "no mail traffic"]

@@ -114,6 +114,12 @@ def write(report: Report, out: BinaryIO) -> None:
         render(report.analysis, report.walkthroughs, console(stream), report.level)
 
 
+def write_packets(rows: Iterable[ListingRow], out: BinaryIO) -> None:
+    """Write a packet listing to standard output or a file."""
+    with text_stream(out) as stream:
+        render_packets(rows, console(stream))
+
+
 def render(analysis: Analysis, walkthroughs: Iterable[Walkthrough], console: Console, level: str = "novice") -> None:
     """Print the report. `walkthroughs` may be lazy: above `MANY_CONVERSATIONS` none is asked for.
 

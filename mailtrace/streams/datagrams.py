@@ -23,7 +23,7 @@ class DatagramTracker:
         self.due_ns: int | None = None
 
     def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
-        """Take packets from `rows[at]` on; return the index of the first that begins a new conversation, or their count."""
+        """Take packets from `rows[at]` on; return the index of the first that begins another, or the end."""
         for index in range(at, len(rows)):
             number, time_ns, way, _, _, _, length, captured, payload_at = rows[index]
             if self.due_ns is not None and time_ns > self.due_ns:

@@ -108,7 +108,8 @@ def _mixed(segments: Segments) -> Words:
 
 def _side_key(high: Words, low: Words, port: Ints) -> Words:
     key = (high * _MIX_A) ^ (low * _MIX_B) ^ (port.astype(np.uint64) * _MIX_C)
-    return (key ^ (key >> _SHIFT)) * _MIX_A
+    mixed: Words = (key ^ (key >> _SHIFT)) * _MIX_A
+    return mixed
 
 
 def _same_way(segments: Segments, one: Ints, two: Ints) -> Bools:

@@ -29,7 +29,7 @@ HISTORY_SEGMENTS = 8
 """Delivered segments remembered to compare repeats with: most repeats are of the last few."""
 
 HISTORY_SEGMENT_BYTES = 2_048
-"""Octets remembered of each, its last: more than a segment on common links, and little where offloading makes giants."""
+"""Octets remembered of each, its last: more than a segment on common links, little where offloading makes giants."""
 
 
 class Budget:
@@ -183,10 +183,8 @@ class Half:
         if at and self.pending[at - 1][0] + self.pending[at - 1][2] > offset:
             at -= 1
         while offset < stop:
-            if at == len(self.pending) or self.pending[at][0] >= stop:
-                free = stop
-            else:
-                free = max(self.pending[at][0], offset)
+            behind = at == len(self.pending) or self.pending[at][0] >= stop
+            free = stop if behind else max(self.pending[at][0], offset)
             if free > offset:
                 piece = data[: free - offset]
                 self.pending.insert(at, (offset, piece, free - offset, packet, time_ns))

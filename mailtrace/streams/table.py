@@ -16,7 +16,7 @@ from mailtrace.packets.decode import Segments
 from mailtrace.streams.grouping import Group, PairKey, groups
 
 FLOW_LIMIT = 200_000
-"""Streams remembered at a time; beyond that the one silent longest is let go, so that a SYN flood cannot fill memory."""
+"""Streams remembered at a time; beyond that the one silent longest is let go: a SYN flood must not fill memory."""
 
 SYN, ACK = 0x02, 0x10
 

@@ -1,7 +1,7 @@
-"""HOT. One TCP conversation: which packets belong to it, who is who, and what each side said in order (tests/bench `mail`).
+"""HOT. One TCP conversation: its packets, and what each side said, in order (tests/bench `mail`).
 
-The usual packet of an open connection takes the short way through `feed`; whatever opens, closes or disturbs a connection
-takes the long way through `_unusual`. Octets are handed on as soon as they are in order, whether acknowledged or not.
+The usual packet of an open connection takes the short way through `feed`; whatever opens, closes or disturbs a
+connection takes the long way through `_unusual`. Octets are handed on as soon as they are in order, whether acknowledged or not.
 Octets that the other side acknowledged but the capture does not hold are given up after a few more packets, since
 captures from several queues swap neighbours. Source: RFC 9293 sections 3.4 to 3.10.
 """
@@ -19,7 +19,7 @@ UNUSUAL = FIN | SYN | RST
 SIDES = (Side.CLIENT, Side.SERVER)
 
 REORDER_PACKETS = 8
-"""Packets of the conversation to wait for acknowledged octets before they are given up: swapped neighbours are nearer."""
+"""Packets of the conversation to wait for acknowledged octets before giving them up: swapped neighbours are nearer."""
 
 RESET_WINDOW = 1 << 20
 """How far ahead of the expected octet a reset may lie and still be believed."""
@@ -54,7 +54,7 @@ class Tracker:
         self._server_starts: list[int] = []
 
     def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
-        """Take packets from `rows[at]` on; return the index of the first that begins a new conversation, or their count."""
+        """Take packets from `rows[at]` on; return the index of the first that begins another, or the end."""
         halves, packets, client_way = self.halves, self.packets, self._client_way
         for index in range(at, len(rows)):
             number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = rows[index]
@@ -124,7 +124,7 @@ class Tracker:
                 half.suspicion = 0
 
     def _unusual(self, row: Row, buffer: bytes) -> bool:
-        """Take a packet that opens, closes or finds an unsettled connection; False when it begins a new conversation."""
+        """Take a packet that opens, closes or finds an unsettled connection; False when it begins another."""
         number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = row
         side = way ^ self._client_way
         if self.due_ns is not None and time_ns > self.due_ns:

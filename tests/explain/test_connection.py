@@ -1,4 +1,4 @@
-"""Connections that open, are refused, stay unanswered, break off; and packets that belong to a step without telling it."""
+"""Connections that open, are refused, stay unanswered, break off; and packets that belong to another's step."""
 
 from __future__ import annotations
 

@@ -42,8 +42,18 @@ def ident(answered: bool) -> Conversation:
     ("seconds", "said", "answered", "expected"),
     [
         (5.002, SENDMAIL, False, "It comes 5.00 s late because of step 2: the server waited for the ident answer"),
-        (6.002, SENDMAIL, False, "It comes 6.00 s late because of step 2: Sendmail waits 5 s for ident. The other 1.00 s"),
-        (1.003, SENDMAIL, True, "Step 2 is not the reason, it was over at once: most likely this is Sendmail's greeting"),
+        (
+            6.002,
+            SENDMAIL,
+            False,
+            "It comes 6.00 s late because of step 2: Sendmail waits 5 s for ident. The other 1.00 s",
+        ),
+        (
+            1.003,
+            SENDMAIL,
+            True,
+            "Step 2 is not the reason, it was over at once: most likely this is Sendmail's greeting",
+        ),
         (1.003, POSTFIX, True, "Step 2 is not the reason, it was over at once: most likely the server pauses"),
     ],
 )

@@ -64,6 +64,7 @@ def test_a_fetched_mail_is_one_step_with_the_answer_that_announced_it() -> None:
         'the mail: From 이네이버 <lee@naver.com>, Subject "test", text/plain, 57 octets',
         "To: kim@daum.net",
         "Content-Transfer-Encoding: 8bit",
+        f"X-MIME-Autoconverted: {converted}",
         "    Lee가 Kim에게 보내는 메시지 확인 바람",
         "(19 lines, ended by a line with a single dot)",
     )

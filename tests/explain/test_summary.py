@@ -88,7 +88,11 @@ def test_conversations_without_mail() -> None:
 @pytest.mark.parametrize(
     ("asked", "told", "end"),
     [
-        (lookup((1, 2), 0, "MX", "daum.net", answers=("10 mail.daum.net.",)), "MX daum.net -> 10 mail.daum.net", "answered"),
+        (
+            lookup((1, 2), 0, "MX", "daum.net", answers=("10 mail.daum.net.",)),
+            "MX daum.net -> 10 mail.daum.net",
+            "answered",
+        ),
         (
             lookup((1, 2), 0, "AAAA", "daum.net", nodata=True),
             "AAAA daum.net -> no such record (NODATA)",
@@ -96,7 +100,11 @@ def test_conversations_without_mail() -> None:
         ),
         (lookup((1, 2), 0, "A", "x.y", "NXDOMAIN"), "A x.y -> NXDOMAIN", "no such name (NXDOMAIN)"),
         (lookup((1,), 0, "A", "x.y", None, duration=None), "A x.y -> no answer", "no answer"),
-        (lookup((1, 2), 0, "A", "4.3.2.1.bl.example", "NXDOMAIN"), "A 4.3.2.1.bl.example -> NXDOMAIN", "not listed (NXDOMAIN)"),
+        (
+            lookup((1, 2), 0, "A", "4.3.2.1.bl.example", "NXDOMAIN"),
+            "A 4.3.2.1.bl.example -> NXDOMAIN",
+            "not listed (NXDOMAIN)",
+        ),
         (lookup((1, 2), 0, "A", "x.y", "REFUSED"), "A x.y -> REFUSED", "REFUSED"),
         (
             lookup((1, 2), 0, "TXT", "k.example", answers=('"' + "x" * 80 + '"',)),

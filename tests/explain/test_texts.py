@@ -40,7 +40,9 @@ def test_no_sentence_is_left_over() -> None:
     whole, made = asked_for()
     table = (ROOT / "mailtrace" / "explain" / "english" / "tables.py").read_text(encoding="utf-8")
     unused = [
-        key for key in ENGLISH if key not in whole and not any(p.fullmatch(key) for p in made) and f'"{key}"' not in table
+        key
+        for key in ENGLISH
+        if key not in whole and not any(p.fullmatch(key) for p in made) and f'"{key}"' not in table
     ]
     assert unused == []
 

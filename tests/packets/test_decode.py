@@ -151,7 +151,10 @@ def test_d86_ipv6_extension_chains() -> None:
 
 
 def test_every_cut_of_a_frame_agrees_with_the_twin() -> None:
-    for frame, wire in (ethernet(tcp_packet(b"x" * 30, options=b"\1" * 12)), ethernet(tcp_packet(b""), tags=b"\x81\0\0\5")):
+    for frame, wire in (
+        ethernet(tcp_packet(b"x" * 30, options=b"\1" * 12)),
+        ethernet(tcp_packet(b""), tags=b"\x81\0\0\5"),
+    ):
         assert_twins([(frame[:size], wire) for size in range(len(frame) + 1)])
 
 
@@ -168,7 +171,9 @@ def test_flipped_octets_of_a_real_capture_agree_with_the_twin() -> None:
     for name in sorted(SAMPLES.glob("*.pcapng")):
         for batch in open_capture(str(name)).batches():
             frames = []
-            for start, captured, wire in zip(batch.start.tolist(), batch.captured.tolist(), batch.wire.tolist(), strict=True):
+            for start, captured, wire in zip(
+                batch.start.tolist(), batch.captured.tolist(), batch.wire.tolist(), strict=True
+            ):
                 frame = bytearray(batch.buffer[start : start + captured])
                 frames.append((bytes(frame), wire))
                 for _ in range(3):

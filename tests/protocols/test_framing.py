@@ -131,7 +131,7 @@ def test_what_is_put_back_comes_first() -> None:
 
 def test_a_whole_segment_is_a_line_only_when_nothing_is_amiss() -> None:
     assert Inbox().only_line(_data(b"NOOP\r\n")) == Line(b"NOOP", 1, 1000, (1,))
-    for octets in (b"NOOP\n", b"NOOP\r\nRSET\r\n", b"NO", b"N\0\r\n", b"N\rP\r\n"):
+    for octets in (b"NOOP\n", b"\n", b"NOOP\r\nRSET\r\n", b"NO", b"N\0\r\n", b"N\rP\r\n"):
         assert Inbox().only_line(_data(octets)) is None, octets
     assert _inbox(_data(b"a")).only_line(_data(b"NOOP\r\n")) is None
     inbox = _inbox(_gap(3))

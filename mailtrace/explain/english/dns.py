@@ -114,4 +114,8 @@ DNS: dict[str, str] = {
         "The same question was sent {times} and answered each time: the first answer got lost, or came too late."
     ),
     "dns.retries.row": "The same question was sent {times} in a row, and answered the same each time.",
+    "ident.short.refused": "(refused with RST)",
+    "ident.short.unanswered": "(no answer)",
+    "ident.short.silent": "(opened, no answer)",
+    "ident.short.answered": "(answered)",
 }

@@ -13,6 +13,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "pieces": ("piece", "pieces"),
     "attachments": ("attachment", "attachments"),
     "records": ("record", "records"),
+    "parts": ("part", "parts"),
 }
 """Singular and plural of what is counted."""
 

@@ -87,4 +87,6 @@ TRANSPORT: dict[str, str] = {
         "mails do not."
     ),
     "dark.stls.source": "RFC 2595 section 4",
+    "connect.tries": "(tried {times})",
+    "more-parts": "(and {parts} more)",
 }

@@ -5,10 +5,15 @@ Source: RFC 9051 section 7.1 (the greetings).
 
 from __future__ import annotations
 
+import re
+
 from mailtrace.model import Dialogue, Side, StreamEvent, Transport
 from mailtrace.protocols.base import Guess, ProtocolRow
 
 GREETINGS = (b"* OK", b"* PREAUTH", b"* BYE")
+
+_TAGGED = re.compile(rb"[A-Za-z0-9.]{1,32}(?: [A-Za-z]{0,16}(?:[ \r\n]|\Z)|\Z)")
+"""A tag and a command, as far as they came. Source: RFC 9051 section 2.2.1."""
 
 
 class ImapSession:
@@ -27,7 +32,7 @@ class ImapSession:
 def recognise(side: Side, octets: bytes) -> Guess:
     """Tell IMAP by the server's greeting; what a client says first is a tag of its choice and proves nothing."""
     if side is Side.CLIENT:
-        return Guess.MORE if octets[:1].isalnum() else Guess.NO
+        return Guess.MORE if _TAGGED.match(octets) else Guess.NO
     start = octets.upper()
     if start.startswith(GREETINGS):
         return Guess.YES
