@@ -9,9 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from mailtrace.explain.connection import FIN, SYN
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.texts import between, counted, seconds, text
-from mailtrace.model import Flags, Mark, Packet, Side, StepKind
+from mailtrace.model import Mark, Packet, Side, StepKind
 
 MAX_REPEATS_TOLD = 3
 """Repeats of one step that are told one by one; more are counted."""
@@ -29,7 +30,7 @@ class _Stream:
 
 def end_of(packet: Packet) -> int:
     """Return the sequence number after a packet: SYN and FIN count as one octet each. Source: RFC 9293 section 3.4."""
-    return packet.sequence + packet.length + bool(packet.flags & Flags.SYN) + bool(packet.flags & Flags.FIN)
+    return packet.sequence + packet.length + bool(packet.flags & SYN) + bool(packet.flags & FIN)
 
 
 def claim_rest(drafts: list[Draft], scene: Scene) -> list[Draft]:

@@ -10,6 +10,8 @@ from mailtrace.explain.english import SERVICES
 from mailtrace.explain.texts import between, counted, listed, rounded, text
 from mailtrace.model import Command, Flags, Mark, Packet, Side, StepKind, Transport
 
+SYN, FIN, RST, ACK = int(Flags.SYN), int(Flags.FIN), int(Flags.RST), int(Flags.ACK)  # plain: every packet is asked
+
 ESTABLISHING = "RFC 9293 section 3.5"
 RESETTING = "RFC 9293 section 3.5.2"
 CLOSING = "RFC 9293 section 3.6"
@@ -17,9 +19,7 @@ CLOSING = "RFC 9293 section 3.6"
 
 def is_bare_ack(packet: Packet) -> bool:
     """Tell whether a packet acknowledges and does nothing else."""
-    return (
-        bool(packet.flags & Flags.ACK) and not packet.length and not packet.flags & (Flags.SYN | Flags.FIN | Flags.RST)
-    )
+    return bool(packet.flags & ACK) and not packet.length and not packet.flags & (SYN | FIN | RST)
 
 
 def tell_connection(scene: Scene) -> list[Draft]:
@@ -37,16 +37,16 @@ def service(scene: Scene) -> dict[str, object]:
 
 def _beginning(scene: Scene) -> Draft:
     packets = scene.conversation.packets
-    asking = [p for p in packets if p.flags & Flags.SYN and p.side is Side.CLIENT]
-    granting = [p for p in packets if p.flags & Flags.SYN and p.side is Side.SERVER]
+    asking = [p for p in packets if p.flags & SYN and p.side is Side.CLIENT]
+    granting = [p for p in packets if p.flags & SYN and p.side is Side.SERVER]
     if not asking and not granting:
         return _midstream(scene)
     if granting:
         return _opened(scene, asking, granting)
-    refusals = [p for p in packets if p.flags & Flags.RST and p.side is Side.SERVER]
+    refusals = [p for p in packets if p.flags & RST and p.side is Side.SERVER]
     if refusals and not any(p.length for p in packets if p.side is Side.SERVER):
         return _refused(scene, asking, refusals)
-    if any(p.side is Side.SERVER or not p.flags & Flags.SYN for p in packets):
+    if any(p.side is Side.SERVER or not p.flags & SYN for p in packets):
         return _opened(scene, asking, granting)
     return _unanswered(scene, asking)
 
@@ -68,7 +68,7 @@ def _opened(scene: Scene, asking: list[Packet], granting: list[Packet]) -> Draft
     """The three-way handshake, as far as it was captured."""
     shown = [*asking, *granting]
     first = granting[0].number if granting else asking[-1].number
-    later = [p for p in scene.conversation.packets if p.number > first and not p.flags & Flags.SYN]
+    later = [p for p in scene.conversation.packets if p.number > first and not p.flags & SYN]
     confirming = [p for p in later if p.side is Side.CLIENT]
     if granting and confirming and is_bare_ack(confirming[0]):
         shown.append(confirming[0])
@@ -142,12 +142,12 @@ def _tried_again(asking: list[Packet]) -> str:
 def _endings(scene: Scene) -> list[Draft]:
     """One step for each group of FIN and RST that no new data interrupts."""
     packets = scene.conversation.packets
-    refused = not any(p.side is Side.SERVER and not p.flags & Flags.RST for p in packets)
+    refused = not any(p.side is Side.SERVER and not p.flags & RST for p in packets)
     groups: list[list[Packet]] = []
     interrupted = False
     for packet in packets:
         interrupted |= bool(packet.length) and packet.mark is Mark.NONE
-        if packet.flags & (Flags.FIN | Flags.RST) and not refused:
+        if packet.flags & (FIN | RST) and not refused:
             if interrupted or not groups:
                 groups.append([])
             groups[-1].append(packet)
@@ -158,12 +158,12 @@ def _endings(scene: Scene) -> list[Draft]:
 def _ending(scene: Scene, group: list[Packet]) -> Draft:
     first, second = group[0], next((p for p in group if p.side is not group[0].side), None)
     names = {"first": scene.names[first.side], "second": scene.names[first.side.other]}
-    if first.flags & Flags.RST:
+    if first.flags & RST:
         key = "close.too-late" if _closed_before(scene, first) else "close.broken"
     elif second is None:
-        key = "close.broken-late" if any(p.flags & Flags.RST for p in group) else _one_sided(scene, group)
+        key = "close.broken-late" if any(p.flags & RST for p in group) else _one_sided(scene, group)
     else:
-        key = "close.reset" if second.flags & Flags.RST else "close.both"
+        key = "close.reset" if second.flags & RST else "close.both"
     return scene.draft(
         StepKind.CLOSE,
         first.side,
@@ -174,20 +174,20 @@ def _ending(scene: Scene, group: list[Packet]) -> Draft:
             text("close.with-octets") if first.length else "",
             _without_goodbye(scene, first),
         ],
-        RESETTING if first.flags & Flags.RST else CLOSING,
+        RESETTING if first.flags & RST else CLOSING,
     )
 
 
 def _closed_before(scene: Scene, reset: Packet) -> bool:
     """Tell whether who sends RST had closed its side before, so that it refuses what came too late."""
     earlier = [p for p in scene.conversation.packets if p.number < reset.number]
-    return any(p.flags & Flags.FIN and p.side is reset.side for p in earlier)
+    return any(p.flags & FIN and p.side is reset.side for p in earlier)
 
 
 def _one_sided(scene: Scene, group: list[Packet]) -> str:
     """Tell apart a first FIN, the other side's later FIN, and a FIN whose counterpart was not captured."""
     numbers = {p.number for p in group}
-    others = [p for p in scene.conversation.packets if p.flags & (Flags.FIN | Flags.RST) and p.number not in numbers]
+    others = [p for p in scene.conversation.packets if p.flags & (FIN | RST) and p.number not in numbers]
     if any(p.number > group[0].number for p in others):
         return "close.half"
     return "close.rest" if others else "close.one"

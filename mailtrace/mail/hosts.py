@@ -104,7 +104,10 @@ def _is_address(text: str) -> bool:
 
 
 def reverse_address(name: str) -> str | None:
-    """Return the address a reverse name stands for, None where it is none. Source: RFC 1035 section 3.5, RFC 3596 section 2.5."""
+    """Return the address that a reverse name stands for, None where it is no reverse name.
+
+    Source: RFC 1035 section 3.5, RFC 3596 section 2.5.
+    """
     labels = name.lower().rstrip(".").split(".")
     if labels[-2:] == ["in-addr", "arpa"] and len(labels) == 6:
         text = ".".join(reversed(labels[:4]))

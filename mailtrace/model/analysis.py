@@ -19,7 +19,7 @@ class Person(Struct, frozen=True):
 
 
 class Received(Struct, frozen=True):
-    """One trace header. Source: RFC 5321 section 4.4. Fields are None where the header does not say; `time` is ISO 8601."""
+    """One trace header; fields are None where it does not say, `time` is ISO 8601. Source: RFC 5321 section 4.4."""
 
     from_: str | None
     by: str | None
@@ -115,8 +115,8 @@ class Step(Struct, frozen=True):
     """One line of a walkthrough: facts and plain words, no markup.
 
     `acks` are the bare acknowledgements that belong to it. `offset_ns` counts from the conversation's start,
-    `since_ns` from the step before. `speaker` and `listener` are addresses or names. `says` is what was said (masked, not
-    yet sanitised: every report does that), one entry a line; `means` explains it; `source` is the RFC section.
+    `since_ns` from the step before. `speaker` and `listener` are addresses or names. `says` is what was said (masked,
+    not yet sanitised: every report does that), one entry a line; `means` explains it; `source` is the RFC section.
     """
 
     number: int

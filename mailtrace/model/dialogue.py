@@ -71,7 +71,7 @@ class Turn(Struct):
 
 
 class Violation(Struct, frozen=True):
-    """A protocol rule was broken; `code` is a stable name such as `bare-line-feed`, `detail` one sentence or b'' raw octets."""
+    """A protocol rule was broken: `code` is a stable name such as `bare-line-feed`, `detail` one sentence or empty."""
 
     code: str
     side: Side
@@ -102,7 +102,7 @@ class Content(Struct):
 
     `how` is DATA, BDAT, RETR or TOP. `size_bytes` and `sha256` (hex) cover the whole message; `kept` holds its octets up
     to a limit (`kept_all` tells whether that is all). `holes` are (offset in message, octets missing); what is missing
-    stands as NUL octets. `packets` carried it; `end_packet` ended it. `complete` is false when it was cut short or has holes.
+    stands as NUL octets. `packets` carried it. `complete` is false when it was cut short or has holes.
     """
 
     how: str
@@ -148,7 +148,7 @@ class TransactionOutcome(Enum):
 
 
 class Transaction(Struct):
-    """One mail transaction. Source: RFC 5321 section 3.3. `sender` is '' for the null reverse-path, None when not seen."""
+    """One mail transaction; `sender` is '' for the null reverse-path, None when not seen. Source: RFC 5321 section 3.3."""
 
     sender: str | None
     recipients: list[Recipient]
@@ -160,7 +160,7 @@ class Transaction(Struct):
 
 
 class Login(Struct, frozen=True):
-    """One authentication attempt; `user` is None when it cannot be told without guessing, `accepted` when unanswered."""
+    """One attempt to log in; `user` is None when it cannot be told without guessing, `accepted` when unanswered."""
 
     mechanism: str
     user: str | None
@@ -171,7 +171,7 @@ class Login(Struct, frozen=True):
 class Lookup(Struct):
     """One DNS question and its answer.
 
-    `rcode` is None while unanswered. `answers` are in presentation format, most useful first as sent. `packets` are those
+    `rcode` is None while unanswered. `answers` are in presentation format, in the order sent. `packets` are those
     of question and answer (repeats included). `nodata` tells an empty NOERROR from NXDOMAIN (RFC 2308 section 2.2).
     `duration_ns` runs from the first question to the answer. `opcode` is QUERY unless something else than a lookup was
     asked for (NOTIFY, UPDATE); `class_` is IN but for oddities; `authenticated` is the AD bit of the answer.
@@ -239,10 +239,10 @@ class Dialogue(Struct):
 
 
 class Conversation(Struct):
-    """All that was said over one stream.
+    """All that was said over one stream; ids count in order of the first packet.
 
-    `complete` means that nothing is missing: seen from its start to its close without a gap. `first_packet` orders
-    conversations. `caused_by` is the mail conversation an ident or DNS conversation happened for.
+    `complete` means that nothing is missing: seen from its start to its close without a gap. `caused_by` is the mail
+    conversation that an ident or DNS conversation happened for.
     """
 
     id: int

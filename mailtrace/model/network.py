@@ -50,7 +50,7 @@ class StreamKey(Struct, frozen=True):
 
 
 class Interface(Struct, frozen=True):
-    """Where frames were captured: `link_type` is a LINKTYPE number, `fcs_bytes` the checksum octets at each frame's end."""
+    """Where frames were captured: `link_type` is a LINKTYPE number, `fcs_bytes` the checksum octets behind each frame."""
 
     link_type: int
     name: str = ""
@@ -101,7 +101,7 @@ class Mark(Enum):
 
 
 class Packet(Struct, frozen=True, gc=False):
-    """One packet of a conversation: sequence numbers are relative to the stream's start; `length` counts payload octets.
+    """One packet of a conversation; sequence numbers count from the stream's start, `length` counts payload octets.
 
     `flags` is an int of `Flags` bits, 0 for UDP.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def wire_text(data: bytes) -> str:
-    r"""Return `data` as text: UTF-8 where it is valid, `\xNN` for every other byte, so that nothing is lost or guessed."""
+    r"""Return `data` as text: UTF-8 where it is valid, `\xNN` for every other octet; nothing is lost or guessed."""
     return data.decode("utf-8", "backslashreplace")
 
 

@@ -1,8 +1,9 @@
-"""Octets come out in order and once, whatever the network and the capture did. Numbers are those of the acceptance list."""
+"""Octets come out in order and once, whatever the network and the capture did (e88 to e122 of the acceptance list)."""
 
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ ISNS = [0, 1, 1000, 2**31 - 3, 2**31, 2**32 - 5, 2**32 - 1]
 def segments_of(text: bytes, cuts: list[int]) -> list[tuple[int, bytes]]:
     """Return (relative sequence, octets) of the text cut at these places."""
     edges = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
-    return [(1 + a, text[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(1 + a, text[a:b]) for a, b in pairwise(edges)]
 
 
 @pytest.mark.parametrize("isn", ISNS)
