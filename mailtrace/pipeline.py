@@ -43,8 +43,11 @@ SYN, ACK = 0x02, 0x10
 TCP_PORTS = frozenset().union(*(row.tcp_ports for row in PROTOCOLS))
 UDP_PORTS = frozenset().union(*(row.udp_ports for row in PROTOCOLS))
 
-ON_UDP_PORTS = np.isin(np.arange(1 << 16), sorted(UDP_PORTS))
-"""For each port whether it is one of `UDP_PORTS`."""
+IS_WANTED = {
+    Transport.TCP: np.isin(np.arange(1 << 16), sorted(TCP_PORTS)),
+    Transport.UDP: np.isin(np.arange(1 << 16), sorted(UDP_PORTS)),
+}
+"""For each of the 65,536 ports whether it is a protocol's."""
 
 FORWARD = 1
 """The way of packets that come from the lesser endpoint of a flow's key."""
@@ -98,7 +101,9 @@ class Pipeline:
         self.totals = Totals()
         self.hosts = HostBook()
         self.hosts.add_names(names or {}, GIVEN)
-        self._tables: dict[Transport, FlowTable[Talk]] = {each: FlowTable(self._evicted) for each in Transport}
+        self._tables: dict[Transport, FlowTable[Talk]] = {
+            transport: FlowTable(ports, self._evicted) for transport, ports in IS_WANTED.items()
+        }
         self._budget = Budget()
         self._begun: list[Talk] = []
         self._due: list[tuple[int, int, Talk]] = []
@@ -116,7 +121,7 @@ class Pipeline:
         decoded = decode(batch)
         self.totals.other.update(decoded.other)
         self._feed_transport(batch, decoded.tcp, Transport.TCP)
-        wanted = _on_ports(decoded.udp, ON_UDP_PORTS)
+        wanted = _on_ports(decoded.udp, IS_WANTED[Transport.UDP])
         self._count_other("udp", len(wanted) - int(wanted.sum()))
         self._feed_transport(batch, decoded.udp.only(wanted), Transport.UDP)
         self._number_new()
@@ -153,9 +158,7 @@ class Pipeline:
             self.totals.other[name] += count
 
     def _feed_transport(self, batch: RawBatch, segments: Segments, transport: Transport) -> None:
-        ports = TCP_PORTS if transport is Transport.TCP else UDP_PORTS
-        sorted_flows = self._tables[transport].sort(segments)
-        wanted = [pair for pair in sorted_flows if port(pair[1].key[0]) in ports or port(pair[1].key[1]) in ports]
+        wanted = self._tables[transport].sort(segments)
         rows = _rows(batch, segments, [group for _, group in wanted]) if wanted else []
         self._count_other(transport.value, len(segments.row) - len(rows))
         start = 0

@@ -50,7 +50,7 @@ class StreamKey(Struct, frozen=True):
 
 
 class Interface(Struct, frozen=True):
-    """Where frames were captured: `link_type` is a LINKTYPE number, `fcs_bytes` the checksum octets behind each frame."""
+    """Where frames were captured: `link_type` is a LINKTYPE number, `fcs_bytes` the checksum octets behind a frame."""
 
     link_type: int
     name: str = ""

@@ -54,10 +54,11 @@ class Line(Struct, frozen=True, gc=False):
 class Inbox:
     """The octets of one side that no frame has consumed yet, in stream order, holes included."""
 
-    __slots__ = ("_after_gap", "_at", "_begun", "_begun_size", "_head", "_segments", "waiting")
+    __slots__ = ("_after_gap", "_at", "_begun", "_begun_size", "_head", "_segments", "holes", "waiting")
 
     def __init__(self) -> None:
         self.waiting = 0  # octets in the queue; those of a line begun are not counted
+        self.holes = 0  # in the queue
         self._segments: list[Data | Gap] = []
         self._head = 0  # index of the first segment that is not consumed
         self._at = 0  # octets of it that are
@@ -70,6 +71,8 @@ class Inbox:
         self._segments.append(event)
         if type(event) is Data:
             self.waiting += len(event.data)
+        else:
+            self.holes += 1
 
     def is_idle(self) -> bool:
         """Tell whether nothing waits, nothing is begun, and nothing is missing before what comes next."""
@@ -182,6 +185,7 @@ class Inbox:
     def _gap(self, gap: Gap) -> Gap:
         """Consume a hole, and forget the line that it cuts."""
         self._next_segment()
+        self.holes -= 1
         self._begun.clear()
         self._begun_size = 0
         self._after_gap = True

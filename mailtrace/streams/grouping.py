@@ -1,13 +1,14 @@
 """HOT. Which packets of a batch belong together: grouped by their two endpoints, whichever way they go (`mixed`).
 
-Each packet gets a 64-bit key that is equal for both directions, and one sort brings the groups together. Equal keys do
-not prove equal endpoints, so every packet is then compared with the first of its group; where a group mixes
-conversations (a crafted or unlucky collision), its packets are grouped again one by one by their exact endpoints.
+Each packet gets a 64-bit key that is equal for both directions, and one sort brings the groups together. Most groups of
+a busy network are web traffic seen before; only those that matter become objects. Equal keys do not prove equal
+endpoints, so every packet is then compared with the first of its group; where a group mixes conversations (a crafted or
+unlucky collision), its packets are grouped again one by one by their exact endpoints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
@@ -35,40 +36,49 @@ _SHIFT = np.uint64(29)
 class Group:
     """The packets between one pair of endpoints: indexes into the segments, in capture order.
 
-    `forward` tells for each whether it came from the lesser endpoint of `key`; `opens` whether any is a SYN.
+    `mix` is the key they were grouped by; `forward` tells for each whether it came from the lesser endpoint of `key`;
+    `wanted` whether a port is one of those asked for, `opens` whether any packet is a SYN.
     """
 
     key: PairKey
+    mix: int
     members: Ints
     forward: Bools
+    wanted: bool
     opens: bool
 
 
-def groups(segments: Segments) -> Iterator[Group]:
-    """Yield the groups of a batch; the order of groups has no meaning."""
+def groups(segments: Segments, ports: Bools, known: Container[int]) -> Iterator[Group]:
+    """Yield the groups of a batch that matter, in no order: those on wanted ports, with a SYN, or not known yet.
+
+    `ports` tells for each port whether it is wanted; `known` holds the mixed keys of streams seen before.
+    """
     if not len(segments.row):
         return
     keys = _mixed(segments)
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    leader = order[np.repeat(first, np.diff(np.append(first, len(order))))]
-    same = _same_way(segments, order, leader)
-    mixed = ~(same | _other_way(segments, order, leader))
-    crossed = set(np.unique(ordered[mixed]).tolist()) if mixed.any() else ()
-    starts, stops = first.tolist(), [*first[1:].tolist(), len(order)]
-    opening = np.logical_or.reduceat((segments.flags[order] & SYN) != 0, first).tolist()
-    pairs = endpoints(segments, order[first])
-    for start, stop, opens, (source, target) in zip(starts, stops, opening, pairs, strict=True):
-        members = order[start:stop]
-        if crossed and int(ordered[start]) in crossed:
-            yield from _one_by_one(segments, members)
-            continue
-        way = same[start:stop]
-        if source <= target:
-            yield Group((source, target), members, way, opens)
+    stop = np.append(first[1:], len(order))
+    leader = order[first]
+    leaders = np.repeat(leader, stop - first)
+    same = _same_way(segments, order, leaders)
+    crossed = ~(same | _other_way(segments, order, leaders))
+    apart = np.logical_or.reduceat(crossed, first)
+    opens = np.logical_or.reduceat((segments.flags[order] & SYN) != 0, first)
+    wanted = ports[segments.source_port[leader]] | ports[segments.target_port[leader]]
+    new = np.array([mix not in known for mix in ordered[first].tolist()], dtype=np.bool_)
+    chosen = np.flatnonzero(wanted | opens | new | apart)
+    columns = (ordered[first], first, stop, wanted, opens, apart)
+    facts = zip(*(column[chosen].tolist() for column in columns), endpoints(segments, leader[chosen]), strict=True)
+    for mix, begin, end, is_wanted, has_syn, is_crossed, (source, target) in facts:
+        members = order[begin:end]
+        if is_crossed:
+            yield from _one_by_one(segments, members, mix, ports)
+        elif source <= target:
+            yield Group((source, target), mix, members, same[begin:end], is_wanted, has_syn)
         else:
-            yield Group((target, source), members, ~way, opens)
+            yield Group((target, source), mix, members, ~same[begin:end], is_wanted, has_syn)
 
 
 def endpoints(segments: Segments, chosen: Ints) -> Iterator[tuple[EndpointKey, EndpointKey]]:
@@ -140,7 +150,7 @@ def _other_way(segments: Segments, one: Ints, two: Ints) -> Bools:
     return same
 
 
-def _one_by_one(segments: Segments, members: Ints) -> Iterator[Group]:
+def _one_by_one(segments: Segments, members: Ints, mix: int, ports: Bools) -> Iterator[Group]:
     apart: dict[PairKey, tuple[list[int], list[bool]]] = {}
     for index, (source, target) in zip(members.tolist(), endpoints(segments, members), strict=True):
         key = (source, target) if source <= target else (target, source)
@@ -148,4 +158,5 @@ def _one_by_one(segments: Segments, members: Ints) -> Iterator[Group]:
         indexes.append(index)
         forward.append(source <= target)
     for key, (indexes, ways) in apart.items():
-        yield Group(key, np.array(indexes, dtype=np.int64), np.array(ways, dtype=np.bool_), opens=True)
+        wanted = bool(ports[port(key[0])] or ports[port(key[1])])
+        yield Group(key, mix, np.array(indexes), np.array(ways), wanted, opens=True)

@@ -1,17 +1,17 @@
 """HOT. Which stream every packet of a batch belongs to, and the numbers Wireshark gives to TCP streams (`mixed`).
 
-Only groups with packets get a Python object, and only those on wanted ports get their packets looked at one by one; the
-rest are numbered and counted. A SYN with another start than the stream had begins a new number, as in Wireshark.
+Only streams on wanted ports get their packets looked at one by one; the rest are numbered when they begin, and counted. A SYN with another start than the stream had begins a new number, as in Wireshark.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
 
+from mailtrace.packets.columns import Bools
 from mailtrace.packets.decode import Segments
 from mailtrace.streams.grouping import Group, PairKey, groups
 
@@ -25,13 +25,14 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Flow(Generic[T]):
-    """One pair of endpoints: `talk` is what the pipeline keeps of it, `numbers` the stream numbers begun in this batch.
+    """One pair of endpoints; `mix` is their grouping key, `talk` what the pipeline keeps of them.
 
-    `numbers` are (index in the batch's segments, stream number); the starts are the first sequence number of each
-    direction, -1 where it has not spoken.
+    `numbers` are the stream numbers begun in this batch, as (index in the batch's segments, number); the starts are the
+    first sequence number of each direction, -1 where it has not spoken.
     """
 
     key: PairKey
+    mix: int
     talk: T | None = None
     uses: int = 0
     number: int = -1
@@ -49,36 +50,40 @@ class Flow(Generic[T]):
 
 
 class FlowTable(Generic[T]):
-    """All streams of one transport; `evicted` is called with a flow that had to be let go."""
+    """All streams of one transport; `ports` tells which ports are wanted.
 
-    def __init__(self, evicted: Callable[[Flow[T]], None]) -> None:
+    `evicted` is called with a flow that had to be let go.
+    """
+
+    def __init__(self, ports: Bools, evicted: Callable[[Flow[T]], None]) -> None:
         self.flows: dict[PairKey, Flow[T]] = {}
-        self.evictions = 0
+        self._ports = ports
         self._evicted = evicted
+        self._known: set[int] = set()
         self._next_number = 0
 
-    def sort(self, segments: Segments) -> Iterator[tuple[Flow[T], Group]]:
-        """Return each stream of the batch with its packets; number the TCP streams that begin."""
+    def sort(self, segments: Segments) -> list[tuple[Flow[T], Group]]:
+        """Number the TCP streams that begin, and return the wanted streams of the batch with their packets."""
         found: list[tuple[Flow[T], Group]] = []
         begins: list[tuple[int, bool, Flow[T]]] = []
         flows = self.flows
-        for group in groups(segments):
+        for group in groups(segments, self._ports, self._known):
             flow = flows.pop(group.key, None)
-            new = flow is None
             if flow is None:
-                flow = Flow(group.key)
+                flow = Flow(group.key, group.mix)
+                begins.append((int(group.members[0]), bool(group.forward[0]), flow))
+                self._known.add(group.mix)
             flows[group.key] = flow
             flow.numbers = None
-            found.append((flow, group))
-            if new:
-                begins.append((int(group.members[0]), bool(group.forward[0]), flow))
+            if group.wanted:
+                found.append((flow, group))
             if group.opens:
                 opens = np.flatnonzero(segments.flags[group.members] & SYN)
                 for index, forward in zip(group.members[opens].tolist(), group.forward[opens].tolist(), strict=True):
                     begins.append((index, forward, flow))
         self._number(segments, begins)
         self._make_room()
-        return iter(found)
+        return found
 
     def _number(self, segments: Segments, begins: list[tuple[int, bool, Flow[T]]]) -> None:
         for index, forward, flow in sorted(begins, key=lambda begin: begin[0]):
@@ -99,5 +104,5 @@ class FlowTable(Generic[T]):
     def _make_room(self) -> None:
         while len(self.flows) > FLOW_LIMIT:
             flow = self.flows.pop(next(iter(self.flows)))
-            self.evictions += 1
+            self._known.discard(flow.mix)
             self._evicted(flow)

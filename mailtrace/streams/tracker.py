@@ -1,8 +1,8 @@
 """HOT. One TCP conversation: its packets, and what each side said, in order (tests/bench `mail`).
 
 The usual packet of an open connection takes the short way through `feed`; whatever opens, closes or disturbs a
-connection takes the long way through `_unusual`. Octets are handed on as soon as they are in order, acknowledged or not. Those
-that the other side acknowledged but the capture does not hold are given up after a few more packets, since
+connection takes the long way through `_unusual`. Octets are handed on as soon as they are in order, acknowledged or
+not. Those that the other side acknowledged but the capture does not hold are given up after a few more packets, since
 captures from several queues swap neighbours. Source: RFC 9293 sections 3.4 to 3.10.
 """
 

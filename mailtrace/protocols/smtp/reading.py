@@ -71,15 +71,18 @@ class ClientReading(State):
             return True
         head = self.client.peek(LOOK)
         _, end, rest = head.partition(b"\n")
-        if not head or (not end and len(head) < LOOK and not self.finishing):
+        more_may_come = len(head) < LOOK and not self.client.holes and not self.finishing
+        if not head or (not end and more_may_come):
             return None
         if begins_with_command(head):
             self.unsure = not self.first_words
             return None
         if self.first_words and not self.last_reply and not self._waited_enough():
             return False  # a greeting would tell that these are the first words, not the middle of a message
+        if b"\n" not in rest and more_may_come:
+            return False  # the next line would tell whether this one is the end of a line whose beginning is missing
         if b"\n" in rest and begins_with_command(rest):
-            self.client.line()  # the end of a line whose beginning is missing
+            self.client.line()
             return True
         self.begin_body(None, packet, seen=False)  # it counts as a message if it ends like one
         return True

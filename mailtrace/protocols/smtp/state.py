@@ -16,6 +16,7 @@ from mailtrace.model import (
     Encryption,
     Gap,
     Reply,
+    Side,
     TransactionOutcome,
     Transport,
     Turn,
@@ -25,7 +26,7 @@ from mailtrace.protocols.framing import DotBlock, Inbox, Line
 from mailtrace.protocols.octets import Octets
 from mailtrace.protocols.pairing import Pairing
 from mailtrace.protocols.smtp.logins import LoginBook
-from mailtrace.protocols.smtp.shapes import shown
+from mailtrace.protocols.smtp.shapes import SHOWN, shown
 from mailtrace.protocols.smtp.transactions import Draft, TransactionBook
 from mailtrace.protocols.violations import SAYINGS, Violations
 
@@ -162,7 +163,9 @@ class State:
         """Report once that one side said more in clear where it must wait for TLS; it counts as not said."""
         if not self.injected:
             self.injected = True
-            detail = f"{SAYINGS[code]}: {shown(piece.data)}"
+            detail = SAYINGS[code]
+            if piece.side is Side.CLIENT:
+                detail += f": {shown(piece.data + self.client.peek(SHOWN))}"
             self.violations.add(code, piece.side, piece.packet, piece.time_ns, detail)
 
     def commands_lost(self, gap: Gap) -> None:

@@ -236,7 +236,7 @@ TOKENS = [
 def _events(draw: st.DrawFn) -> list[StreamEvent]:
     """Any sequence of pieces, holes and closes of both sides; packet numbers mostly rise."""
     events: list[StreamEvent] = []
-    packet = 1
+    packet = 50
     for _ in range(draw(st.integers(0, 40))):
         side = draw(st.sampled_from(Side))
         packet += draw(st.integers(-1, 2))
