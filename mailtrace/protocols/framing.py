@@ -68,11 +68,13 @@ class Inbox:
 
     def add(self, event: Data | Gap) -> None:
         """Append what came next."""
-        self._segments.append(event)
-        if type(event) is Data:
+        if isinstance(event, Gap):
+            self.holes += 1
+        elif event.data:
             self.waiting += len(event.data)
         else:
-            self.holes += 1
+            return
+        self._segments.append(event)
 
     def is_idle(self) -> bool:
         """Tell whether nothing waits, nothing is begun, and nothing is missing before what comes next."""

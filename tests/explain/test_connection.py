@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from mailtrace.explain.summary import happened, result
 from mailtrace.explain.walkthrough import walkthroughs
@@ -100,11 +101,7 @@ def test_a_fin_with_the_last_words_shares_their_packet() -> None:
     talk = Talk()
     talk.handshake(1, 0.0)
     talk.reply(4, 0.1, "221", "bye")
-    talk.packets[-1] = talk.packets[-1].__class__(
-        *[getattr(talk.packets[-1], name) for name in ("number", "time_ns", "side")],
-        int(Flags.FIN | Flags.ACK),
-        *[getattr(talk.packets[-1], name) for name in ("sequence", "acknowledged", "length")],
-    )
+    talk.packets[-1] = replace(talk.packets[-1], flags=int(Flags.FIN | Flags.ACK))
     steps = told(talk)
     assert [(step.kind, step.packets) for step in steps[1:]] == [(StepKind.REPLY, (4,)), (StepKind.CLOSE, (4,))]
     assert "The FIN comes in the packet of the last words." in steps[-1].means

@@ -117,6 +117,11 @@ def test_a_begun_line_can_be_taken_as_octets() -> None:
     assert (inbox.take(), inbox.take(), inbox.take()) == (_data(b"ab", 1), _data(b"cd", 2), None)
 
 
+def test_nothing_is_no_segment() -> None:
+    inbox = _inbox(_data(b""))
+    assert (inbox.is_idle(), inbox.line(), inbox.take(), inbox.only_line(_data(b""))) == (True, None, None, None)
+
+
 def test_peek_stops_at_a_hole() -> None:
     assert _inbox(_data(b"ab", 1), _data(b"cd", 2), _gap(1, 3), _data(b"ef", 4)).peek(100) == b"abcd"
 

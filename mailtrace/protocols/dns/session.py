@@ -125,7 +125,10 @@ class DnsSession:
             lookup = None
         if lookup is None:
             lookup = self._answered.get(key)
-            if lookup is not None and time_ns - lookup.start_ns - (lookup.duration_ns or 0) > REPEAT_NS:
+            if lookup is not None and (
+                lookup.edns != message.edns  # asked again without EDNS: another question. RFC 6891 section 7
+                or time_ns - lookup.start_ns - (lookup.duration_ns or 0) > REPEAT_NS
+            ):
                 lookup = None
         if lookup is not None:
             lookup.retries += 1

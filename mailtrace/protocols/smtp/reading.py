@@ -254,7 +254,7 @@ class ClientReading(State):
         elif not begins_clear(piece.data):
             self.go_dark(piece.packet, piece.time_ns)
         elif piece.packet < self.agreed_at:  # it must wait. RFC 3207 section 4.2
-            self.inject("plaintext-after-starttls", piece)
+            self.inject("plaintext-after-starttls", piece, self.client)
         else:
             self.violations.add("plaintext-instead-of-tls", Side.CLIENT, piece.packet, piece.time_ns)
             self.client.put_back(piece, 0)

@@ -146,15 +146,14 @@ class SmtpSession(ClientReading):
 
     def _read_server_tls(self) -> None:
         """See whether the server keeps its word: after its agreement only TLS may come. Source: RFC 3207 section 4."""
-        piece = self._replies.inbox.take()
-        if piece is None:
-            return
-        if isinstance(piece, Gap):
-            self.replies_lost(piece)
-        elif not begins_clear(piece.data):
-            self.go_dark(piece.packet, piece.time_ns)
-        else:
-            self.inject("plaintext-after-starttls-reply", piece)
+        inbox = self._replies.inbox
+        while self.reading is TLS_AGREED and (piece := inbox.take()) is not None:
+            if isinstance(piece, Gap):
+                self.replies_lost(piece)
+            elif not begins_clear(piece.data):
+                self.go_dark(piece.packet, piece.time_ns)
+            else:
+                self.inject("plaintext-after-starttls-reply", piece, inbox)
 
     def _reply(self, reply: Reply) -> None:
         """Understand a reply."""

@@ -13,14 +13,18 @@ SHOWN = 200
 """Octets of injected text that a violation shows."""
 
 
+_TLS_BEGINS = frozenset({0x14, 0x15, 0x16, 0x17, 0x18, 0x80})
+"""The content types of TLS records, and how a hello of SSL 2 begins."""
+
+
 def begins_with_command(octets: bytes) -> bool:
     """Tell whether the first line of `octets` is surely meant as a command and not a line of a mail."""
     return looks_like_command(octets.split(b"\n", 1)[0].removesuffix(b"\r"))
 
 
 def begins_clear(octets: bytes) -> bool:
-    """Tell whether octets begin like text, not like a TLS record or a hello of SSL 2."""
-    return octets[:1] in (b"\r", b"\n", b"\t") or 0x20 <= octets[0] < 0x7F
+    """Tell whether octets begin like no TLS record and no hello of SSL 2. Source: RFC 8446 section 5.1."""
+    return octets[0] not in _TLS_BEGINS
 
 
 def named_octets(octets: bytes) -> str:

@@ -159,14 +159,17 @@ class State:
         self.dialogue.events.append(WentDark("starttls", packet, time_ns))
         self.client = Inbox()
 
-    def inject(self, code: str, piece: Data) -> None:
-        """Report once that one side said more in clear where it must wait for TLS; it counts as not said."""
+    def inject(self, code: str, piece: Data, inbox: Inbox) -> None:
+        """Report once that one side said more in clear where it must wait for TLS; a line of it counts as not said."""
         if not self.injected:
             self.injected = True
             detail = SAYINGS[code]
             if piece.side is Side.CLIENT:
                 detail += f": {shown(piece.data + self.client.peek(SHOWN))}"
             self.violations.add(code, piece.side, piece.packet, piece.time_ns, detail)
+        end = piece.data.find(b"\n") + 1
+        if 0 < end < len(piece.data):
+            inbox.put_back(piece, end)
 
     def commands_lost(self, gap: Gap) -> None:
         """Note a hole in what the client said."""
