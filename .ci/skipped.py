@@ -1,6 +1,8 @@
 """Fails when a test that was meant to run was skipped; only those that need `../shared` may be, where there is none.
 
     python .ci/skipped.py JUNIT_XML
+
+prints the others and ends with exit code 1 when there are any.
 """
 
 from __future__ import annotations

@@ -6,11 +6,15 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mailtrace.capture.source import DEFAULT_BATCH_BYTES, CaptureFile, open_capture
+from msgspec import Struct
+
+from mailtrace.capture.source import DEFAULT_BATCH_BYTES, open_capture
 from mailtrace.mail.hosts import IN_FILE
 from mailtrace.model import Analysis, CaptureInfo, Note, RawBatch
 from mailtrace.packets.links import link_name
-from mailtrace.pipeline import Final, Pipeline
+from mailtrace.pipeline import Final, Pipeline, sifter
+from mailtrace.processes import SEVERAL, ahead
+from mailtrace.streams.sift import Sifted
 
 Progress = Callable[[int, int, int], None]
 """Called after each batch with octets read, packets and conversations so far."""
@@ -22,10 +26,30 @@ cycles as often as Python does would double the time."""
 Names = Mapping[str, Sequence[str]]
 
 
-class Analyzer:
-    """Reads captures (several count as parts of one) through a pipeline; `info` is complete once `finals` is exhausted.
+LARGE_BYTES = 8 << 20
+"""From this size on reading and understanding in two processes is worth a fork."""
 
-    `watch` sees every batch, for those who list packets.
+
+class Piece(Struct, tag=True):
+    """The next part of a capture; `position` counts the octets read so far, of all files."""
+
+    sifted: Sifted
+    position: int
+
+
+class CaptureRead(Struct, tag=True):
+    """A capture is at its end; these are the facts about it."""
+
+    notes: list[Note]
+    names: dict[str, list[str]]
+    link_types: list[str]
+
+
+class Analyzer:
+    """Reads captures (several count as parts of one) through a pipeline; `info` is complete at the end of `finals`.
+
+    `watch` sees every batch, for those who list packets. `processes`: a large one is read in a process of its own.
+    Raises: `UnreadableInput`.
     """
 
     def __init__(
@@ -35,15 +59,18 @@ class Analyzer:
         batch_bytes: int | None = None,
         progress: Progress | None = None,
         watch: Callable[[RawBatch], None] | None = None,
+        processes: bool = False,
     ) -> None:
         self.info = CaptureInfo(files=list(paths))
         self.pipeline = Pipeline(names)
-        self.captures = [open_capture(path, batch_bytes or DEFAULT_BATCH_BYTES) for path in paths]
+        self._captures = [open_capture(path, batch_bytes or DEFAULT_BATCH_BYTES) for path in paths]
         self._progress = progress
         self._watch = watch
+        size = sum(LARGE_BYTES if each.size_bytes is None else each.size_bytes for each in self._captures)
+        self._processes = processes and SEVERAL and watch is None and size >= LARGE_BYTES
 
-    def finals(self) -> Iterator[Final]:
-        """Yield conversations with their messages and lookups, each as soon as it is final."""
+    def finals(self) -> Iterator[list[Final]]:
+        """Yield conversations as they become final, in as many lists as the capture has batches."""
         thresholds = gc.get_threshold()
         gc.freeze()
         gc.set_threshold(*PATIENT_COLLECTION)
@@ -52,35 +79,42 @@ class Analyzer:
         finally:
             gc.set_threshold(*thresholds)
 
-    def _finals(self) -> Iterator[Final]:
-        octets = 0
-        for capture in self.captures:
-            first = self.pipeline.totals.packets
-            for batch in capture.batches():
-                batch = replace(batch, first_number=batch.first_number + first) if first else batch
-                if self._watch is not None:
-                    self._watch(batch)
-                self.pipeline.feed(batch)
-                if self._progress is not None:
-                    self._progress(octets + capture.position, self.pipeline.totals.packets, self._conversations())
-                yield from self.pipeline.take()
-            octets += capture.position
-            self._note(capture)
-            capture.close()
+    def _finals(self) -> Iterator[list[Final]]:
+        parts: Iterator[Piece | CaptureRead] = self._read()
+        for part in ahead(parts, Piece | CaptureRead) if self._processes else parts:
+            if isinstance(part, CaptureRead):
+                self._note(part)
+                continue
+            self.pipeline.feed(part.sifted)
+            if self._progress is not None:
+                totals = self.pipeline.totals
+                self._progress(part.position, totals.packets, totals.conversations)
+            yield self.pipeline.take()
         self.pipeline.finish()
-        yield from self.pipeline.take()
+        yield self.pipeline.take()
         self._sum_up()
 
-    def _conversations(self) -> int:
-        return self.pipeline.totals.conversations
+    def _read(self) -> Iterator[Piece | CaptureRead]:
+        sift = sifter()
+        octets = packets = 0
+        for capture in self._captures:
+            before = packets
+            with capture:
+                for batch in capture.batches():
+                    batch = replace(batch, first_number=batch.first_number + before) if before else batch
+                    packets = batch.first_number + len(batch.start) - 1
+                    if self._watch is not None:
+                        self._watch(batch)
+                    if len(batch.start):
+                        yield Piece(sift.sift(batch), octets + capture.position)
+                octets += capture.position
+            link_types = dict.fromkeys(link_name(interface.link_type) for interface in capture.interfaces)
+            yield CaptureRead(capture.notes, capture.names, list(link_types))
 
-    def _note(self, capture: CaptureFile) -> None:
-        self.info.notes += capture.notes
-        self.pipeline.hosts.add_names(capture.names, IN_FILE)
-        for interface in capture.interfaces:
-            name = link_name(interface.link_type)
-            if name not in self.info.link_types:
-                self.info.link_types.append(name)
+    def _note(self, read: CaptureRead) -> None:
+        self.info.notes += read.notes
+        self.info.link_types = list(dict.fromkeys([*self.info.link_types, *read.link_types]))
+        self.pipeline.hosts.add_names(read.names, IN_FILE)
 
     def _sum_up(self) -> None:
         totals, info = self.pipeline.totals, self.info
@@ -94,9 +128,9 @@ class Analyzer:
 
 def analyze_files(analyzer: Analyzer, protocols: frozenset[str] | None = None) -> Analysis:
     """Read everything and return it in order of appearance."""
-    finals = list(analyzer.finals())
+    finals = [final for some in analyzer.finals() for final in some]
     finals.sort(key=lambda final: final.conversation.id)
-    messages = sorted((m for final in finals for m in final.messages), key=lambda m: (m.content.packets[:1], m.id))
+    messages = sorted((m for final in finals for m in final.messages()), key=lambda m: (m.content.packets[:1], m.id))
     lookups = sorted((each for final in finals for each in final.lookups), key=lambda each: (each.packets[:1], each.id))
     for number, message in enumerate(messages, 1):
         message.id = message.content.message = number

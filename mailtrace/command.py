@@ -5,21 +5,31 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mailtrace.analyzer import Analyzer, Progress, analyze_files, narrowed
 from mailtrace.errors import UnreadableInput, UsageError
 from mailtrace.model import Analysis, CaptureInfo
+from mailtrace.pipeline import Final
+from mailtrace.processes import SEVERAL, Aside
 
 if TYPE_CHECKING:
     from mailtrace.explain.listing import Listing
     from mailtrace.model import Walkthrough
 
 DONE, PARTIAL = 0, 4
+
+WRITTEN_ASIDE = 64
+"""Conversations that are worth a process of their own to write them."""
+
+PATIENCE_SECONDS = 0.5
+"""How long a conversation may wait for others to be written with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,8 @@ def run(request: Request) -> int:
     """Carry out the request and return the exit code. Raises: `MailtraceError`."""
     listing = _listing(request)
     with _progress(request.captures) as progress:
-        analyzer = Analyzer(request.captures, request.names, None, progress, listing.feed if listing else None)
+        watch = listing.feed if listing else None
+        analyzer = Analyzer(request.captures, request.names, None, progress, watch, processes=True)
         if request.format == "jsonl" and listing is None:
             _stream(request, analyzer)
             return exit_code(analyzer.info)
@@ -62,21 +73,43 @@ def exit_code(capture: CaptureInfo) -> int:
 
 
 def _stream(request: Request, analyzer: Analyzer) -> None:
-    """Write JSON Lines, each as soon as it is final."""
+    """Write JSON Lines as conversations become final; much at once is written aside, while reading goes on."""
     from mailtrace.reports import json
 
+    aside = Aside()
+    waiting: list[Final] = []
+    written = time.monotonic()
     with _output(request.output) as out:
-        for final in analyzer.finals():
-            conversation = final.conversation
-            if request.protocols is not None and conversation.protocol not in request.protocols:
+        for finals in analyzer.finals():
+            waiting += [final for final in finals if _is_chosen(request, final)]
+            if SEVERAL and len(waiting) >= WRITTEN_ASIDE:
+                aside.do(partial(_write_lines, waiting, request.show_secrets, out))
+            elif waiting and time.monotonic() - written > PATIENCE_SECONDS:
+                aside.wait()
+                _write_lines(waiting, request.show_secrets, out)
+            else:
                 continue
-            if request.conversation not in (None, conversation.id):
-                continue
-            names = analyzer.pipeline.hosts.names_of(conversation)
-            out.write(json.line("conversation", conversation, names, request.show_secrets))
-            out.writelines(json.line("message", message) for message in final.messages)
-            out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
+            waiting, written = [], time.monotonic()
+        aside.wait()
+        _write_lines(waiting, request.show_secrets, out)
         out.write(json.line("capture", analyzer.info, hosts=analyzer.pipeline.hosts.hosts()))
+
+
+def _is_chosen(request: Request, final: Final) -> bool:
+    conversation = final.conversation
+    if request.protocols is not None and conversation.protocol not in request.protocols:
+        return False
+    return request.conversation in (None, conversation.id)
+
+
+def _write_lines(finals: list[Final], show_secrets: bool, out: BinaryIO) -> None:
+    from mailtrace.reports import json
+
+    for final in finals:
+        out.write(json.line("conversation", final.conversation, final.names, show_secrets))
+        out.writelines(json.line("message", message) for message in final.messages())
+        out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
+    out.flush()
 
 
 def _write(request: Request, analysis: Analysis) -> None:

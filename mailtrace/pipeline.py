@@ -1,7 +1,7 @@
-"""HOT. From frames to finished conversations: the one place that knows all rooms (tests/bench `mixed` and `mail`).
+"""HOT. From sifted packets to finished conversations: streams, protocols and mail (tests/bench `mixed` and `mail`).
 
-`feed` takes a batch, `finish` says that no more will come, and `take` hands out what became final since the last call.
-A conversation is final some time after its close (`Tracker.due_ns`, a time of the capture, never of the clock), so that
+`feed` takes what is kept of a batch, `finish` says that no more will come, and `take` hands out what became final since
+the last call. A conversation is final some time after its close (`Tracker.due_ns`, a time of the capture, never of the clock), so that
 results do not depend on how the capture was cut into batches. Memory is held for open conversations only.
 """
 
@@ -11,8 +11,6 @@ import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from mailtrace.mail.attribution import Attribution
 from mailtrace.mail.hosts import GIVEN, HostBook
@@ -24,30 +22,21 @@ from mailtrace.model import (
     Direction,
     Lookup,
     Message,
-    RawBatch,
     StreamKey,
     Transport,
 )
-from mailtrace.packets.columns import Bools
-from mailtrace.packets.decode import Segments, decode
 from mailtrace.protocols import PROTOCOLS
 from mailtrace.protocols.choose import Chooser
 from mailtrace.streams.datagrams import DatagramTracker
-from mailtrace.streams.grouping import Group, PairKey, endpoint, port
+from mailtrace.streams.grouping import PairKey, endpoint, port
 from mailtrace.streams.half import Budget
-from mailtrace.streams.table import Flow, FlowTable
+from mailtrace.streams.sift import Sifted, Sifter, StreamRows, pair_of
 from mailtrace.streams.tracker import Row, Tracker
 
 SYN, ACK = 0x02, 0x10
 
 TCP_PORTS = frozenset().union(*(row.tcp_ports for row in PROTOCOLS))
 UDP_PORTS = frozenset().union(*(row.udp_ports for row in PROTOCOLS))
-
-IS_WANTED = {
-    Transport.TCP: np.isin(np.arange(1 << 16), sorted(TCP_PORTS)),
-    Transport.UDP: np.isin(np.arange(1 << 16), sorted(UDP_PORTS)),
-}
-"""For each of the 65,536 ports whether it is a protocol's."""
 
 FORWARD = 1
 """The way of packets that come from the lesser endpoint of a flow's key."""
@@ -60,10 +49,18 @@ DEPENDENT = frozenset({"dns", "ident"})
 
 
 @dataclass(slots=True, eq=False)
+class Pair:
+    """Two endpoints on wanted ports: the conversation in progress between them, and how many there have been."""
+
+    talk: Talk | None = None
+    uses: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class Talk:
     """A conversation in progress."""
 
-    flow: Flow[Talk]
+    pair: Pair
     key: StreamKey
     chooser: Chooser
     tracker: Tracker | DatagramTracker
@@ -74,11 +71,31 @@ class Talk:
 
 @dataclass(slots=True)
 class Final:
-    """A conversation that will not change any more, with the messages and lookups it held."""
+    """A conversation that will not change any more, with the lookups it held and the names of both sides by address."""
 
     conversation: Conversation
-    messages: list[Message]
-    lookups: list[Lookup]
+    names: dict[str, str]
+
+    @property
+    def lookups(self) -> list[Lookup]:
+        """The DNS lookups in it."""
+        return self.conversation.dialogue.lookups
+
+    def messages(self) -> list[Message]:
+        """Read the messages in it; they are read when asked for, since another process may do it."""
+        conversation = self.conversation
+        messages = {}
+        for content in conversation.dialogue.contents:
+            if content.message is not None:
+                messages[content.message] = read_message(
+                    content, id=content.message, conversation=conversation.id, direction=Direction.SUBMITTED
+                )
+        for message in messages.values():
+            message.direction = _direction(conversation, message)
+        for transaction in conversation.dialogue.transactions:
+            if transaction.content is not None and transaction.content.message is not None:
+                messages[transaction.content.message].queue_id = transaction.queue_id
+        return list(messages.values())
 
 
 @dataclass(slots=True)
@@ -101,9 +118,7 @@ class Pipeline:
         self.totals = Totals()
         self.hosts = HostBook()
         self.hosts.add_names(names or {}, GIVEN)
-        self._tables: dict[Transport, FlowTable[Talk]] = {
-            transport: FlowTable(ports, self._evicted) for transport, ports in IS_WANTED.items()
-        }
+        self._pairs: dict[tuple[Transport, bytes], Pair] = {}
         self._budget = Budget()
         self._begun: list[Talk] = []
         self._due: list[tuple[int, int, Talk]] = []
@@ -113,26 +128,25 @@ class Pipeline:
         self._now_ns = NO_TIME
         self._messages = self._lookups = 0
 
-    def feed(self, batch: RawBatch) -> None:
-        """Take the next frames."""
-        if not len(batch.start):
-            return
-        self._count(batch)
-        decoded = decode(batch)
-        self.totals.other.update(decoded.other)
-        self._feed_transport(batch, decoded.tcp, Transport.TCP)
-        wanted = _on_ports(decoded.udp, IS_WANTED[Transport.UDP])
-        self._count_other("udp", len(wanted) - int(wanted.sum()))
-        self._feed_transport(batch, decoded.udp.only(wanted), Transport.UDP)
+    def feed(self, sifted: Sifted) -> None:
+        """Take what is kept of the next batch."""
+        self._count(sifted)
+        rows = sifted.rows()
+        start = 0
+        for stream in sifted.streams:
+            stop = start + stream.count
+            self._feed_stream(stream, rows[start:stop], sifted.buffer)
+            start = stop
+        for pair in sifted.evicted:
+            self._evicted(pair)
         self._number_new()
         self._settle()
 
     def finish(self) -> None:
         """No more will come: every conversation ends here."""
-        for table in self._tables.values():
-            for flow in list(table.flows.values()):
-                if flow.talk is not None:
-                    self._end(flow.talk)
+        for pair in self._pairs.values():
+            if pair.talk is not None:
+                self._end(pair.talk)
         self._now_ns = 2**63
         self._settle()
         self._final += self._attribution.finish()
@@ -142,71 +156,61 @@ class Pipeline:
         final, self._final = self._final, []
         return final
 
-    def _count(self, batch: RawBatch) -> None:
+    def _count(self, sifted: Sifted) -> None:
         totals = self.totals
-        totals.packets += len(batch.start)
-        totals.bytes += int(batch.wire.sum())
-        known = batch.time_ns[batch.time_ns != NO_TIME]
-        if len(known):
-            first, last = int(known.min()), int(known.max())
-            totals.first_ns = first if totals.first_ns is None else min(first, totals.first_ns)
-            totals.last_ns = last if totals.last_ns is None else max(last, totals.last_ns)
-            self._now_ns = max(self._now_ns, last)
+        totals.packets += sifted.packets
+        totals.bytes += sifted.octets
+        totals.other.update(sifted.other)
+        if sifted.first_ns is not None and sifted.last_ns is not None:
+            totals.first_ns = min(sifted.first_ns, totals.first_ns or sifted.first_ns)
+            totals.last_ns = max(sifted.last_ns, totals.last_ns or sifted.last_ns)
+            self._now_ns = max(self._now_ns, sifted.last_ns)
 
-    def _count_other(self, name: str, count: int) -> None:
-        if count:
-            self.totals.other[name] += count
-
-    def _feed_transport(self, batch: RawBatch, segments: Segments, transport: Transport) -> None:
-        wanted = self._tables[transport].sort(segments)
-        rows = _rows(batch, segments, [group for _, group in wanted]) if wanted else []
-        self._count_other(transport.value, len(segments.row) - len(rows))
-        start = 0
-        for flow, group in wanted:
-            stop = start + len(group.members)
-            self._feed_flow(flow, group, rows[start:stop], batch.buffer, transport)
-            start = stop
-
-    def _feed_flow(self, flow: Flow[Talk], group: Group, rows: list[Row], buffer: bytes, transport: Transport) -> None:
+    def _feed_stream(self, stream: StreamRows, rows: list[Row], buffer: bytes) -> None:
         """Feed one stream's packets, beginning a new conversation wherever the tracker says that one begins."""
         at = 0
+        pair = self._pairs.get((stream.transport, stream.pair))
+        if pair is None:
+            pair = self._pairs[stream.transport, stream.pair] = Pair()
         while at < len(rows):
-            talk = flow.talk
-            if talk is None and flow.uses and _is_straggler(rows[at]) and transport is Transport.TCP:
-                self._count_other("after close", 1)
+            talk = pair.talk
+            if talk is None and pair.uses and stream.transport is Transport.TCP and _is_straggler(rows[at]):
+                self.totals.other["after close"] += 1
                 at += 1
                 continue
             if talk is None:
-                talk = self._begin(flow, rows[at], transport, flow.number_at(int(group.members[at])))
+                talk = self._begin(pair, stream, rows[at])
             at = talk.tracker.feed(rows, at, buffer)
             if at < len(rows):
                 self._end(talk, begins_ns=rows[at][1])
-        if flow.talk is not None and not flow.talk.queued and flow.talk.tracker.due_ns is not None:
-            flow.talk.queued = True
-            heapq.heappush(self._due, (flow.talk.tracker.due_ns, id(flow.talk), flow.talk))
+        if pair.talk is not None and not pair.talk.queued and pair.talk.tracker.due_ns is not None:
+            pair.talk.queued = True
+            heapq.heappush(self._due, (pair.talk.tracker.due_ns, id(pair.talk), pair.talk))
 
-    def _begin(self, flow: Flow[Talk], row: Row, transport: Transport, number: int) -> Talk:
-        way = _client_way(flow.key, row, transport)
-        client, server = flow.key if way == FORWARD else flow.key[::-1]
+    def _begin(self, pair: Pair, stream: StreamRows, row: Row) -> Talk:
+        key, transport = pair_of(stream.pair), stream.transport
+        way = _client_way(key, row, transport)
+        client, server = key if way == FORWARD else key[::-1]
         chooser = Chooser(transport, port(server))
         feed = chooser.feed
         talk = Talk(
-            flow=flow,
-            key=StreamKey(endpoint(client), endpoint(server), transport, flow.uses),
+            pair=pair,
+            key=StreamKey(endpoint(client), endpoint(server), transport, pair.uses),
             chooser=chooser,
-            tracker=(Tracker(feed, way, self._budget) if transport is Transport.TCP else DatagramTracker(feed, way)),
-            tcp_stream=number if transport is Transport.TCP else None,
+            tracker=Tracker(feed, way, self._budget) if transport is Transport.TCP else DatagramTracker(feed, way),
+            tcp_stream=stream.number_at(row[0]),
         )
-        flow.talk = talk
-        flow.uses += 1
+        pair.talk = talk
+        pair.uses += 1
         self._begun.append(talk)
         return talk
 
-    def _evicted(self, flow: Flow[Talk]) -> None:
+    def _evicted(self, key: tuple[Transport, bytes]) -> None:
         self.totals.evictions += 1
-        if flow.talk is not None:
+        pair = self._pairs.pop(key, None)
+        if pair is not None and pair.talk is not None:
             self._number_new()
-            self._end(flow.talk, how=ClosedHow.IDLE)
+            self._end(pair.talk, how=ClosedHow.IDLE)
 
     def _end(self, talk: Talk, how: ClosedHow | None = None, begins_ns: int | None = None) -> None:
         """Close a conversation's stream; `begins_ns` is when the next one of the same endpoints began.
@@ -215,7 +219,7 @@ class Pipeline:
         """
         ended = talk.tracker.finish()
         talk.chooser.finish()
-        talk.flow.talk = None
+        talk.pair.talk = None
         due_ns = talk.tracker.due_ns
         if due_ns is None:
             due_ns = self._now_ns if begins_ns is None else begins_ns
@@ -234,7 +238,7 @@ class Pipeline:
         """Make final what was due before now, in order of when it was due."""
         while self._due and self._due[0][0] < self._now_ns:
             _, _, talk = heapq.heappop(self._due)
-            if talk.flow.talk is not talk:
+            if talk.pair.talk is not talk:
                 continue
             due_ns = talk.tracker.due_ns
             if due_ns is not None and due_ns < self._now_ns:
@@ -263,7 +267,8 @@ class Pipeline:
             closed=how,
         )
         self.hosts.observe(conversation)
-        final = Final(conversation, self._messages_of(conversation), self._lookups_of(conversation))
+        self._number_parts(conversation)
+        final = Final(conversation, self.hosts.names_of(conversation))
         if conversation.protocol in DEPENDENT:
             self._attribution.wait(final)
         else:
@@ -271,50 +276,16 @@ class Pipeline:
         if talk.key.server.port not in UDP_PORTS:
             self._attribution.closed(conversation)
 
-    def _messages_of(self, conversation: Conversation) -> list[Message]:
-        messages = []
+    def _number_parts(self, conversation: Conversation) -> None:
+        """Number the messages and lookups of a conversation."""
         for content in conversation.dialogue.contents:
             self._messages += 1
-            message = read_message(
-                content, id=self._messages, conversation=conversation.id, direction=Direction.SUBMITTED
-            )
-            message.direction = _direction(conversation, message)
-            content.message = message.id
-            messages.append(message)
-        for transaction in conversation.dialogue.transactions:
-            if transaction.content is not None and transaction.content.message is not None:
-                messages[transaction.content.message - messages[0].id].queue_id = transaction.queue_id
-        return messages
-
-    def _lookups_of(self, conversation: Conversation) -> list[Lookup]:
+            content.message = self._messages
         for lookup in conversation.dialogue.lookups:
             self._lookups += 1
             lookup.id = self._lookups
             lookup.conversation = conversation.id
             lookup.client, lookup.server = conversation.key.client.host, conversation.key.server.host
-        return conversation.dialogue.lookups
-
-
-def _on_ports(segments: Segments, ports: Bools) -> Bools:
-    return ports[segments.source_port] | ports[segments.target_port]
-
-
-def _rows(batch: RawBatch, segments: Segments, groups: list[Group]) -> list[Row]:
-    """Return the packets of the groups, one group after the other, as rows for their trackers."""
-    members = np.concatenate([group.members for group in groups])
-    chosen = segments.row[members]
-    columns = (
-        batch.first_number + chosen,
-        batch.time_ns[chosen],
-        np.concatenate([group.forward for group in groups]).astype(np.int64),
-        segments.sequence[members],
-        segments.acknowledged[members],
-        segments.flags[members],
-        segments.length[members],
-        segments.captured[members],
-        segments.payload_at[members],
-    )
-    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 def _is_straggler(row: Row) -> bool:
@@ -340,3 +311,8 @@ def _direction(conversation: Conversation, message: Message) -> Direction:
     if conversation.key.server.port in SUBMISSION_PORTS or not message.received:
         return Direction.SUBMITTED
     return Direction.RELAYED
+
+
+def sifter() -> Sifter:
+    """Return a sifter for the ports of all protocols."""
+    return Sifter(TCP_PORTS, UDP_PORTS)

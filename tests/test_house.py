@@ -115,10 +115,25 @@ def test_outsiders_stay_in_their_files() -> None:
 def test_the_core_does_no_io() -> None:
     wrong: Complaints = []
     for source in (each for each in sources() if each.room in CORE):
-        touched = {name.split(".")[0] for name in source.imports()} & OUTSIDE
+        touched = ({name.split(".")[0] for name in source.imports()} & OUTSIDE) - _harmless(source)
         wrong += [f"{source.name} imports {name}" for name in touched]
         wrong += [f"{source.name}:{line} calls {name}()" for line, name in _calls(source) if name in IO_CALLS]
     assert wrong == []
+
+
+HARMLESS = {"socket": {"AF_INET", "AF_INET6", "inet_ntop", "inet_pton"}}
+"""What the core may take from a module of the outside: addresses to text and back."""
+
+
+def _harmless(source: Source) -> set[str]:
+    """Return the outside modules of which a file only takes what is harmless."""
+    taken: dict[str, set[str]] = {}
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            taken.setdefault(node.module, set()).update(alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            taken.update({alias.name: {"all of it"} for alias in node.names})
+    return {module for module, allowed in HARMLESS.items() if taken.get(module, {"nothing"}) <= allowed}
 
 
 IO_CALLS = {"open", "print", "input", "breakpoint"}

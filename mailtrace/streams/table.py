@@ -1,13 +1,12 @@
 """HOT. Which stream every packet of a batch belongs to, and the numbers Wireshark gives to TCP streams (`mixed`).
 
-Only streams on wanted ports get their packets looked at one by one; the rest are numbered when they begin, and counted. A SYN with another start than the stream had begins a new number, as in Wireshark.
+Only streams on wanted ports are handed on; the rest are numbered when they begin. A SYN with another start than the
+stream had begins a new number, as in Wireshark.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -20,12 +19,10 @@ FLOW_LIMIT = 200_000
 
 SYN, ACK = 0x02, 0x10
 
-T = TypeVar("T")
-
 
 @dataclass(slots=True)
-class Flow(Generic[T]):
-    """One pair of endpoints; `mix` is their grouping key, `talk` what the pipeline keeps of them.
+class Flow:
+    """One pair of endpoints; `mix` is their grouping key, `number` that of their latest TCP stream.
 
     `numbers` are the stream numbers begun in this batch, as (index in the batch's segments, number); the starts are the
     first sequence number of each direction, -1 where it has not spoken.
@@ -33,40 +30,27 @@ class Flow(Generic[T]):
 
     key: PairKey
     mix: int
-    talk: T | None = None
-    uses: int = 0
     number: int = -1
     numbers: list[tuple[int, int]] | None = None
     start_forward: int = -1
     start_backward: int = -1
 
-    def number_at(self, index: int) -> int:
-        """Return the stream number that holds at one packet of the current batch."""
-        number = self.number
-        for begun, candidate in self.numbers or ():
-            if begun <= index:
-                number = candidate
-        return number
 
+class FlowTable:
+    """All streams of one transport; `ports` tells which ports are wanted, `evicted` which flows had to be let go."""
 
-class FlowTable(Generic[T]):
-    """All streams of one transport; `ports` tells which ports are wanted.
-
-    `evicted` is called with a flow that had to be let go.
-    """
-
-    def __init__(self, ports: Bools, evicted: Callable[[Flow[T]], None]) -> None:
-        self.flows: dict[PairKey, Flow[T]] = {}
+    def __init__(self, ports: Bools) -> None:
+        self.evicted: list[PairKey] = []
+        self._flows: dict[PairKey, Flow] = {}
         self._ports = ports
-        self._evicted = evicted
         self._known: set[int] = set()
         self._next_number = 0
 
-    def sort(self, segments: Segments) -> list[tuple[Flow[T], Group]]:
+    def sort(self, segments: Segments) -> list[tuple[Flow, Group]]:
         """Number the TCP streams that begin, and return the wanted streams of the batch with their packets."""
-        found: list[tuple[Flow[T], Group]] = []
-        begins: list[tuple[int, bool, Flow[T]]] = []
-        flows = self.flows
+        found: list[tuple[Flow, Group]] = []
+        begins: list[tuple[int, bool, Flow]] = []
+        flows = self._flows
         for group in groups(segments, self._ports, self._known):
             flow = flows.pop(group.key, None)
             if flow is None:
@@ -82,10 +66,13 @@ class FlowTable(Generic[T]):
                 for index, forward in zip(group.members[opens].tolist(), group.forward[opens].tolist(), strict=True):
                     begins.append((index, forward, flow))
         self._number(segments, begins)
-        self._make_room()
+        while len(flows) > FLOW_LIMIT:
+            flow = flows.pop(next(iter(flows)))
+            self._known.discard(flow.mix)
+            self.evicted.append(flow.key)
         return found
 
-    def _number(self, segments: Segments, begins: list[tuple[int, bool, Flow[T]]]) -> None:
+    def _number(self, segments: Segments, begins: list[tuple[int, bool, Flow]]) -> None:
         for index, forward, flow in sorted(begins, key=lambda begin: begin[0]):
             flags, sequence = int(segments.flags[index]), int(segments.sequence[index])
             start = sequence if flags & SYN else (sequence - 1) & 0xFFFFFFFF
@@ -100,9 +87,3 @@ class FlowTable(Generic[T]):
                 flow.start_forward = start
             elif known < 0:
                 flow.start_backward = start
-
-    def _make_room(self) -> None:
-        while len(self.flows) > FLOW_LIMIT:
-            flow = self.flows.pop(next(iter(self.flows)))
-            self._known.discard(flow.mix)
-            self._evicted(flow)

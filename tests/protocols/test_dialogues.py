@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mailtrace.model import Command, Dialogue, Side, Transport
+from mailtrace.model import Command, Dialogue, Encryption, Side, Transport
 from mailtrace.protocols.choose import Chooser
 from tests.protocols.transcripts import (
     ALWAYS_COMPARED,
@@ -83,9 +83,7 @@ def test_flipped_bits_raise_nothing(name: str) -> None:
         octets = bytearray(steps[index].octets)
         octets[chance.randrange(len(octets))] ^= 1 << chance.randrange(8)
         steps[index] = Step(steps[index].side, bytes(octets))
-        for event in stream_events(steps):
-            assert event is not None
-        _play(transcript, steps)
+        assert _play(transcript, steps).encryption in Encryption
 
 
 def _with_holes(transcript: Transcript, chance: random.Random) -> Iterator[tuple[str, list[Step]]]:
