@@ -1,8 +1,8 @@
 """HOT. From sifted packets to finished conversations: streams, protocols and mail (tests/bench `mixed` and `mail`).
 
 `feed` takes what is kept of a batch, `finish` says that no more will come, and `take` hands out what became final since
-the last call. A conversation is final some time after its close (`Tracker.due_ns`, a time of the capture, never of the clock), so that
-results do not depend on how the capture was cut into batches. Memory is held for open conversations only.
+the last call. A conversation is final some time after its close (`Tracker.due_ns`, a time of the capture, never of the
+clock), so that results do not depend on how the capture was cut into batches. Memory is held for open ones only.
 """
 
 from __future__ import annotations

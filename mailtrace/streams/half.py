@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from mailtrace.model import Data, Gap, GapReason, Mark, Side, StreamEvent
+from mailtrace.streams.seqnum import MODULUS, distance
 
 Waiting = tuple[int, bytes, int, int, int]
 """Offset, captured octets, length on the wire, packet number, time_ns."""
@@ -45,13 +46,13 @@ class Budget:
 class Half:
     """One direction: `next` is the offset expected next, `acked` how far the other side has acknowledged.
 
-    `base` is the sequence number of offset 0, None until known; `fin_at` the offset of the FIN, None until seen.
+    `base` is the sequence number of offset 0, None until known, and `wire_next` that of the octet expected next; `fin_at` the offset of the FIN, None until seen.
     The counters name the fate of every captured payload octet: delivered, duplicate, conflict or discarded.
     """
 
     __slots__ = (
         "acked", "base", "budget", "conflict", "delivered", "discarded", "duplicate", "early", "emit", "fin_at",
-        "gaps", "heard", "history", "next", "pending", "side", "suspicion", "syn_seen",
+        "gaps", "heard", "history", "next", "pending", "side", "suspicion", "syn_seen", "wire_next",
     )  # fmt: skip
 
     def __init__(self, side: Side, emit: Callable[[StreamEvent], None], budget: Budget) -> None:
@@ -59,6 +60,7 @@ class Half:
         self.emit = emit
         self.budget = budget
         self.base: int | None = None
+        self.wire_next = 0
         self.next = 0
         self.acked = 0
         self.fin_at: int | None = None
@@ -74,6 +76,15 @@ class Half:
     def is_open(self) -> bool:
         """Its start is known, and neither early octets nor a FIN ask for care."""
         return self.base is not None and self.early is None and self.fin_at is None
+
+    def begin_at(self, base: int) -> None:
+        """Learn where the stream starts."""
+        self.base = base
+        self.wire_next = (base + self.next) % MODULUS
+
+    def offset_of(self, sequence: int) -> int:
+        """Return the offset that a sequence number means, the nearest to what is expected next."""
+        return self.next + distance(self.wire_next, sequence)
 
     def accept(self, offset: int, data: bytes, length: int, packet: int, time_ns: int) -> Mark:
         """Take one segment in any order, deliver what is now in order, and say what was remarkable about it."""
@@ -102,6 +113,7 @@ class Half:
             kept = data[-HISTORY_SEGMENT_BYTES:]
             self.history.append((self.next + size - len(kept), kept))
         self.next += size
+        self.wire_next = (self.wire_next + size) % MODULUS
         self.delivered += size
         self.emit(Data(self.side, data, packet, time_ns))
 
@@ -145,6 +157,7 @@ class Half:
     def _gap(self, missing: int, packet: int, time_ns: int, why: GapReason) -> None:
         self.gaps += 1
         self.next += missing
+        self.wire_next = (self.wire_next + missing) % MODULUS
         self.emit(Gap(self.side, missing, why, packet, time_ns))
 
     def _drain(self) -> None:

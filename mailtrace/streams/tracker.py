@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from mailtrace.model import Closed, ClosedHow, GapReason, Mark, Packet, Side, StreamEvent
 from mailtrace.streams.half import Budget, Half
-from mailtrace.streams.seqnum import distance
+from mailtrace.streams.seqnum import MODULUS
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 UNUSUAL = FIN | SYN | RST
@@ -60,14 +60,15 @@ class Tracker:
             number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = rows[index]
             side = way ^ client_way
             half, other = halves[side], halves[1 - side]
-            base, other_base = half.base, other.base
-            if flags & UNUSUAL or not self._settled or base is None or other_base is None:
+            if flags & UNUSUAL or not self._settled:
                 if not self._unusual(rows[index], buffer):
                     return index
                 continue
             half.heard = True
-            offset = half.next + distance(base + half.next, sequence)
-            acked = other.next + distance(other_base + other.next, acknowledged) if flags & ACK else -1
+            offset = half.next if sequence == half.wire_next else half.offset_of(sequence)
+            acked = -1
+            if flags & ACK:
+                acked = other.next if acknowledged == other.wire_next else other.offset_of(acknowledged)
             if acked > other.acked:
                 other.acked = acked
                 if acked > other.next and other.heard and not other.suspicion:
@@ -133,11 +134,10 @@ class Tracker:
             return False
         half, other = self.halves[side], self.halves[1 - side]
         self._settle(half, other, sequence, acknowledged, flags)
-        base = half.base if half.base is not None else sequence
-        offset = half.next + distance(base + half.next, sequence)
+        offset = half.offset_of(sequence) if half.base is not None else half.next
         acked = -1
         if flags & ACK and other.base is not None:
-            acked = other.next + distance(other.base + other.next, acknowledged)
+            acked = other.offset_of(acknowledged)
             other.acked = max(other.acked, acked)
             self._confirm(other, acked)
         data = buffer[payload_at : payload_at + captured]
@@ -157,9 +157,7 @@ class Tracker:
             self._suspect(number, time_ns)
         if self.due_ns is None and (self._reset_by is not None or self._both_finished()):
             self.due_ns = time_ns + LINGER_NS
-        self._settled = (
-            self.due_ns is None and len(self._server_starts) < 2 and all(each.is_open for each in self.halves)
-        )
+        self._settled = self.due_ns is None and len(self._server_starts) < 2 and half.is_open and other.is_open
         return True
 
     def _synchronise(self, side: int, sequence: int, flags: int) -> bool:
@@ -168,17 +166,19 @@ class Tracker:
         Before that, the last SYN counts, and of several SYN+ACKs the one that the client acknowledges.
         """
         half, other = self.halves[side], self.halves[1 - side]
-        start = (sequence + 1) & 0xFFFFFFFF
+        start = (sequence + 1) % MODULUS
         if half.base is None or half.base == start:
-            half.base, half.syn_seen = start, True
+            half.begin_at(start)
+            half.syn_seen = True
         elif half.next or other.next or self.due_ns is not None or not half.syn_seen:
             return False
         elif flags & ACK:
-            half.base = start
+            half.begin_at(start)
         elif other.heard:
             return False
         else:
-            half.base, half.early = start, None
+            half.begin_at(start)
+            half.early = None
         if flags & ACK:
             self._server_starts.append(start)
         return True
@@ -186,12 +186,12 @@ class Tracker:
     def _settle(self, half: Half, other: Half, sequence: int, acknowledged: int, flags: int) -> None:
         """Learn where both sides start, from a packet in the middle of a connection if need be."""
         if half.base is None and not flags & RST:
-            half.base = sequence
+            half.begin_at(sequence)
         if flags & ACK and not flags & RST:
             if other.base is None:
-                other.base = acknowledged
+                other.begin_at(acknowledged)
             elif not other.next and acknowledged in self._server_starts:
-                other.base = acknowledged
+                other.begin_at(acknowledged)
                 self._server_starts.clear()
 
     def _confirm(self, half: Half, acked: int) -> None:
