@@ -119,17 +119,17 @@ class PcapReader:
         follows it: garbage can read as one record, hardly as two.
         """
         buffer, size = self._octets.buffer, self._layout.record_bytes
-        look = struct.Struct(f"{self._layout.order}I4xI").unpack_from
+        look = struct.Struct(f"{self._layout.order}8xI").unpack_from
         starts: list[int] = []
         append = starts.append
         last = len(buffer) - size
         while at <= last:
-            first, captured = look(buffer, at)
-            if first in _MAGIC_SECONDS and buffer[at : at + 16] in _JOINED_HEADERS:
-                return starts, at, 0
+            (captured,) = look(buffer, at)
             if captured > FRAME_LIMIT_BYTES:
                 missing = 0
                 break
+            if not captured and buffer[at : at + 16] in _JOINED_HEADERS:
+                return starts, at, 0
             append(at)
             at += size + captured
         else:
@@ -296,5 +296,3 @@ class PcapReader:
             version = "{}.{}".format(*self._version)
             raise UnreadableInput(f"version {version} of the pcap format is not known, and its records make no sense")
 
-
-_MAGIC_SECONDS = frozenset(int.from_bytes(magic, order) for magic in LAYOUTS for order in ("little", "big"))

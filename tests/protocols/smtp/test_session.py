@@ -258,7 +258,7 @@ def _events(draw: st.DrawFn) -> list[StreamEvent]:
     return events
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_events())
 def test_nothing_raises_and_views_agree_with_events(events: list[StreamEvent]) -> None:
     session = SmtpSession(Transport.TCP)
@@ -281,7 +281,7 @@ def _without_details(session: SmtpSession) -> list[Event]:
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_events(), st.integers(1, 7))
 def test_cuts_change_no_event(events: list[StreamEvent], size: int) -> None:
     whole, cut = SmtpSession(Transport.TCP), SmtpSession(Transport.TCP)
