@@ -1,5 +1,8 @@
 """From the command line to calls and exit codes; rooms are imported inside the commands, so that `--help` is instant.
 
+A command reads its arguments and returns what is to be done; `main` does it, outside of typer, which would make one
+exit code of an interruption, a closed pipe and a failure.
+
 Exit codes: 0 done; 2 wrong usage; 3 the input cannot be read; 4 the input was damaged or a limit was reached and the
 results are partial; 130 interrupted.
 """
@@ -8,7 +11,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -38,23 +43,40 @@ class Level(StrEnum):
 
 def main() -> None:
     """Run the command line; every expected failure is one line and an exit code."""
+    if sys.stdout is None:  # started with it closed: then nobody wants the output
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     try:
-        app(prog_name="mailtrace", standalone_mode=False)
-    except typer.Exit as wanted:
-        sys.exit(wanted.exit_code)
+        asked = app(prog_name="mailtrace", standalone_mode=False)
+        sys.exit(asked() if callable(asked) else asked or 0)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone: nothing is wrong, and nothing more to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(0)
     except MailtraceError as error:
         fail(str(error), error.exit_code)
+    except OSError as error:  # the disk under standard output is full, or the like
+        _drop_output()
+        fail(f"cannot go on: {error.strerror or error}", MailtraceError.exit_code)
     except Exception as error:
         if type(error).__module__.split(".")[0] not in ("click", "typer"):
             raise
-        show = getattr(error, "show", None)  # usage errors know how to say themselves
-        show() if show is not None else print(error, file=sys.stderr)
+        _fail_usage(error)
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere, so that nothing fails again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail_usage(error: Exception) -> None:
+    """Say in one line what the command line lacks, and how to get help; without any command, that is the help."""
+    say = getattr(error, "format_message", None)
+    context = getattr(error, "ctx", None)
+    if say is None or context is None or type(error).__name__ == "NoArgsIsHelpError":
+        getattr(error, "show", lambda: print(error, file=sys.stderr))()
         sys.exit(UsageError.exit_code)
+    fail(f"{say().rstrip('.')} (see {context.command_path} --help)", UsageError.exit_code)
 
 
 def fail(message: str, exit_code: int) -> None:
@@ -112,7 +134,7 @@ def analyze(
     packets: Annotated[
         str | None, typer.Option(metavar="A-B", help="List these packets with Wireshark's columns instead.")
     ] = None,
-) -> None:
+) -> Callable[[], int]:
     """Show each mail conversation of a capture as an annotated walkthrough."""
     from mailtrace.capture.hostsfile import parse_names, read_hosts
     from mailtrace.command import Request, run
@@ -131,7 +153,7 @@ def analyze(
         level=level.value,
         packets=_packet_range(packets),
     )
-    raise typer.Exit(run(request))
+    return partial(run, request)
 
 
 def _protocols(text: str | None) -> frozenset[str] | None:

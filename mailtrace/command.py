@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 import time
@@ -49,6 +50,7 @@ class Request:
 
 def run(request: Request) -> int:
     """Carry out the request and return the exit code. Raises: `MailtraceError`."""
+    _check(request)
     listing = _listing(request)
     with _progress(request.captures) as progress:
         watch = listing.feed if listing else None
@@ -60,11 +62,28 @@ def run(request: Request) -> int:
     if listing is not None:
         _write_packets(request, listing, analysis)
         return exit_code(analysis.capture)
-    if request.conversation is not None and all(each.id != request.conversation for each in analysis.conversations):
-        many = len(analysis.conversations)
-        raise UsageError(f"there is no conversation {request.conversation}; the capture has {many}")
+    _check_conversation(request, len(analysis.conversations))
     _write(request, analysis)
     return exit_code(analysis.capture)
+
+
+def _check(request: Request) -> None:
+    """Refuse what contradicts itself or would destroy what it reads. Raises: `UsageError`."""
+    if request.packets is not None and (request.conversation is not None or request.protocols is not None):
+        raise UsageError("--packets lists packets of all conversations: leave out --conversation and --protocol")
+    output = Path(request.output) if request.output is not None else None
+    if output is not None and output.is_file() and any(_is_same(output, Path(path)) for path in request.captures):
+        raise UsageError(f"--output {output} is the capture itself, and would be written over")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return other.is_file() and one.samefile(other)
+
+
+def _check_conversation(request: Request, many: int) -> None:
+    """Refuse a conversation that the capture, of `many` conversations, does not have. Raises: `UsageError`."""
+    if request.conversation is not None and request.conversation > many:
+        raise UsageError(f"there is no conversation {request.conversation}; the capture has {many}")
 
 
 def exit_code(capture: CaptureInfo) -> int:
@@ -91,6 +110,7 @@ def _stream(request: Request, analyzer: Analyzer) -> None:
                 continue
             waiting, written = [], time.monotonic()
         aside.wait()
+        _check_conversation(request, analyzer.pipeline.totals.conversations)
         _write_lines(waiting, request.show_secrets, out)
         out.write(json.line("capture", analyzer.info, hosts=analyzer.pipeline.hosts.hosts()))
 
@@ -144,6 +164,8 @@ def _write_packets(request: Request, listing: Listing, analysis: Analysis) -> No
     from mailtrace.explain.naming import Naming
     from mailtrace.reports import write_packets
 
+    if request.packets is not None and request.packets[0] > analysis.capture.packets:
+        raise UsageError(f"there is no packet {request.packets[0]}; the capture has {analysis.capture.packets}")
     rows = listing.rows(analysis, Naming(analysis.hosts), request.show_secrets)
     with _output(request.output) as out:
         write_packets(request.format, rows, out)
@@ -151,26 +173,52 @@ def _write_packets(request: Request, listing: Listing, analysis: Analysis) -> No
 
 @contextmanager
 def _output(path: str | None) -> Iterator[BinaryIO]:
-    """Give standard output, or a file that appears under its name only when it is whole. Raises: `UnreadableInput`."""
+    """Give standard output, or a file to write to. Raises: `UnreadableInput`."""
     if path is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
     target = Path(path)
-    made: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
-        made = Path(name)
+        with _in_place(target) if _is_special(target) else _whole(target) as file:
+            yield file
+    except BrokenPipeError:  # a named pipe whose reader has gone, as with standard output
+        raise
+    except OSError as error:
+        raise UnreadableInput(f"cannot write {path}: {error.strerror}") from None
+
+
+def _is_special(target: Path) -> bool:
+    """Tell whether a path is a device, a pipe or a link: replacing it by a file would destroy it."""
+    return os.path.lexists(target) and not stat.S_ISREG(target.lstat().st_mode)
+
+
+def _in_place(target: Path) -> BinaryIO:
+    return target.open("wb")
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[BinaryIO]:
+    """Give a file that appears under its name only when it is whole, readable by whom the old one was."""
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    made = Path(name)
+    try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-        made.chmod(0o644)
+        made.chmod(_mode(target))
         made.replace(target)
-    except BaseException as error:
-        if made is not None:
-            made.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise UnreadableInput(f"cannot write {path}: {error.strerror}") from None
+    except BaseException:
+        made.unlink(missing_ok=True)
         raise
+
+
+def _mode(target: Path) -> int:
+    """Return the permissions of a file that is there, or those that a new one gets."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 @contextmanager

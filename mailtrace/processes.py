@@ -44,7 +44,7 @@ def ahead(items: Iterator[T], kind: Any) -> Iterator[T]:
                 yield decode(pipe.read(int.from_bytes(size, "big")))
         except msgspec.DecodeError:
             pass  # cut short: the child's exit code says so
-        except GeneratorExit:
+        except (GeneratorExit, KeyboardInterrupt):  # else it would wait for ever to be read
             os.kill(child, signal.SIGKILL)
             raise
         finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from enum import Enum
 from typing import Protocol
+from weakref import proxy
 
 from mailtrace.model import Content, Data, Dialogue, Gap, Outcome, Reply, Side
 from mailtrace.protocols.framing import DotBlock, Inbox, Line
@@ -50,7 +51,7 @@ class AnswerReader:
         self._inbox = inbox
         self._dialogue = dialogue
         self._violations = violations
-        self._listener = listener
+        self._listener = proxy(listener)  # it owns this reader: a circle would outlive the conversation
         self._state = _State.STATUS
         self._unsure: Reply | None = None
         self._first: Line | None = None  # of the answer whose items are being read
