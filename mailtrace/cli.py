@@ -41,6 +41,19 @@ class Level(StrEnum):
     EXPERT = "expert"
 
 
+Captures = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CAPTURE",
+        help=(
+            "A .pcap or .pcapng, also compressed (.gz .zst .xz .lz4), or - for standard input. "
+            "Several count as parts of one."
+        ),
+        show_default=False,
+    ),
+]
+
+
 def main() -> None:
     """Run the command line; every expected failure is one line and an exit code."""
     if sys.stdout is None:  # started with it closed: then nobody wants the output
@@ -106,17 +119,7 @@ def mailtrace(
 
 @app.command()
 def analyze(
-    captures: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="CAPTURE",
-            help=(
-                "A .pcap or .pcapng, also compressed (.gz .zst .xz .lz4), or - for standard input. "
-                "Several count as parts of one."
-            ),
-            show_default=False,
-        ),
-    ],
+    captures: Captures,
     format: Annotated[Format, typer.Option("--format", "-f", help="What to write.")] = Format.TERMINAL,
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,
     conversation: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this conversation.")] = None,

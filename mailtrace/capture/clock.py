@@ -3,6 +3,8 @@
 Nearly all interfaces count in a power of ten of seconds no finer than nanoseconds; those are converted by whole
 columns. Everything else (finer or binary resolutions, far offsets, stamps that leave the range) takes Python's
 unbounded integers.
+
+Benchmark: tests/bench (`mixed`).
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ octet (`headers[starts]`). The loop checks just enough to stop at the first reco
 
 Four things stop it: the window ends (read more), the file ends (perhaps inside a record: what is there is used),
 another file header (captures joined with `cat`), or damage (search for the next record).
+
+Benchmark: tests/bench (`mixed`).
 """
 
 from __future__ import annotations
@@ -295,4 +297,3 @@ class PcapReader:
         if strange and headers["captured"][0] > FRAME_LIMIT_BYTES:
             version = "{}.{}".format(*self._version)
             raise UnreadableInput(f"version {version} of the pcap format is not known, and its records make no sense")
-

@@ -7,6 +7,8 @@ before.
 
 A block says its length at both ends, so damage shows at once, and the search for the next block can trust what it
 finds. A batch never reaches over a section header: byte order, and with it the columns, may change there.
+
+Benchmark: tests/bench (`mixed`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """When it is decided which mail conversation a lookup or an ident call happened for, in bounded memory.
 
-A DNS or ident conversation waits until every mail conversation that its asking host took part in at the time has closed;
+A DNS or ident conversation waits until every mail conversation that its asking host took part in at the time has
+closed;
 then `causes` picks the one it belongs to. A mail conversation that has closed is remembered only while something waits
 that it could have caused.
 """

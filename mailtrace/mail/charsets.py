@@ -106,7 +106,7 @@ def decode(data: bytes, charset: str, defects: list[str], *, cut: bool = False) 
 
     `cut` tells that `data` ends where a limit cut it, maybe inside a character, which is then no contradiction.
     """
-    codec = codec_of(charset)
+    codec = CODECS.get(charset) or codec_of(charset)
     if codec is None:
         defects.append(f"{UNKNOWN_CHARSET}: {charset[:SHOWN_NAME_LIMIT]}")
         return data.decode("latin-1")

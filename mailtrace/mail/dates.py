@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import date as calendar_date
+from functools import lru_cache
 
 from mailtrace.mail.headers import without_comments
 
@@ -26,7 +27,8 @@ _ZONES = {
 """The zone names of RFC 5322 section 4.3, and Korea's, which is unambiguous; all others are unknown offsets."""
 
 _USUAL = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d{4})(?!\d)",
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) "
+    r"((?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)) ([+-](?:[01]\d|2[0-3]))([0-5]\d)(?!\d)",
     re.ASCII,
 )
 _INTERNET = re.compile(
@@ -48,9 +50,12 @@ _ISO = re.compile(
 def parse_date(value: str) -> str | None:
     """Return the date in a header value as ISO 8601 to the second, such as `2024-04-26T10:57:59+09:00`, or None."""
     found = _USUAL.match(value)
-    if found is None:
-        value = " ".join(without_comments(value[:DATE_LIMIT]).split())
-        found = _INTERNET.match(value)
+    if found is not None:
+        day, month, year, time, hours, minutes = found.groups()
+        date = _day(year, _MONTHS.get(month.lower(), 0), day)
+        return f"{date}T{time}{hours}:{minutes}" if date else None
+    value = " ".join(without_comments(value[:DATE_LIMIT]).split())
+    found = _INTERNET.match(value)
     if found is not None:
         day, month, year, hour, minute, second, offset = found.groups()
         return _iso(year, _MONTHS.get(month.lower(), 0), day, hour, minute, second, offset)
@@ -73,11 +78,17 @@ def _iso(year: str, month: int, day: str, hour: str, minute: str, second: str | 
     hour, second = hour.zfill(2), second or "00"
     if zone is None or hour > "23" or minute > "59" or second > "60":
         return None
+    date = _day(year, month, day)
+    return f"{date}T{hour}:{minute}:{second}{zone}" if date else None
+
+
+@lru_cache(maxsize=256)
+def _day(year: str, month: int, day: str) -> str | None:
+    """Return a day as ISO 8601, None when there is no such day; most mails of a capture are of the same one."""
     try:
-        day = calendar_date(int(year), month, int(day)).isoformat()
+        return calendar_date(int(year), month, int(day)).isoformat()
     except ValueError:
         return None
-    return f"{day}T{hour}:{minute}:{second}{zone}"
 
 
 def _offset(offset: str | None) -> str | None:

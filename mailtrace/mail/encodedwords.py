@@ -10,6 +10,7 @@ ever text of the same header: line ends and NUL in it become U+FFFD.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mailtrace.mail import charsets
 from mailtrace.mail.transfer import decode_base64, decode_quoted_printable
@@ -18,7 +19,11 @@ BROKEN_WORD = "encoded-word-broken"
 SPLIT_CHARACTER = "character-split-between-encoded-words"
 CONTROL_IN_WORD = "control-character-in-encoded-word"
 
+REMEMBERED_WORD = 100
+"""Characters of an encoded word that is decoded once for all its repetitions: names stand in many mails."""
+
 _OPENING = re.compile(r"=\?([^?\s=]{1,80})\?([BbQq])\?")
+_ONE_WORD = re.compile(r"([^=?]*)=\?([^?\s=]{1,80})\?([BbQq])\?([^?\s]*)\?=([^?]*)")
 _CONTROLS = re.compile(r"[\r\n\0]")
 
 
@@ -26,6 +31,13 @@ def decode_words(value: str, defects: list[str]) -> str:
     """Return `value`, one unfolded header value, with its encoded words decoded; what is broken stays as sent."""
     if "=?" not in value:
         return value
+    usual = _ONE_WORD.fullmatch(value)
+    if usual is not None:
+        before, charset, encoding, octets, after = usual.groups()
+        decode = _one_word if len(octets) <= REMEMBERED_WORD else _one_word.__wrapped__
+        text, troubles = decode(charset, encoding, octets)
+        defects += troubles
+        return f"{before}{text}{after}"
     openings = list(_OPENING.finditer(value))
     pieces: list[str] = []
     run = _Run()
@@ -46,6 +58,16 @@ def decode_words(value: str, defects: list[str]) -> str:
         at = end + 2
     pieces += [run.text(defects), value[at:]]
     return "".join(pieces)
+
+
+@lru_cache(maxsize=1024)
+def _one_word(charset: str, encoding: str, text: str) -> tuple[str, tuple[str, ...]]:
+    """Return what a word that has no neighbours says, and its defects."""
+    troubles: list[str] = []
+    charset = charset.partition("*")[0].lower()  # RFC 2231 section 5: a language may follow
+    run = _Run()
+    run.add(charset, _octets(encoding, text, charset, troubles))
+    return run.text(troubles), tuple(troubles)
 
 
 class _Run:

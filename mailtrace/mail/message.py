@@ -6,6 +6,8 @@ there is a message, and what was wrong with them stands in its `defects`, each o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailtrace.mail.addresses import parse_addresses
 from mailtrace.mail.dates import parse_date
 from mailtrace.mail.encodedwords import decode_words
@@ -48,7 +50,7 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
         defects.append(f"{CONTENT_LIMIT_REACHED}: {len(content.kept)} of {content.size_bytes} octets kept")
     subject = first.get("subject")
     date = first.get("date")
-    trace = [value for name, value in head.fields if name.lower() == "received"] if "received" in first else []
+    trace = [value for name, value in head.fields if len(name) == 8 and name.lower() == "received"]
     if len(trace) > RECEIVED_LIMIT:
         defects.append(f"{RECEIVED_LIMIT_REACHED}: {len(trace) - RECEIVED_LIMIT} more")
     return Message(
@@ -62,7 +64,7 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
         to=_people(first.get("to"), defects),
         cc=_people(first.get("cc"), defects),
         date=parse_date(date) if date else None,
-        headers=tuple([(name, decode_words(value, defects)) for name, value in head.fields]),
+        headers=tuple([(each[0], decode_words(each[1], defects)) if "=?" in each[1] else each for each in head.fields]),
         received=tuple([parse_received(value) for value in trace[:RECEIVED_LIMIT]]),
         parts=outline(content.kept, head, defects),
         defects=_each_once(defects),
@@ -74,7 +76,7 @@ def _people(value: str | None, defects: list[str]) -> tuple[Person, ...]:
     return parse_addresses(value, defects) if value else ()
 
 
-def _ambiguities(fields: list[Field]) -> list[str]:
+def _ambiguities(fields: Sequence[Field]) -> list[str]:
     """Tell the fields that stand more than once though they may not; the first of them is the one that is used."""
     counts: dict[str, int] = {}
     for name, _ in fields:

@@ -12,15 +12,16 @@ Paths are IMAP section numbers. Source: RFC 3501 section 6.4.5.
 
 from __future__ import annotations
 
-import hashlib
 import re
+from functools import lru_cache
+from hashlib import sha256
 
 from msgspec import Struct
 
 from mailtrace.mail import charsets
 from mailtrace.mail.flowed import unfold
 from mailtrace.mail.headers import Head, parse_head
-from mailtrace.mail.parameters import MimeValue, parse_mime_value
+from mailtrace.mail.parameters import parse_mime_value
 from mailtrace.mail.transfer import decode_base64, decode_quoted_printable
 from mailtrace.model import MessagePart
 
@@ -35,6 +36,9 @@ TEXT_LIMIT = 64 * 1024
 
 BOUNDARY_LIMIT = 256
 """Characters of a boundary that is believed; RFC 2046 section 5.1.1 allows 70."""
+
+REMEMBERED_TYPE = 100
+"""Characters of a Content-Type that is read once for all its repetitions; boundaries make longer ones rarely repeat."""
 
 DEPTH_LIMIT_REACHED = "limit-mime-depth"
 PARTS_LIMIT_REACHED = "limit-mime-parts"
@@ -54,9 +58,26 @@ BINHEX = "binhex-file"
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _UUENCODE = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255})", re.MULTILINE)
+_BINHEX = b"(This file must be converted with BinHex"
 _IDENTITY = frozenset(("", "7bit", "8bit", "binary"))
-_TEXT = MimeValue("text/plain", {})
-_MESSAGE = MimeValue("message/rfc822", {})
+
+
+class _Kind(Struct, frozen=True):
+    """What a Content-Type field says: a type in lower case and what matters of its parameters."""
+
+    type: str
+    boundary: str = ""
+    charset: str | None = None
+    name: str | None = None
+    is_flowed: bool = False
+    is_space_deleted: bool = False
+    is_multipart: bool = False
+    is_text: bool = True  # shown as text, like a multipart that cannot be cut
+    is_message: bool = False
+
+
+_TEXT = _Kind("text/plain")
+_MESSAGE = _Kind("message/rfc822", is_text=False, is_message=True)
 
 
 class _Entity(Struct):
@@ -67,7 +88,7 @@ class _Entity(Struct):
     stop: int
     path: str
     depth: int
-    default: MimeValue = _TEXT
+    default: _Kind = _TEXT
     root: bool = False  # a message's own body, whose parts are numbered directly under the path
     head: Head | None = None
 
@@ -90,17 +111,20 @@ def _look(entity: _Entity, parts: list[MessagePart], room: int, defects: list[st
     head = entity.head or parse_head(entity.data, entity.start, entity.stop, defects)
     fields = head.first
     kind = _content_type(fields.get("content-type"), entity.default, defects)
-    encoding = _encoding(fields.get("content-transfer-encoding"))
-    is_multipart = kind.value.startswith("multipart/")
-    if is_multipart:
+    encoding = _encoding(fields["content-transfer-encoding"]) if "content-transfer-encoding" in fields else ""
+    if kind.is_multipart:
         body = (entity.data, head.body, entity.stop)
         children = _children(entity, kind, encoding, body, room, defects)
         if children:
             return children
-    path = _below(entity.path, 1) if entity.root else entity.path
-    octets = _decoded(entity.data[head.body : entity.stop], encoding, path, defects)
+    path = entity.path
+    if entity.root:
+        path = _below(path, 1)
+    octets = entity.data[head.body : entity.stop]
+    if encoding not in _IDENTITY:
+        octets = _decoded(octets, encoding, path, defects)
     parts.append(_leaf(path, kind, fields.get("content-disposition"), octets, defects))
-    if kind.value not in ("message/rfc822", "message/global"):
+    if not kind.is_message:
         return []
     if entity.depth >= DEPTH_LIMIT:
         defects.append(DEPTH_LIMIT_REACHED)
@@ -113,28 +137,51 @@ def _below(path: str, number: int) -> str:
     return f"{path}.{number}" if path else str(number)
 
 
-def _content_type(value: str | None, default: MimeValue, defects: list[str]) -> MimeValue:
-    """Return what a Content-Type field says; the default without one, plain text when it is broken (RFC 2045 5.2)."""
+def _content_type(value: str | None, default: _Kind, defects: list[str]) -> _Kind:
+    """Return what a Content-Type field says; the default without one."""
     if value is None:
         return default
-    kind = parse_mime_value(value, defects)
-    if _TYPE.fullmatch(kind.value):
-        return kind
-    defects.append(BAD_CONTENT_TYPE)
-    return MimeValue("text/plain", kind.parameters)
+    read = _kind if len(value) <= REMEMBERED_TYPE else _kind.__wrapped__
+    kind, troubles = read(value)
+    if troubles:
+        defects += troubles
+    return kind
 
 
-def _encoding(value: str | None) -> str:
+@lru_cache(maxsize=256)
+def _kind(value: str) -> tuple[_Kind, tuple[str, ...]]:
+    """Read a Content-Type field, with its defects; plain text when it is broken. Source: RFC 2045 section 5.2."""
+    troubles: list[str] = []
+    said = parse_mime_value(value, troubles)
+    type_, parameters = said.value, said.parameters
+    if not _TYPE.fullmatch(type_):
+        troubles.append(BAD_CONTENT_TYPE)
+        type_ = "text/plain"
+    kind = _Kind(
+        type=type_,
+        boundary=parameters.get("boundary", "").rstrip(),
+        charset=parameters.get("charset") or None,
+        name=parameters.get("name"),
+        is_flowed=parameters.get("format", "").lower() == "flowed",
+        is_space_deleted=parameters.get("delsp", "").lower() == "yes",
+        is_multipart=type_.startswith("multipart/"),
+        is_text=type_.startswith(("text/", "multipart/")),
+        is_message=type_ in ("message/rfc822", "message/global"),
+    )
+    return kind, tuple(troubles)
+
+
+def _encoding(value: str) -> str:
     """Return the transfer encoding a field names, in lower case; '' when it names none."""
-    words = value.replace('"', " ").replace(";", " ").split(None, 1) if value else ()
+    words = value.replace('"', " ").replace(";", " ").split(None, 1)
     return words[0].lower() if words else ""
 
 
 def _children(
-    entity: _Entity, kind: MimeValue, encoding: str, body: tuple[bytes, int, int], room: int, defects: list[str]
+    entity: _Entity, kind: _Kind, encoding: str, body: tuple[bytes, int, int], room: int, defects: list[str]
 ) -> list[_Entity]:
     """Return the parts of a multipart, none when it cannot be cut; surplus ones are counted in `defects`."""
-    boundary = kind.parameters.get("boundary", "").rstrip()
+    boundary = kind.boundary
     if entity.depth >= DEPTH_LIMIT or not boundary or len(boundary) > BOUNDARY_LIMIT:
         unusable = BOUNDARY_LONG if boundary else BOUNDARY_MISSING
         defects.append(DEPTH_LIMIT_REACHED if entity.depth >= DEPTH_LIMIT else unusable)
@@ -154,7 +201,7 @@ def _children(
         defects.append(UNTERMINATED)
     if cut.surplus:
         defects.append(f"{PARTS_LIMIT_REACHED}: {cut.surplus} more")
-    default = _MESSAGE if kind.value == "multipart/digest" else _TEXT
+    default = _MESSAGE if kind.type == "multipart/digest" else _TEXT
     return [
         _Entity(data, first, last, _below(entity.path, number), entity.depth + 1, default)
         for number, (first, last) in enumerate(cut.ranges, 1)
@@ -201,9 +248,7 @@ def _keep(cut: _Cut, start: int, stop: int, room: int) -> None:
 
 
 def _decoded(octets: bytes, encoding: str, path: str, defects: list[str]) -> bytes:
-    """Return the octets with their transfer encoding undone. Source: RFC 2045 section 6."""
-    if encoding in _IDENTITY:
-        return octets
+    """Return the octets with a transfer encoding undone that changes them. Source: RFC 2045 section 6."""
     if encoding == "base64":
         octets, dropped = decode_base64(octets)
         if dropped:
@@ -217,27 +262,27 @@ def _decoded(octets: bytes, encoding: str, path: str, defects: list[str]) -> byt
     return octets
 
 
-def _leaf(path: str, kind: MimeValue, disposition: str | None, octets: bytes, defects: list[str]) -> MessagePart:
+def _leaf(path: str, kind: _Kind, disposition: str | None, octets: bytes, defects: list[str]) -> MessagePart:
     """Tell one part that holds no others that can be told apart from it."""
-    filename = kind.parameters.get("name")
+    filename = kind.name
     shown = None
     if disposition is not None:
         said = parse_mime_value(disposition, defects)
         filename = said.parameters.get("filename", filename)
         shown = said.value or None
-    charset = kind.parameters.get("charset") or None
+    charset = kind.charset
     text, guessed = None, False
-    if kind.value.startswith(("text/", "multipart/")):
+    if kind.is_text:
         text, charset, guessed = _text(octets, charset, path, defects)
-        if kind.parameters.get("format", "").lower() == "flowed":
-            text = unfold(text, kind.parameters.get("delsp", "").lower() == "yes")
+        if kind.is_flowed:
+            text = unfold(text, kind.is_space_deleted)
     return MessagePart(
         path=path,
-        content_type=kind.value,
+        content_type=kind.type,
         charset=charset.lower() if charset else None,
         filename=filename,
         size_bytes=len(octets),
-        sha256=hashlib.sha256(octets).hexdigest(),
+        sha256=sha256(octets).hexdigest(),
         text=text,
         charset_guessed=guessed,
         disposition=shown,
@@ -246,7 +291,8 @@ def _leaf(path: str, kind: MimeValue, disposition: str | None, octets: bytes, de
 
 def _text(octets: bytes, charset: str | None, path: str, defects: list[str]) -> tuple[str, str | None, bool]:
     """Return the shown text of a part with line feeds as line ends, its charset, and whether that was guessed."""
-    _name_embedded_files(octets, defects)
+    if b"begin " in octets or _BINHEX in octets:
+        defects += _embedded_files(octets)
     cut = len(octets) > TEXT_LIMIT
     if cut:
         defects.append(f"{TEXT_LIMIT_REACHED}: part {path}: {TEXT_LIMIT} of {len(octets)} octets shown")
@@ -259,11 +305,11 @@ def _text(octets: bytes, charset: str | None, path: str, defects: list[str]) -> 
     return text.replace("\r\n", "\n"), charset or "us-ascii", guessed
 
 
-def _name_embedded_files(octets: bytes, defects: list[str]) -> None:
-    """Tell files that older encodings put into text; they are named, not opened."""
-    if b"begin " in octets:
-        defects += [f"{UUENCODED}: {charsets.guess(found[1])[0]}" for found in _UUENCODE.finditer(octets)]
-    if b"=" in octets and b"=ybegin " in octets:
-        defects.append(YENC)
-    if b"(This file must be converted with BinHex" in octets:
-        defects.append(BINHEX)
+def _embedded_files(octets: bytes) -> list[str]:
+    """Return the files that older encodings put into text; they are named, not opened."""
+    found = [f"{UUENCODED}: {charsets.guess(each[1])[0]}" for each in _UUENCODE.finditer(octets)]
+    if b"=ybegin " in octets:
+        found.append(YENC)
+    if _BINHEX in octets:
+        found.append(BINHEX)
+    return found

@@ -10,7 +10,6 @@ Source: RFC 2045 section 5.1, RFC 2231 section 3.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TypeVar
 
 from msgspec import Struct
@@ -22,14 +21,12 @@ from mailtrace.mail.headers import without_comments
 PARAMETERS_LIMIT = 128
 """Parameters of one field that are read; real ones have fewer than ten."""
 
-REMEMBERED_LENGTH = 100
-"""Characters of a value that is parsed once for all its repetitions; boundaries make longer ones rarely repeat."""
-
 PARAMETERS_LIMIT_REACHED = "limit-parameters"
 DUPLICATE_PARAMETER = "parameter-given-twice"
 DIFFERENT_READINGS = "parameter-readings-differ"
 BROKEN_PARAMETER = "parameter-broken"
 
+_USUAL = re.compile(r'([^\s;"(\\]+)(?:;\s*([A-Za-z-]+)=(?:"([^"\\]*)"|([^\s;"(\\]+)))?')
 _MARK = re.compile(r'\\.|[";]', re.DOTALL)
 _QUOTING = re.compile(r'\\(.)|"', re.DOTALL)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -50,22 +47,11 @@ class MimeValue(Struct, frozen=True):
 
 def parse_mime_value(value: str, defects: list[str]) -> MimeValue:
     """Return what a Content-Type or Content-Disposition field says."""
-    if len(value) > REMEMBERED_LENGTH:
-        return _parse(value, defects)
-    parsed, troubles = _remembered(value)
-    defects += troubles
-    return parsed
-
-
-@lru_cache(maxsize=256)
-def _remembered(value: str) -> tuple[MimeValue, tuple[str, ...]]:
-    """Parse a short value, which most messages of a capture have in common, with its defects."""
-    troubles: list[str] = []
-    return _parse(value, troubles), tuple(troubles)
-
-
-def _parse(value: str, defects: list[str]) -> MimeValue:
-    """Parse a value of any length."""
+    usual = _USUAL.fullmatch(value)
+    if usual is not None:
+        main, name, quoted, token = usual.groups()
+        text = token or quoted or ""
+        return MimeValue(main.lower(), {name.lower(): decode_words(text, defects)} if name else {})
     if ";" not in value:
         return MimeValue(without_comments(value).strip().lower(), {})
     pieces = _split(value)

@@ -7,6 +7,8 @@ the whole field stands among the message's headers. Source: RFC 5321 section 4.4
 
 from __future__ import annotations
 
+import re
+
 from mailtrace.mail.dates import parse_date
 from mailtrace.mail.headers import without_comments
 from mailtrace.model import Received
@@ -16,9 +18,21 @@ _KEYWORDS = frozenset(("from", "by", "via", "with", "id", "for"))
 WORDS_LIMIT = 200
 """Words of one trace field that are looked at; real ones have fewer than forty."""
 
+_WORD = r"((?!(?i:from|by|via|with|id|for)\b)[^\s\"();\\]+)"
+_COMMENT = r"(?:\s\([^\"()\\]*\))?"
+_USUAL = re.compile(
+    rf"from\s{_WORD}{_COMMENT}\s+by\s{_WORD}{_COMMENT}\s+with\s{_WORD}{_COMMENT}\s+id\s{_WORD}{_COMMENT}"
+    rf"(?:\s+for\s<[^\s\"();\\]*>)?;\s*([^\"();\\]*){_COMMENT}"
+)
+"""The order in which most MTAs say it all, without anything quoted."""
+
 
 def parse_received(value: str) -> Received:
     """Return what one Received field says, each thing None where it says nothing; the first clause of a kind counts."""
+    usual = _USUAL.fullmatch(value)
+    if usual is not None:
+        from_, by, with_, id_, time = usual.groups()
+        return Received(from_, by, with_, id_, parse_date(time))
     plain = without_comments(value)
     clauses, _, time = plain.rpartition(";")
     if not clauses:

@@ -101,8 +101,8 @@ class Content(Struct):
     """A message exactly as transmitted, dot-unstuffed, with the last CRLF before the final dot.
 
     `how` is DATA, BDAT, RETR or TOP. `size_bytes` and `sha256` (hex) cover the whole message; `kept` holds its octets
-    up to a limit (`kept_all` tells whether that is all). `holes` are (offset in message, octets missing); what is missing
-    stands as NUL octets. `packets` carried it. `complete` is false when it was cut short or has holes.
+    up to a limit (`kept_all` tells whether that is all). `holes` are (offset in message, octets missing); what is
+    missing stands as NUL octets. `packets` carried it. `complete` is false when it was cut short or has holes.
     """
 
     how: str
@@ -148,7 +148,7 @@ class TransactionOutcome(Enum):
 
 
 class Transaction(Struct):
-    """One mail transaction; `sender` is '' for the null reverse-path, None if not seen. Source: RFC 5321 section 3.3."""
+    """One mail transaction: `sender` is '' for the null path, None if not seen. Source: RFC 5321 section 3.3."""
 
     sender: str | None
     recipients: list[Recipient]

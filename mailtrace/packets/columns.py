@@ -1,7 +1,7 @@
 """HOT. Reading one header field of many frames at once: gathers over the batch's shared buffer (tests/bench `mixed`).
 
-Each width has a view of the buffer in which a number begins at every octet, so that a field is one gather. A gather that
-runs past the buffer reads its last octets instead of raising; callers mask such frames by length.
+Each width has a view of the buffer in which a number begins at every octet, so that a field is one gather. A gather
+that runs past the buffer reads its last octets instead of raising; callers mask such frames by length.
 """
 
 from __future__ import annotations

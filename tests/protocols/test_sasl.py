@@ -91,3 +91,4 @@ def test_any_response(mechanism: str, octets: bytes) -> None:
     exchange = Exchange(mechanism)
     exchange.response(octets)
     exchange.response(b64encode(octets))
+    assert exchange.user is None or isinstance(exchange.user, str)

@@ -4,6 +4,8 @@ An answer belongs to the question with the same message id, name, type and class
 without case, because resolvers change it at random and expect it back. A question asked again before it is answered, or
 within `REPEAT_NS` of its answer, is a retry of the same lookup. A lookup is told (appended to the dialogue) when it is
 answered, or when nobody can answer it any more.
+
+Benchmark: tests/bench (`mail`).
 """
 
 from __future__ import annotations

@@ -146,4 +146,4 @@ def test_the_usual_records_need_no_dnspython() -> None:
         "assert [record.data for record in message.sections[0]] == ['10 mail.daum.net.', '\"v=spf1\"', '192.0.2.1']\n"
         "assert 'dns' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT).returncode == 0

@@ -164,4 +164,7 @@ def test_recognise() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("CS"), st.binary(max_size=40)), max_size=8))
 def test_any_octets(pieces: list[tuple[str, bytes]]) -> None:
-    talk(*pieces)
+    dialogue = talk(*pieces)
+    assert (
+        sum(len(turn.replies) for turn in dialogue.turns) <= b"".join(octets for _, octets in pieces).count(b"\n") + 2
+    )

@@ -440,7 +440,8 @@ def test_damaged_octets(changes: list[tuple[int, int]], cut: int) -> None:
 @settings(max_examples=150)
 @given(st.lists(st.tuples(st.sampled_from("CS"), st.one_of(st.binary(max_size=30), st.integers(1, 9))), max_size=10))
 def test_any_octets(pieces: list[tuple[str, bytes | int]]) -> None:
-    talk(*pieces)
+    dialogue = talk(*pieces)
+    assert [event for event in dialogue.events if isinstance(event, Content)] == dialogue.contents
 
 
 SAID = "+OK|-ERR|+ |.|From: x|RETR 1|LIST|AUTH PLAIN|AUTH LOGIN|STLS|QUIT|PASS x|="
