@@ -130,7 +130,7 @@ def _usual_fields(block: bytes) -> tuple[Sequence[Field], dict[str, str]] | None
     if " \r" in text or "\t\r" in text or text.endswith(_FOLDS):
         values = [value.rstrip(" \t") for value in values]
     first = dict(zip(map(str.lower, names[::-1]), values[::-1], strict=True))
-    return tuple(zip(names, values, strict=True)), first
+    return list(zip(names, values, strict=True)), first
 
 
 _remembered = lru_cache(maxsize=256)(_usual_fields)

@@ -47,7 +47,8 @@ class Half:
     """One direction: `next` is the offset expected next, `acked` how far the other side has acknowledged.
 
     `base` is the sequence number of offset 0, None until known, and `wire_next` that of the octet expected next;
-    `fin_at` is the offset of the FIN, None until seen. The counters name the fate of every captured payload octet: delivered, duplicate, conflict or discarded.
+    `fin_at` is the offset of the FIN, None until seen. The counters name the fate of every captured payload octet:
+    delivered, duplicate, conflict or discarded.
     """
 
     __slots__ = (
