@@ -41,16 +41,9 @@ class Level(StrEnum):
     EXPERT = "expert"
 
 
-Captures = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="CAPTURE",
-        help=(
-            "A .pcap or .pcapng, also compressed (.gz .zst .xz .lz4), or - for standard input. "
-            "Several count as parts of one."
-        ),
-        show_default=False,
-    ),
+HostsFile = Annotated[str | None, typer.Option(metavar="FILE", help="Names for addresses, in hosts-file format.")]
+Names = Annotated[
+    list[str] | None, typer.Option(metavar="ADDRESS=NAME", help="A name for one address; may be repeated.")
 ]
 
 
@@ -119,26 +112,26 @@ def mailtrace(
 
 @app.command()
 def analyze(
-    captures: Captures,
+    captures: Annotated[list[str], typer.Argument(metavar="CAPTURE", show_default=False)],
     format: Annotated[Format, typer.Option("--format", "-f", help="What to write.")] = Format.TERMINAL,
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,
     conversation: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this conversation.")] = None,
     protocol: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Only these protocols, such as smtp,pop3,dns.")
     ] = None,
-    hosts: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Names for addresses, in hosts-file format.")
-    ] = None,
-    name: Annotated[
-        list[str] | None, typer.Option(metavar="ADDRESS=NAME", help="A name for one address; may be repeated.")
-    ] = None,
+    hosts: HostsFile = None,
+    name: Names = None,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Do not mask passwords and tokens.")] = False,
     level: Annotated[Level, typer.Option(help="Explain every step, or show the facts alone.")] = Level.NOVICE,
     packets: Annotated[
         str | None, typer.Option(metavar="A-B", help="List these packets with Wireshark's columns instead.")
     ] = None,
 ) -> Callable[[], int]:
-    """Show each mail conversation of a capture as an annotated walkthrough."""
+    """Show each mail conversation of a capture as an annotated walkthrough.
+
+    CAPTURE is a .pcap or .pcapng file, also compressed (.gz .zst .xz .lz4), or - for standard input. Several count as
+    parts of one.
+    """
     from mailtrace.capture.hostsfile import parse_names, read_hosts
     from mailtrace.command import Request, run
 

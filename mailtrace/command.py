@@ -6,11 +6,9 @@ import os
 import stat
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,19 +16,12 @@ from mailtrace.analyzer import Analyzer, Progress, analyze_files, narrowed
 from mailtrace.errors import UnreadableInput, UsageError
 from mailtrace.model import Analysis, CaptureInfo
 from mailtrace.pipeline import Final
-from mailtrace.processes import SEVERAL, Aside
 
 if TYPE_CHECKING:
     from mailtrace.explain.listing import Listing
     from mailtrace.model import Walkthrough
 
 DONE, PARTIAL = 0, 4
-
-WRITTEN_ASIDE = 64
-"""Conversations that are worth a process of their own to write them."""
-
-PATIENCE_SECONDS = 0.5
-"""How long a conversation may wait for others to be written with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +83,18 @@ def exit_code(capture: CaptureInfo) -> int:
 
 
 def _stream(request: Request, analyzer: Analyzer) -> None:
-    """Write JSON Lines as conversations become final; much at once is written aside, while reading goes on."""
+    """Write JSON Lines as conversations become final."""
     from mailtrace.reports import json
 
-    aside = Aside()
-    waiting: list[Final] = []
-    written = time.monotonic()
     with _output(request.output) as out:
         for finals in analyzer.finals():
-            waiting += [final for final in finals if _is_chosen(request, final)]
-            if SEVERAL and len(waiting) >= WRITTEN_ASIDE:
-                aside.do(partial(_write_lines, waiting, request.show_secrets, out))
-            elif waiting and time.monotonic() - written > PATIENCE_SECONDS:
-                aside.wait()
-                _write_lines(waiting, request.show_secrets, out)
-            else:
-                continue
-            waiting, written = [], time.monotonic()
-        aside.wait()
+            for final in finals:
+                if _is_chosen(request, final):
+                    out.write(json.line("conversation", final.conversation, final.names, request.show_secrets))
+                    out.writelines(json.line("message", message) for message in final.messages())
+                    out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
+            out.flush()
         _check_conversation(request, analyzer.pipeline.totals.conversations)
-        _write_lines(waiting, request.show_secrets, out)
         out.write(json.line("capture", analyzer.info, hosts=analyzer.pipeline.hosts.hosts()))
 
 
@@ -120,16 +103,6 @@ def _is_chosen(request: Request, final: Final) -> bool:
     if request.protocols is not None and conversation.protocol not in request.protocols:
         return False
     return request.conversation in (None, conversation.id)
-
-
-def _write_lines(finals: list[Final], show_secrets: bool, out: BinaryIO) -> None:
-    from mailtrace.reports import json
-
-    for final in finals:
-        out.write(json.line("conversation", final.conversation, final.names, show_secrets))
-        out.writelines(json.line("message", message) for message in final.messages())
-        out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
-    out.flush()
 
 
 def _write(request: Request, analysis: Analysis) -> None:

@@ -1,7 +1,7 @@
-"""A second core, where there is one: `ahead` reads in a child process, `Aside` writes in one.
+"""A second core, where there is one: `ahead` makes the next items in a child process.
 
-Both are plain forks: the child has all that its parent has, does its part and is gone, and what is exchanged is made of
-the model's records. Results are the same without them; `SEVERAL` tells whether they are worth it.
+It is a plain fork: the child has all that its parent has, does its part and is gone, and what is exchanged is made of
+records. Results are the same without it; `SEVERAL` tells whether it is worth it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ SEVERAL = sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1
 SIZE_BYTES = 8
 """Octets that tell the size of what follows in a pipe."""
 
-FAILED, READER_GONE = 1, 2
-"""Exit codes of a child: it failed, or nobody reads its output any more."""
+FAILED = 1
+"""Exit code of a child that could not do its work."""
 
 T = TypeVar("T")
 
@@ -53,29 +53,6 @@ def ahead(items: Iterator[T], kind: Any) -> Iterator[T]:
         raise MailtraceError("the process that reads the capture was ended; is there enough memory?")
 
 
-class Aside:
-    """Does one piece of work after the other, each in a child process, while the parent goes on."""
-
-    def __init__(self) -> None:
-        self._child: int | None = None
-
-    def do(self, work: Callable[[], None]) -> None:
-        """Begin `work` when the work before it is done."""
-        self.wait()
-        self._child = _fork(work)
-
-    def wait(self) -> None:
-        """Return when the last work is done. Raises: `BrokenPipeError`, `MailtraceError` as it did."""
-        if self._child is None:
-            return
-        _, status = os.waitpid(self._child, 0)
-        self._child = None
-        if os.waitstatus_to_exitcode(status) == READER_GONE:
-            raise BrokenPipeError
-        if status:
-            raise MailtraceError("the process that writes the report was ended; is there enough memory or disk?")
-
-
 def _fork(work: Callable[[], None]) -> int:
     """Do `work` in a child process; return its number."""
     child = os.fork()
@@ -87,10 +64,6 @@ def _fork(work: Callable[[], None]) -> int:
         gc.disable()  # it ends soon, and looking for garbage would copy the parent's memory
         work()
         code = 0
-    except BrokenPipeError:
-        code = READER_GONE
-    except OSError as error:
-        print(f"mailtrace: {error.strerror}", file=sys.stderr)
     finally:
         os._exit(code)
 

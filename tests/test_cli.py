@@ -204,6 +204,14 @@ def test_version() -> None:
     assert re.fullmatch(rb"mailtrace \d+\.\d+\.\d+\n", done.stdout.replace(b"\r\n", b"\n"))
 
 
+def test_help_says_what_captures_may_be() -> None:
+    """Said in the command's own text: not every version of typer shows the help of an argument."""
+    done = run("analyze", "--help")
+    assert (done.returncode, done.stderr) == (0, b"")
+    text = " ".join(done.stdout.decode().split())
+    assert "CAPTURE is a .pcap or .pcapng file, also compressed (.gz .zst .xz .lz4), or - for standard input." in text
+
+
 def test_names_from_both_options(tmp_path: Path) -> None:
     hosts = tmp_path / "hosts"
     hosts.write_text("# the lab\n192.168.1.2 client\n192.168.10.2 filed\n", encoding="utf-8")

@@ -17,8 +17,8 @@ from mailtrace.model import NO_TIME, Conversation, Lookup, StreamKey
 WAITING_LIMIT = 10_000
 """Conversations that may wait for one host; a mail conversation open for hours must not hold up everything."""
 
-FORGET_NS = 120_000_000_000
-"""How long a closed mail conversation is remembered: a DNS conversation is final a minute after its last packet."""
+FORGET_NS = 45_000_000_000
+"""How long a closed mail conversation is remembered: a DNS conversation is final 20 s after its last packet."""
 
 SWEEP_NS = 1_000_000_000
 """How often, in time of the capture, to look at what waits."""

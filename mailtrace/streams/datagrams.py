@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from mailtrace.model import Closed, ClosedHow, Data, Gap, GapReason, Packet, StreamEvent
 from mailtrace.streams.tracker import SIDES, Row
 
-UDP_IDLE_NS = 60_000_000_000
+UDP_IDLE_NS = 20_000_000_000
 """Silence after which the same two endpoints begin a new conversation: longer than resolvers keep repeating."""
 
 
