@@ -1,4 +1,4 @@
-"""Compressed captures: same result as unpacked, prefixes of cut ones, bombs stopped. RELIABILITY A37 and A38."""
+"""Compressed captures: same result as unpacked, prefixes of cut ones, bombs stopped (acceptance list A37, A38)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pcap files: every magic, every fault of RELIABILITY A2 to A19, and any batch size."""
+"""pcap files: every magic, every fault of the acceptance list A2 to A19, and any batch size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pcapng files: every block, every fault of RELIABILITY A20 to A36, and any batch size."""
+"""pcapng files: every block, every fault of the acceptance list A20 to A36, and any batch size."""
 
 from __future__ import annotations
 

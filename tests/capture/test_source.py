@@ -1,4 +1,4 @@
-"""Opening: what is taken and what is refused, always in one line that says what to do. RELIABILITY A1, A40 to A45."""
+"""Opening: what is taken, and what is refused in one line that says what to do (acceptance list A1, A40 to A45)."""
 
 from __future__ import annotations
 

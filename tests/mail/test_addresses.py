@@ -1,4 +1,4 @@
-"""Address lists in every form of RFC 5322 and beyond. Numbers are those of RELIABILITY section K."""
+"""Address lists in every form of RFC 5322 and beyond. Numbers are those of the acceptance list, section K."""
 
 from __future__ import annotations
 

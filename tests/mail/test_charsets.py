@@ -1,4 +1,4 @@
-"""Charsets: the allow-list, Korean labels, and what contradicts its label. Numbers: RELIABILITY section K."""
+"""Charsets: the allow-list, Korean labels, and what contradicts its label. Numbers: the acceptance list, section K."""
 
 from __future__ import annotations
 

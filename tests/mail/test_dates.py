@@ -1,4 +1,4 @@
-"""Dates of every spelling met in mail. Numbers are those of RELIABILITY section K."""
+"""Dates of every spelling met in mail. Numbers are those of the acceptance list, section K."""
 
 from __future__ import annotations
 

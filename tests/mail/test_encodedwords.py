@@ -1,4 +1,4 @@
-"""Encoded words: joined, decoded, never structure. Numbers are those of RELIABILITY section K."""
+"""Encoded words: joined, decoded, never structure. Numbers are those of the acceptance list, section K."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heads of messages, well-formed and not. Numbers are those of RELIABILITY section K."""
+"""Heads of messages, well-formed and not. Numbers are those of the acceptance list, section K."""
 
 from __future__ import annotations
 

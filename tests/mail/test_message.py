@@ -1,4 +1,4 @@
-"""Whole messages: the lab's, byte for byte, the reports', and hostile ones. Numbers: RELIABILITY section K."""
+"""Whole messages: the lab's, byte for byte, the reports', and hostile ones. Numbers: the acceptance list, section K."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The MIME outline: what are the parts, where do they end, what do they say. Numbers: RELIABILITY section K."""
+"""The MIME outline: what are the parts, where do they end, what do they say. Numbers: acceptance list, section K."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MIME values and their parameters. Numbers are those of RELIABILITY section K."""
+"""MIME values and their parameters. Numbers are those of the acceptance list, section K."""
 
 from __future__ import annotations
 

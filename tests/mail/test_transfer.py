@@ -1,4 +1,4 @@
-"""Transfer encodings read forgivingly. Numbers are those of RELIABILITY section K."""
+"""Transfer encodings read forgivingly. Numbers are those of the acceptance list, section K."""
 
 from __future__ import annotations
 
