@@ -50,7 +50,7 @@ def ahead(items: Iterator[T], kind: Any) -> Iterator[T]:
         finally:
             _, status = os.waitpid(child, 0)
     if status:
-        raise MailtraceError("the process that reads the capture was ended; is there enough memory?")
+        raise MailtraceError("the process that reads the capture ended too early: there may be too little memory")
 
 
 def _fork(work: Callable[[], None]) -> int:

@@ -59,12 +59,12 @@ class Attribution(Generic[D]):
 
     def opened(self, conversation: int, start_ns: int, key: StreamKey) -> None:
         """A conversation that may be mail began."""
-        for address in {key.client.host, key.server.host}:
+        for address in dict.fromkeys((key.client.host, key.server.host)):
             self._host(address).open[conversation] = start_ns
 
     def closed(self, conversation: Conversation) -> None:
         """Such a conversation is final."""
-        for address in {conversation.key.client.host, conversation.key.server.host}:
+        for address in dict.fromkeys((conversation.key.client.host, conversation.key.server.host)):
             host = self._host(address)
             host.open.pop(conversation.id, None)
             host.closed.append(conversation)
