@@ -135,6 +135,8 @@ def markdown(text: str) -> str:
 
 def _word(word: str) -> str:
     core = word.strip(_AROUND_A_WORD)
+    if core.endswith(":") and _WORD_TURNED_LIVE.search(core[:-1]):
+        core = core[:-1]
     if not _WORD_TURNED_LIVE.search(core):
         return _escaped(word)
     before, after = word.split(core, 1)
