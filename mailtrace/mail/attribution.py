@@ -1,9 +1,8 @@
 """When it is decided which mail conversation a lookup or an ident call happened for, in bounded memory.
 
-A DNS or ident conversation waits until every mail conversation that its asking host took part in at the time has
-closed;
-then `causes` picks the one it belongs to. A mail conversation that has closed is remembered only while something waits
-that it could have caused.
+A DNS or ident conversation waits until every mail conversation that its asking host took part in then has closed; then
+`causes` picks the one it belongs to. A mail conversation that has closed is remembered only while something waits that
+it could have caused.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Generic, Protocol, TypeVar
 
-from mailtrace.mail.causes import BEFORE_NS, best_cause, ident_cause
+from mailtrace.mail.causes import BEFORE_NS, ident_cause, lone_cause, named_cause, reversed_address, topics
+from mailtrace.mail.memory import Memory
 from mailtrace.model import NO_TIME, Conversation, Lookup, StreamKey
 
 WAITING_LIMIT = 10_000
@@ -46,7 +46,7 @@ class _Host(Generic[D]):
 
     def __init__(self) -> None:
         self.open: dict[int, int] = {}
-        self.closed: deque[Conversation] = deque()
+        self.closed = Memory()
         self.waiting: deque[D] = deque()
 
 
@@ -67,7 +67,7 @@ class Attribution(Generic[D]):
         for address in dict.fromkeys((conversation.key.client.host, conversation.key.server.host)):
             host = self._host(address)
             host.open.pop(conversation.id, None)
-            host.closed.append(conversation)
+            host.closed.add(conversation)
 
     def wait(self, dependent: D) -> None:
         """A DNS or ident conversation is final, and its cause is to be found."""
@@ -109,9 +109,12 @@ class Attribution(Generic[D]):
     def _decide(self, host: _Host[D], dependent: D) -> D:
         conversation = dependent.conversation
         if conversation.protocol == "ident":
-            conversation.caused_by = ident_cause(conversation, host.closed)
+            candidates = host.closed.about([reversed_address(conversation.key.server.host)], conversation.start_ns)
+            conversation.caused_by = ident_cause(conversation, candidates)
         for lookup in dependent.lookups:
-            lookup.caused_by = best_cause(lookup, host.closed)
+            lookup.caused_by = named_cause(lookup, host.closed.about(topics(lookup), lookup.start_ns))
+            if lookup.caused_by is None:
+                lookup.caused_by = lone_cause(lookup, host.closed.running(lookup.start_ns))
         causes = {lookup.caused_by for lookup in dependent.lookups}
         if len(causes) == 1:
             conversation.caused_by = causes.pop()
@@ -120,7 +123,6 @@ class Attribution(Generic[D]):
     def _forget(self, address: str, host: _Host[D], now_ns: int) -> None:
         """Drop closed conversations that nothing still to come can belong to."""
         oldest_ns = min((host.waiting[0].conversation.start_ns if host.waiting else now_ns), now_ns)
-        while host.closed and host.closed[0].end_ns + FORGET_NS < oldest_ns:
-            host.closed.popleft()
+        host.closed.forget(oldest_ns - FORGET_NS)
         if not (host.open or host.closed or host.waiting):
             del self._hosts[address]

@@ -35,6 +35,9 @@ IDENT_NS = 30_000_000_000
 TURNS_LOOKED_AT = 200
 """Turns around the lookup whose names count: a conversation of thousands of transactions is not searched for each."""
 
+REMEMBERED_ARGUMENT = 300
+"""Octets of an argument that is read once for all lookups; a path has at most 256 (RFC 5321 section 4.5.3.1.3)."""
+
 NAMED_BY_PENDING = 95
 SERVER_FOUND = 85
 ABOUT_CLIENT = 80
@@ -49,6 +52,7 @@ OWED = 5
 _DOMAIN = re.compile(rb"@([^@<>\s,:\"]{1,255})>")
 _DOMAIN_ALONE = re.compile(rb"@([^@<>\s,:\"]{1,255})")
 _HELLOS = frozenset(("EHLO", "HELO", "LHLO"))
+_NAMING = _HELLOS | {"MAIL", "RCPT"}
 _NOT_MAIL = frozenset(("dns", "ident"))
 _TRANSPORT_POLICY = ("_mta-sts.", "_smtp._tls.")
 
@@ -58,20 +62,60 @@ def best_cause(lookup: Lookup, conversations: Iterable[Conversation]) -> int | N
 
     Of equal evidence the nearer start counts; evidence of time alone does not count when conversations compete.
     """
-    best: tuple[int, int] | None = None
+    conversations = list(conversations)
+    cause = named_cause(lookup, conversations)
+    return lone_cause(lookup, conversations) if cause is None else cause
+
+
+def named_cause(lookup: Lookup, conversations: Iterable[Conversation]) -> int | None:
+    """Return the id of the conversation that names what was looked up and has the best claim, None when none does."""
+    best = (TIME_ONLY + OWED, 0)
     cause = None
-    rivals = 0
     for conversation in conversations:
         weight = score(lookup, conversation)
-        if not weight:
-            continue
-        rivals += 1
-        rank = (weight, -abs(conversation.start_ns - lookup.start_ns))
-        if best is None or rank > best:
-            best, cause = rank, conversation.id
-    if best is None or (best[0] <= TIME_ONLY + OWED and rivals > 1):
-        return None
+        if weight >= best[0]:
+            rank = (weight, -abs(conversation.start_ns - lookup.start_ns))
+            if rank > best:
+                best, cause = rank, conversation.id
     return cause
+
+
+def lone_cause(lookup: Lookup, conversations: Iterable[Conversation]) -> int | None:
+    """Return the id of the only conversation that comes into question, None when there are none or several."""
+    cause = None
+    for conversation in conversations:
+        if score(lookup, conversation):
+            if cause is not None:
+                return None
+            cause = conversation.id
+    return cause
+
+
+def subjects(conversation: Conversation) -> set[str]:
+    """Return all by which a lookup could be about a conversation: names, addresses reversed, the server's also not.
+
+    What `topics` returns for any lookup that `score` finds to be named by the conversation has one of them in it.
+    """
+    client, server = conversation.key.client.host, conversation.key.server.host
+    found = {server, reversed_address(client), reversed_address(server), _greeting_name(conversation)}
+    for turn in conversation.dialogue.turns:
+        if turn.command is not None:
+            found.update(_domains(turn.command))
+            if turn.command.verb == "MAIL":
+                for domain in _domains(turn.command):
+                    labels = domain.split(".")
+                    found.update("_dmarc." + ".".join(labels[at:]) for at in range(1, len(labels)))
+    return found
+
+
+def topics(lookup: Lookup) -> set[str]:
+    """Return all that a lookup could be about: what its name ends with and begins with, and the addresses found."""
+    labels = _plain(lookup.name).split(".")
+    found = {".".join(labels[at:]) for at in range(len(labels))}
+    found.update(".".join(labels[:at]) for at in range(1, len(labels)))
+    found.update(lookup.answers)
+    found.update(record.rstrip().rpartition(" ")[2] for record in lookup.additional)
+    return found
 
 
 def score(lookup: Lookup, conversation: Conversation) -> int:
@@ -161,17 +205,16 @@ def _names(conversation: Conversation, time_ns: int) -> _Names:
     turns = conversation.dialogue.turns
     names = _Names(set(), set(), set(), "", False, [])
     at = bisect_right(turns, time_ns, key=_turn_ns)
+    names.greeting = _greeting_name(conversation)
     if turns and turns[0].command is None and turns[0].replies:
-        greeting = turns[0].replies[0]
-        names.greeting = _plain(_first_word(greeting.lines[0] if greeting.lines else b""))
-        names.owed = time_ns < greeting.time_ns
+        names.owed = time_ns < turns[0].replies[0].time_ns
     first = max(0, at - TURNS_LOOKED_AT)
     for index, turn in enumerate(turns[first : at + TURNS_LOOKED_AT], first):
         command = turn.command
         if command is None:
             continue
         if command.verb in _HELLOS:
-            names.hellos.add(_plain(_first_word(command.line[command.argument_at :])))
+            names.hellos.update(_domains(command))
         elif command.verb == "MAIL":
             names.senders.update(_domains(command))
         elif command.verb == "RCPT":
@@ -182,6 +225,14 @@ def _names(conversation: Conversation, time_ns: int) -> _Names:
     return names
 
 
+def _greeting_name(conversation: Conversation) -> str:
+    """Return the name with which the server greeted, '' without one."""
+    turns = conversation.dialogue.turns
+    if not turns or turns[0].command is not None or not turns[0].replies or not turns[0].replies[0].lines:
+        return ""
+    return _plain(_first_word(turns[0].replies[0].lines[0]))
+
+
 def _turn_ns(turn: Turn) -> int:
     """Return when a turn began: with its command, or with a reply nobody asked for."""
     if turn.command is not None:
@@ -189,15 +240,21 @@ def _turn_ns(turn: Turn) -> int:
     return turn.replies[0].time_ns if turn.replies else 0
 
 
-def _domains(command: Command) -> list[str]:
+def _domains(command: Command) -> tuple[str, ...]:
     """Return the domain of the address, or the name, that a command gives; none when it gives none."""
+    if command.verb not in _NAMING:
+        return ()
     argument = command.line[command.argument_at :]
-    if command.verb in _HELLOS:
-        return [_plain(_first_word(argument))]
-    if command.verb not in ("MAIL", "RCPT"):
-        return []
+    read = _domains_in if len(argument) <= REMEMBERED_ARGUMENT else _domains_in.__wrapped__
+    return read(command.verb, argument)
+
+
+@lru_cache(maxsize=4096)
+def _domains_in(verb: str, argument: bytes) -> tuple[str, ...]:
+    if verb in _HELLOS:
+        return (_plain(_first_word(argument)),)
     found = _DOMAIN.search(argument) or _DOMAIN_ALONE.search(argument)
-    return [_plain(found[1].decode("utf-8", "replace"))] if found else []
+    return (_plain(found[1].decode("utf-8", "replace")),) if found else ()
 
 
 def _first_word(text: bytes) -> str:
@@ -226,11 +283,11 @@ def _is_policy_of(name: str, domains: set[str]) -> bool:
 
 def _is_about(name: str, address: str) -> bool:
     """Tell whether a name asks about an address: its reverse name, or a block list's. Source: RFC 5782 section 2.1."""
-    return name.startswith(_reversed(address) + ".")
+    return name.startswith(reversed_address(address) + ".")
 
 
 @lru_cache(maxsize=4096)
-def _reversed(address: str) -> str:
+def reversed_address(address: str) -> str:
     """Return an address as reverse names and block lists spell it."""
     try:
         pointer = ip_address(address).reverse_pointer

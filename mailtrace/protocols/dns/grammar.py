@@ -203,7 +203,9 @@ def looks_like_message(wire: bytes) -> bool:
         return False
     problems = Problems()
     questions: list[Question] = []
-    if _read_question(wire, HEADER_OCTETS, questions, {}, problems) < 0 or problems.found:
+    seen: Seen = {}
+    is_usual = _read_usual_question(wire, questions, seen) > HEADER_OCTETS
+    if not is_usual and (_read_question(wire, HEADER_OCTETS, questions, seen, problems) < 0 or problems.found):
         return False
     known_type = not type_name(questions[0].type).startswith("TYPE")
     return known_type and not class_name(questions[0].class_).startswith("CLASS")

@@ -48,7 +48,8 @@ class DnsSession:
         """Take the next event of the stream."""
         if type(event) is Data:
             if self._cutters is None:
-                self._settle_doubt(False)
+                if self._doubtful is not None:
+                    self._settle_doubt(False)
                 message = parse_message(event.data)
                 if message is None or message.cut_short:
                     self._doubtful = event
@@ -77,8 +78,9 @@ class DnsSession:
 
     def _close(self, side: Side) -> None:
         """One side has said all: what it began is all there will be."""
-        self._settle_doubt(False)
-        if self._cutters is not None:
+        if self._cutters is None:
+            self._settle_doubt(False)
+        else:
             cut = self._cutters[side].finish()
             if cut is not None:
                 detail = f"the stream ends {cut.missing} octets before the message does"
@@ -279,9 +281,9 @@ def _is_nodata(message: DnsMessage, lookup: Lookup) -> bool:
     if message.rcode or message.opcode or message.cut_short or message.flags & _TC:
         return False
     answers, authority, _ = message.sections
+    if answers and (lookup.type in _WILDCARDS or lookup.type in [type_name(record.type) for record in answers]):
+        return False
     kinds = {record.type for record in authority}
     if answers:
-        if lookup.type in _WILDCARDS or any(type_name(record.type) == lookup.type for record in answers):
-            return False
         return _SOA in kinds or bool(message.flags & _RA)
     return _SOA in kinds or _NS not in kinds

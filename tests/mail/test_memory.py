@@ -1,0 +1,124 @@
+"""The index over a busy host's conversations: it finds the same causes as looking at every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from mailtrace.mail.causes import lone_cause, named_cause, subjects, topics
+from mailtrace.mail.memory import Memory
+from mailtrace.model import (
+    ClosedHow,
+    Command,
+    Conversation,
+    Dialogue,
+    Endpoint,
+    Lookup,
+    Outcome,
+    Packet,
+    Reply,
+    Side,
+    StreamKey,
+    Transport,
+    Turn,
+)
+
+SERVER = "192.0.2.25"
+SECOND = 1_000_000_000
+
+
+def reply(at_ns: int, text: bytes) -> Reply:
+    return Reply("250", Outcome.GOOD, (text,), 0, at_ns, (0,))
+
+
+def session(number: int) -> Conversation:
+    """Return the mail of one client to the server: it begins at its number of seconds and lasts five.
+
+    After one second it says hello, after two it names its sender, and the server takes a second for each answer.
+    """
+    start = number * SECOND
+    commands = [
+        ("EHLO", f"EHLO out{number}.example"),
+        ("MAIL", f"MAIL FROM:<a@mail.sender{number}.example>"),
+        ("RCPT", "RCPT TO:<b@here.example>"),
+    ]
+    turns = [Turn(None, [reply(start, b"mx.here.example ready")])]
+    for index, (verb, text) in enumerate(commands, 1):
+        at_ns = start + index * SECOND
+        command = Command(verb, text.encode(), 5, 0, at_ns, (0,))
+        turns.append(Turn(command, [reply(at_ns + SECOND // 2, b"ok")]))
+    packets = (Packet(1, start, Side.CLIENT, 2, 0, 0, 0), Packet(2, start + 5 * SECOND, Side.SERVER, 1, 0, 0, 0))
+    key = StreamKey(Endpoint(f"10.0.{number // 250}.{number % 250}", 40_000), Endpoint(SERVER, 25), Transport.TCP)
+    return Conversation(number, "smtp", key, 0, packets, Dialogue(turns=turns), True, ClosedHow.FIN)
+
+
+def ask(second: float, kind: str, name: str, client: str = SERVER, *answers: str) -> Lookup:
+    return Lookup(name, kind, "NOERROR", answers, (1,), round(second * SECOND), 1, 1, client=client)
+
+
+def memory(numbers: Iterable[int]) -> Memory:
+    remembered = Memory()
+    for number in numbers:
+        remembered.add(session(number))
+    return remembered
+
+
+@pytest.mark.parametrize("count", [40, 400])  # looked through, and indexed
+@pytest.mark.parametrize(
+    ("lookup", "cause"),
+    [
+        (ask(32.1, "MX", "mail.sender30.example"), 30),  # MAIL waits for its answer
+        (ask(32.1, "TXT", "_dmarc.sender30.example"), 30),  # the domain above the sender's
+        (ask(31.1, "A", "OUT30.example."), 30),  # the hello name
+        (ask(30.2, "PTR", "30.0.0.10.in-addr.arpa"), 30),  # the client's address
+        (ask(30.2, "A", "30.0.0.10.blocked.example"), 30),  # in a block list
+        (ask(29.0, "A", "mx.here.example", "10.0.0.30", SERVER), 30),  # its client looks for the server
+        (ask(32.1, "MX", "mail.sender7.example"), None),  # that one is long over
+        (ask(32.1, "A", "unrelated.example.org"), None),  # four are running: nothing tells which
+    ],
+)
+def test_the_one_that_names_it_is_found(count: int, lookup: Lookup, cause: int | None) -> None:
+    remembered = memory(range(1, count))
+    found = named_cause(lookup, remembered.about(topics(lookup), lookup.start_ns))
+    if found is None:
+        found = lone_cause(lookup, remembered.running(lookup.start_ns))
+    assert found == cause
+
+
+@pytest.mark.parametrize("count", [8, 80])
+def test_those_that_run_at_a_moment(count: int) -> None:
+    remembered = memory(range(10, 10 * count, 10))
+    assert [each.id for each in remembered.running(32 * SECOND)] == [30]
+    assert [each.id for each in remembered.running(37 * SECOND)] == []
+
+
+def test_of_many_about_one_name_the_nearest_are_looked_at() -> None:
+    remembered = memory(range(1, 1000))
+    near = {each.id for each in remembered.about(["here.example"], 500 * SECOND)}
+    assert near == set(range(451, 551))
+
+
+def test_what_is_forgotten_is_found_no_more() -> None:
+    remembered = memory(range(1, 400))
+    assert [each.id for each in remembered.about(["out300.example"], 0)] == [300]
+    remembered.forget(350 * SECOND)
+    assert len(remembered) == 55  # those that ended at 350 s or later: 345 to 399
+    assert [each.id for each in remembered.about(["out300.example"], 0)] == []
+    assert [each.id for each in remembered.about(["out399.example"], 0)] == [399]
+
+
+def test_what_a_conversation_is_about() -> None:
+    assert subjects(session(3)) == {
+        *("mx.here.example", "out3.example", "mail.sender3.example", "here.example"),
+        *("_dmarc.sender3.example", "_dmarc.example", SERVER, "3.0.0.10", "25.2.0.192"),
+    }
+
+
+def test_what_a_lookup_could_be_about() -> None:
+    lookup = ask(1, "MX", "mail.Here.example.", SERVER, "10 mx.here.example.")
+    lookup.additional = ("mx.here.example. 60 A 192.0.2.25",)
+    assert topics(lookup) == {
+        *("mail.here.example", "here.example", "example", "mail", "mail.here"),
+        *("10 mx.here.example.", "192.0.2.25"),
+    }
