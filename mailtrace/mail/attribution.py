@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Generic, Protocol, TypeVar
 
-from mailtrace.mail.causes import BEFORE_NS, ident_cause, lone_cause, named_cause, reversed_address, topics
+from mailtrace.mail.causes import BEFORE_NS, best_cause, ident_cause
 from mailtrace.mail.memory import Memory
 from mailtrace.model import NO_TIME, Conversation, Lookup, StreamKey
 
@@ -22,6 +22,9 @@ FORGET_NS = 45_000_000_000
 
 SWEEP_NS = 1_000_000_000
 """How often, in time of the capture, to look at what waits."""
+
+FORGET_EVERY_NS = 10_000_000_000
+"""How often to forget what nothing can belong to any more."""
 
 
 class Dependent(Protocol):
@@ -55,7 +58,7 @@ class Attribution(Generic[D]):
 
     def __init__(self) -> None:
         self._hosts: dict[str, _Host[D]] = {}
-        self._swept_ns = NO_TIME
+        self._swept_ns = self._forgot_ns = NO_TIME
 
     def opened(self, conversation: int, start_ns: int, key: StreamKey) -> None:
         """A conversation that may be mail began."""
@@ -79,11 +82,13 @@ class Attribution(Generic[D]):
         if now_ns - self._swept_ns < SWEEP_NS:
             return ready
         self._swept_ns = now_ns
-        for address in list(self._hosts):
-            host = self._hosts[address]
+        for host in self._hosts.values():
             while host.waiting and self._is_settled(host, host.waiting[0], now_ns):
                 ready.append(self._decide(host, host.waiting.popleft()))
-            self._forget(address, host, now_ns)
+        if now_ns - self._forgot_ns >= FORGET_EVERY_NS:
+            self._forgot_ns = now_ns
+            for address, host in list(self._hosts.items()):
+                self._forget(address, host, now_ns)
         return ready
 
     def finish(self) -> list[D]:
@@ -109,12 +114,9 @@ class Attribution(Generic[D]):
     def _decide(self, host: _Host[D], dependent: D) -> D:
         conversation = dependent.conversation
         if conversation.protocol == "ident":
-            candidates = host.closed.about([reversed_address(conversation.key.server.host)], conversation.start_ns)
-            conversation.caused_by = ident_cause(conversation, candidates)
+            conversation.caused_by = ident_cause(conversation, host.closed.near_ident(conversation))
         for lookup in dependent.lookups:
-            lookup.caused_by = named_cause(lookup, host.closed.about(topics(lookup), lookup.start_ns))
-            if lookup.caused_by is None:
-                lookup.caused_by = lone_cause(lookup, host.closed.running(lookup.start_ns))
+            lookup.caused_by = best_cause(lookup, host.closed.near_lookup(lookup))
         causes = {lookup.caused_by for lookup in dependent.lookups}
         if len(causes) == 1:
             conversation.caused_by = causes.pop()

@@ -62,32 +62,19 @@ def best_cause(lookup: Lookup, conversations: Iterable[Conversation]) -> int | N
 
     Of equal evidence the nearer start counts; evidence of time alone does not count when conversations compete.
     """
-    conversations = list(conversations)
-    cause = named_cause(lookup, conversations)
-    return lone_cause(lookup, conversations) if cause is None else cause
-
-
-def named_cause(lookup: Lookup, conversations: Iterable[Conversation]) -> int | None:
-    """Return the id of the conversation that names what was looked up and has the best claim, None when none does."""
-    best = (TIME_ONLY + OWED, 0)
+    best: tuple[int, int] | None = None
     cause = None
+    rivals = 0
     for conversation in conversations:
         weight = score(lookup, conversation)
-        if weight >= best[0]:
-            rank = (weight, -abs(conversation.start_ns - lookup.start_ns))
-            if rank > best:
-                best, cause = rank, conversation.id
-    return cause
-
-
-def lone_cause(lookup: Lookup, conversations: Iterable[Conversation]) -> int | None:
-    """Return the id of the only conversation that comes into question, None when there are none or several."""
-    cause = None
-    for conversation in conversations:
-        if score(lookup, conversation):
-            if cause is not None:
-                return None
-            cause = conversation.id
+        if not weight:
+            continue
+        rivals += 1
+        rank = (weight, -abs(conversation.start_ns - lookup.start_ns))
+        if best is None or rank > best:
+            best, cause = rank, conversation.id
+    if best is None or (best[0] <= TIME_ONLY + OWED and rivals > 1):
+        return None
     return cause
 
 

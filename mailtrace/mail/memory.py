@@ -9,9 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from mailtrace.mail.causes import subjects
-from mailtrace.model import Conversation
+from mailtrace.mail.causes import reversed_address, subjects, topics
+from mailtrace.model import Conversation, Lookup
 
 FEW = 50
 """Conversations that are not worth an index."""
@@ -19,8 +20,11 @@ FEW = 50
 NEAREST = 50
 """Conversations about one name that are looked at before a moment, and after it: the nearest start counts anyway."""
 
-RUNNING_LOOKED_AT = 1000
-"""Conversations begun before a moment that are asked whether they run; after so many others, time proves nothing."""
+RUNNING = 50
+"""Conversations running at a moment that are looked at: two that owe a reply are enough to rule each other out."""
+
+BEGUN = 1000
+"""Conversations begun before a moment that are asked whether they still run."""
 
 
 class Memory:
@@ -54,27 +58,28 @@ class Memory:
             self._about.clear()
             self._started.clear()
 
-    def about(self, names: Iterable[str], time_ns: int) -> Iterable[Conversation]:
-        """Return the conversations that any of the names could point to, of each name those that began nearest."""
+    def near_lookup(self, lookup: Lookup) -> Iterable[Conversation]:
+        """Return the conversations that a lookup could have happened for."""
         if len(self._closed) <= FEW:
             return self._closed
         self._index()
-        found: dict[int, Conversation] = {}
+        at = bisect_right(self._started, lookup.start_ns, key=_start_ns)
+        running = (each for each in reversed(self._started[max(0, at - BEGUN) : at]) if each.end_ns >= lookup.start_ns)
+        return _in_order([*self._about_any(topics(lookup), lookup.start_ns), *islice(running, RUNNING)])
+
+    def near_ident(self, ident: Conversation) -> Iterable[Conversation]:
+        """Return the conversations that an ident call could have happened for."""
+        if len(self._closed) <= FEW:
+            return self._closed
+        self._index()
+        return _in_order(self._about_any([reversed_address(ident.key.server.host)], ident.start_ns))
+
+    def _about_any(self, names: Iterable[str], time_ns: int) -> Iterator[Conversation]:
+        """Yield the conversations that any of the names points to, of each name those that began nearest."""
         for name in names:
             conversations = self._about.get(name, [])
             at = bisect_right(conversations, time_ns, key=_start_ns)
-            for conversation in conversations[max(0, at - NEAREST) : at + NEAREST]:
-                found[conversation.id] = conversation
-        return [found[number] for number in sorted(found)]
-
-    def running(self, time_ns: int) -> Iterator[Conversation]:
-        """Return the conversations that were running at a moment."""
-        begun: Iterable[Conversation] = self._closed
-        if len(self._closed) > FEW:
-            self._index()
-            at = bisect_right(self._started, time_ns, key=_start_ns)
-            begun = reversed(self._started[max(0, at - RUNNING_LOOKED_AT) : at])
-        return (each for each in begun if each.start_ns <= time_ns <= each.end_ns)
+            yield from conversations[max(0, at - NEAREST) : at + NEAREST]
 
     def _index(self) -> None:
         for conversation in self._new:
@@ -86,3 +91,9 @@ class Memory:
 
 def _start_ns(conversation: Conversation) -> int:
     return conversation.start_ns
+
+
+def _in_order(conversations: Iterable[Conversation]) -> list[Conversation]:
+    """Return each once, in the order of their numbers, so that the result does not depend on how they were found."""
+    found = {each.id: each for each in conversations}
+    return [found[number] for number in sorted(found)]

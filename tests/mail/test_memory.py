@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from mailtrace.mail.causes import lone_cause, named_cause, subjects, topics
+from mailtrace.mail.causes import best_cause, ident_cause, subjects, topics
 from mailtrace.mail.memory import Memory
 from mailtrace.model import (
     ClosedHow,
@@ -79,33 +79,42 @@ def memory(numbers: Iterable[int]) -> Memory:
     ],
 )
 def test_the_one_that_names_it_is_found(count: int, lookup: Lookup, cause: int | None) -> None:
-    remembered = memory(range(1, count))
-    found = named_cause(lookup, remembered.about(topics(lookup), lookup.start_ns))
-    if found is None:
-        found = lone_cause(lookup, remembered.running(lookup.start_ns))
-    assert found == cause
+    assert best_cause(lookup, memory(range(1, count)).near_lookup(lookup)) == cause
 
 
-@pytest.mark.parametrize("count", [8, 80])
-def test_those_that_run_at_a_moment(count: int) -> None:
-    remembered = memory(range(10, 10 * count, 10))
-    assert [each.id for each in remembered.running(32 * SECOND)] == [30]
-    assert [each.id for each in remembered.running(37 * SECOND)] == []
+@pytest.mark.parametrize("count", [40, 400])
+def test_an_ident_call_finds_its_conversation(count: int) -> None:
+    call = session(30)
+    call.protocol = "ident"
+    call.key = StreamKey(Endpoint(SERVER, 45_000), Endpoint("10.0.0.30", 113), Transport.TCP)
+    assert ident_cause(call, memory(range(1, count)).near_ident(call)) == 30
 
 
-def test_of_many_about_one_name_the_nearest_are_looked_at() -> None:
+def test_few_are_all_looked_at() -> None:
+    lookup = ask(37, "A", "unrelated.example.org")
+    assert [each.id for each in memory(range(10, 500, 10)).near_lookup(lookup)] == list(range(10, 500, 10))
+
+
+def test_of_many_those_that_run_at_the_moment() -> None:
+    remembered = memory(range(10, 800, 10))
+    assert [each.id for each in remembered.near_lookup(ask(32, "A", "unrelated.example.org"))] == [30]
+    assert list(remembered.near_lookup(ask(37, "A", "unrelated.example.org"))) == []
+
+
+def test_of_many_about_one_name_those_that_began_nearest() -> None:
     remembered = memory(range(1, 1000))
-    near = {each.id for each in remembered.about(["here.example"], 500 * SECOND)}
-    assert near == set(range(451, 551))
+    near = [each.id for each in remembered.near_lookup(ask(500, "MX", "here.example"))]
+    assert near == list(range(451, 551))
 
 
 def test_what_is_forgotten_is_found_no_more() -> None:
     remembered = memory(range(1, 400))
-    assert [each.id for each in remembered.about(["out300.example"], 0)] == [300]
-    remembered.forget(350 * SECOND)
-    assert len(remembered) == 55  # those that ended at 350 s or later: 345 to 399
-    assert [each.id for each in remembered.about(["out300.example"], 0)] == []
-    assert [each.id for each in remembered.about(["out399.example"], 0)] == [399]
+    early, late = ask(1000, "A", "out300.example"), ask(1000, "A", "out399.example")
+    assert [each.id for each in remembered.near_lookup(early)] == [300]
+    remembered.forget(340 * SECOND)
+    assert len(remembered) == 65  # those that ended at 340 s or later: 335 to 399
+    assert [each.id for each in remembered.near_lookup(early)] == []
+    assert [each.id for each in remembered.near_lookup(late)] == [399]
 
 
 def test_what_a_conversation_is_about() -> None:
