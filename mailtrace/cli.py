@@ -22,6 +22,9 @@ from mailtrace.errors import MailtraceError, UsageError
 
 INTERRUPTED = 130
 
+# No numpy has been loaded yet: its linear algebra, which nothing here needs, would start threads that wait busily.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 

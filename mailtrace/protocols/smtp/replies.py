@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from mailtrace.model import Data, Gap, Reply, Side
+from functools import lru_cache
+from typing import NamedTuple
+
+from mailtrace.model import Data, Gap, Outcome, Reply, Side
 from mailtrace.protocols.framing import LINE_LIMIT, Inbox, Line
 from mailtrace.protocols.smtp.grammar import ReplyLine, parse_enhanced, parse_reply_line
 from mailtrace.protocols.violations import Violations
 
 REPLY_LINES_LIMIT = 1000
 """Lines kept of one reply; a HELP text has a hundred."""
+
+REMEMBERED_REPLIES = 1024
+"""Replies remembered as they were read: a server says the same few all day."""
+
+REMEMBERED_OCTETS = 256
+"""Octets of one to be remembered."""
+
+
+class WholeReply(NamedTuple):
+    """A reply that is one segment, with nothing amiss."""
+
+    status: str
+    outcome: Outcome
+    lines: tuple[bytes, ...]
+    enhanced: str | None
 
 
 class ReplyReader:
@@ -29,20 +47,14 @@ class ReplyReader:
 
         None means that nothing was done: the event must be added to the inbox.
         """
+        if self._seen or not self.inbox.is_idle():
+            return None
         octets = event.data
-        lines = octets.split(b"\r\n", REPLY_LINES_LIMIT)
-        count = len(lines) - 1
-        if lines.pop() or not lines or self._seen or not self.inbox.is_idle() or len(octets) > LINE_LIMIT:
+        whole = _remembered(octets) if len(octets) <= REMEMBERED_OCTETS else _whole(octets)
+        if whole is None:
             return None
-        last = parse_reply_line(lines[-1])
-        if last is None or last.more or b"\0" in octets or octets.count(b"\n") != count or octets.count(b"\r") != count:
-            return None
-        if count == 1:
-            return self._reply(last, (last.text,), event, (event.packet,))
-        start = last.status.encode() + b"-"
-        if not all(line.startswith(start) for line in lines[:-1]):
-            return None
-        return self._reply(last, tuple([line[4:] for line in lines]), event, (event.packet,))
+        packet = event.packet
+        return Reply(whole.status, whole.outcome, whole.lines, packet, event.time_ns, (packet,), whole.enhanced)
 
     def next(self) -> Reply | Gap | None:
         """Return the next reply or hole, None when neither is complete."""
@@ -94,10 +106,10 @@ class ReplyReader:
         elif self._seen == REPLY_LINES_LIMIT + 1:
             self._violations.add("reply-too-long", Side.SERVER, line.packet, line.time_ns)
 
-    def _reply(self, last: ReplyLine, lines: tuple[bytes, ...], line: Line | Data, packets: tuple[int, ...]) -> Reply:
+    def _reply(self, last: ReplyLine, lines: tuple[bytes, ...], line: Line, packets: tuple[int, ...]) -> Reply:
         """Make the reply whose last line has come; its code is the one that counts. Source: RFC 5321 section 4.2.1."""
-        enhanced = parse_enhanced(last.text) if last.status[0] in "245" else None
-        if enhanced is not None and enhanced[0] != last.status[0]:  # RFC 2034 section 4: the class must match
+        enhanced = _enhanced(last)
+        if enhanced is not None and enhanced[0] != last.status[0]:
             self._violations.add("enhanced-code-mismatch", Side.SERVER, line.packet, line.time_ns)
             enhanced = None
         return Reply(last.status, last.outcome, lines, line.packet, line.time_ns, packets, enhanced)
@@ -106,3 +118,29 @@ class ReplyReader:
         """Report what is wrong with a line's octets."""
         for fault in line.faults:
             self._violations.add(fault, Side.SERVER, line.packet, line.time_ns)
+
+
+def _whole(octets: bytes) -> WholeReply | None:
+    """Read a segment that is one reply, each line with the same code and the right end; None for anything else."""
+    lines = octets.split(b"\r\n", REPLY_LINES_LIMIT)
+    count = len(lines) - 1
+    if lines.pop() or not lines or len(octets) > LINE_LIMIT:
+        return None
+    last = parse_reply_line(lines[-1])
+    if last is None or last.more or b"\0" in octets or octets.count(b"\n") != count or octets.count(b"\r") != count:
+        return None
+    start = last.status.encode() + b"-"
+    if not all(line.startswith(start) for line in lines[:-1]):
+        return None
+    enhanced = _enhanced(last)
+    if enhanced is not None and enhanced[0] != last.status[0]:
+        return None
+    return WholeReply(last.status, last.outcome, tuple([line[4:] for line in lines]), enhanced)
+
+
+_remembered = lru_cache(REMEMBERED_REPLIES)(_whole)
+
+
+def _enhanced(last: ReplyLine) -> str | None:
+    """Return the enhanced code of a reply, whose class must be that of the reply. Source: RFC 2034 section 4."""
+    return parse_enhanced(last.text) if last.status[0] in "245" else None
