@@ -30,20 +30,26 @@ def analyze(
     protocols: Iterable[str] | None = None,
     batch_bytes: int | None = None,
     progress: Callable[[int, int, int], None] | None = None,
+    keylog: str | PathLike[str] | None = None,
+    decode_as: Mapping[int, str] | None = None,
 ) -> Analysis:
     """Read one capture (or several, as parts of one) and return all that was found.
 
     `names` maps addresses to names; `protocols` limits the result to some of smtp, pop3, imap, dns, ident, tls and
     unknown.
-    `progress` is called now and then with octets read, packets and conversations so far.
+    `progress` is called now and then with octets read, packets and conversations so far. `keylog` is a file with keys
+    that open TLS, in the format of SSLKEYLOGFILE; `decode_as` names the protocol of ports, such as `{2525: "smtp"}`.
 
     Raises: `mailtrace.errors.UnreadableInput` when a file cannot be read at all. Damage is told in the notes of
     `Analysis.capture`.
     """
     from mailtrace.analyzer import Analyzer, analyze_files
+    from mailtrace.capture.keylogfile import read_keylog
 
     paths = [path] if isinstance(path, str | PathLike) else list(path)
-    analyzer = Analyzer([str(each) for each in paths], names, batch_bytes, progress)
+    keys = None if keylog is None else read_keylog(str(keylog))
+    inputs = [str(each) for each in paths]
+    analyzer = Analyzer(inputs, names, batch_bytes, progress, keylog=keys, decode_as=decode_as)
     return analyze_files(analyzer, frozenset(protocols) if protocols is not None else None)
 
 

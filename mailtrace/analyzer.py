@@ -11,7 +11,7 @@ from msgspec import Struct
 from mailtrace.capture.source import DEFAULT_BATCH_BYTES, open_capture
 from mailtrace.mail.hosts import IN_FILE
 from mailtrace.model import Analysis, CaptureInfo, Note, RawBatch
-from mailtrace.packets.links import link_name
+from mailtrace.packets.carriers import link_name
 from mailtrace.pipeline import Final, Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
 from mailtrace.streams.sift import Sifted
@@ -30,10 +30,14 @@ COLLECT_EVERY = 128
 
 
 class Piece(Struct, tag=True):
-    """The next part of a capture; `position` counts the octets read so far, of all files."""
+    """The next part of a capture; `position` counts the octets read so far, of all files.
+
+    `secrets` are those that stand before it in the file, in the format of SSLKEYLOGFILE.
+    """
 
     sifted: Sifted
     position: int
+    secrets: list[bytes]
 
 
 class CaptureRead(Struct, tag=True):
@@ -47,7 +51,8 @@ class CaptureRead(Struct, tag=True):
 class Analyzer:
     """Reads captures (several count as parts of one) through a pipeline; `info` is complete at the end of `finals`.
 
-    `watch` sees every batch, for those who list packets. `processes`: a large one is read in a process of its own.
+    `watch` sees every batch, for those who list packets. `processes`: work on large ones is shared (`in_processes`).
+    `keylog` holds keys that open TLS, as octets in the format of SSLKEYLOGFILE; `decode_as` names protocols by port.
     Raises: `UnreadableInput`.
     """
 
@@ -59,14 +64,20 @@ class Analyzer:
         progress: Progress | None = None,
         watch: Callable[[RawBatch], None] | None = None,
         processes: bool = False,
+        *,
+        keylog: bytes | None = None,
+        decode_as: Mapping[int, str] | None = None,
     ) -> None:
         self.info = CaptureInfo(files=list(paths))
-        self.pipeline = Pipeline(names)
+        self.pipeline = Pipeline(names, decode_as)
         self._captures = [open_capture(path, batch_bytes or DEFAULT_BATCH_BYTES) for path in paths]
         self._progress = progress
         self._watch = watch
+        if keylog is not None:
+            self.pipeline.keys.add(keylog)
+        self._decode_as = decode_as
         size = sum(LARGE_BYTES if each.size_bytes is None else each.size_bytes for each in self._captures)
-        self._processes = processes and SEVERAL and watch is None and size >= LARGE_BYTES
+        self.in_processes = processes and SEVERAL and watch is None and size >= LARGE_BYTES
 
     def finals(self) -> Iterator[list[Final]]:
         """Yield conversations as they become final, in as many lists as the capture has batches."""
@@ -83,10 +94,12 @@ class Analyzer:
 
     def _finals(self) -> Iterator[list[Final]]:
         parts: Iterator[Piece | CaptureRead] = self._read()
-        for part in ahead(parts, Piece | CaptureRead) if self._processes else parts:
+        for part in ahead(parts, Piece | CaptureRead) if self.in_processes else parts:
             if isinstance(part, CaptureRead):
                 self._note(part)
                 continue
+            for secrets in part.secrets:
+                self.pipeline.keys.add(secrets)
             self.pipeline.feed(part.sifted)
             if self._progress is not None:
                 totals = self.pipeline.totals
@@ -97,7 +110,7 @@ class Analyzer:
         self._sum_up()
 
     def _read(self) -> Iterator[Piece | CaptureRead]:
-        sift = sifter()
+        sift = sifter(self._decode_as)
         octets = packets = 0
         for capture in self._captures:
             before = packets
@@ -108,10 +121,11 @@ class Analyzer:
                     if self._watch is not None:
                         self._watch(batch)
                     if len(batch.start):
-                        yield Piece(sift.sift(batch), octets + capture.position)
+                        yield Piece(sift.sift(batch), octets + capture.position, capture.take_secrets())
                 octets += capture.position
             link_types = dict.fromkeys(link_name(interface.link_type) for interface in capture.interfaces)
             yield CaptureRead(capture.notes, capture.names, list(link_types))
+        yield CaptureRead(sift.notes(), {}, [])
 
     def _note(self, read: CaptureRead) -> None:
         self.info.notes += read.notes
@@ -122,7 +136,18 @@ class Analyzer:
         totals, info = self.pipeline.totals, self.info
         info.packets, info.bytes = totals.packets, totals.bytes
         info.first_ns, info.last_ns = totals.first_ns, totals.last_ns
-        info.counters = dict(sorted(totals.other.items()))
+        info.counters = dict(sorted((+totals.other).items()))
+        keys = self.pipeline.keys
+        if keys.malformed:
+            message = f"{keys.malformed:,} lines among the keys for TLS are no keys: they are passed over"
+            info.notes.append(Note("bad-keys", message))
+        if keys.left_out:
+            message = f"more keys for TLS than are kept: {keys.left_out:,} are left out"
+            info.notes.append(Note("keys-limit", message, damage=True))
+        if totals.copies:
+            count = totals.other["duplicate packet"]
+            message = f"copies of packets captured before, by another interface for instance, are left out: {count:,}"
+            info.notes.append(Note("duplicate-packets", message, tuple(totals.copies)))
         if totals.evictions:
             message = f"too many streams at once: {totals.evictions} were let go early, and may appear cut in two"
             info.notes.append(Note("stream-limit", message, damage=True))

@@ -3,8 +3,8 @@
 A command reads its arguments and returns what is to be done; `main` does it, outside of typer, which would make one
 exit code of an interruption, a closed pipe and a failure.
 
-Exit codes: 0 done; 2 wrong usage; 3 the input cannot be read; 4 the input was damaged or a limit was reached and the
-results are partial; 130 interrupted.
+Exit codes: 0 done; 1 `crosscheck` found what nothing explains; 2 wrong usage; 3 the input cannot be read; 4 the input
+was damaged or a limit was reached and the results are partial; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from mailtrace.errors import MailtraceError, UsageError
 
 INTERRUPTED = 130
 
+MAX_PORT = 65535  # ports have 16 bits
+PORT_DIGITS = 5
+
 # No numpy has been loaded yet: its linear algebra, which nothing here needs, would start threads that wait busily.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -37,6 +40,21 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+class OpinionFormat(StrEnum):
+    """What to write of a second opinion."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+
+
+class FrameFormat(StrEnum):
+    """What to write of one packet."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 class Level(StrEnum):
     """For whom to explain."""
 
@@ -47,6 +65,12 @@ class Level(StrEnum):
 HostsFile = Annotated[str | None, typer.Option(metavar="FILE", help="Names for addresses, in hosts-file format.")]
 Names = Annotated[
     list[str] | None, typer.Option(metavar="ADDRESS=NAME", help="A name for one address; may be repeated.")
+]
+KeyLog = Annotated[str | None, typer.Option(metavar="FILE", help="Keys that open TLS, in the format of SSLKEYLOGFILE.")]
+ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Do not mask passwords and tokens.")]
+DecodeAs = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PORT=PROTOCOL", help="What is spoken on a port, such as 2525=smtp; may be repeated."),
 ]
 
 
@@ -124,7 +148,9 @@ def analyze(
     ] = None,
     hosts: HostsFile = None,
     name: Names = None,
-    show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Do not mask passwords and tokens.")] = False,
+    keylog: KeyLog = None,
+    decode_as: DecodeAs = None,
+    show_secrets: ShowSecrets = False,
     level: Annotated[Level, typer.Option(help="Explain every step, or show the facts alone.")] = Level.NOVICE,
     packets: Annotated[
         str | None, typer.Option(metavar="A-B", help="List these packets with Wireshark's columns instead.")
@@ -135,24 +161,79 @@ def analyze(
     CAPTURE is a .pcap or .pcapng file, also compressed (.gz .zst .xz .lz4), or - for standard input. Several count as
     parts of one.
     """
-    from mailtrace.capture.hostsfile import parse_names, read_hosts
     from mailtrace.command import Request, run
 
-    names = read_hosts(hosts) if hosts else {}
-    for address, some in parse_names(name or ()).items():
-        names[address] = [*some, *names.get(address, [])]
     request = Request(
         captures=captures,
         format=format.value,
         output=output,
         conversation=conversation,
         protocols=_protocols(protocol),
-        names=names,
+        names=_names(hosts, name),
         show_secrets=show_secrets,
         level=level.value,
         packets=_packet_range(packets),
+        keylog=_keylog(keylog),
+        decode_as=_decode_as(decode_as),
     )
     return partial(run, request)
+
+
+@app.command()
+def crosscheck(
+    capture: Annotated[str, typer.Argument(metavar="CAPTURE", show_default=False)],
+    format: Annotated[OpinionFormat, typer.Option("--format", "-f", help="What to write.")] = OpinionFormat.TERMINAL,
+    keylog: KeyLog = None,
+    decode_as: DecodeAs = None,
+) -> Callable[[], int]:
+    """Ask tshark for a second opinion on a capture, and show where the two differ.
+
+    Conversations, commands, reply codes, mails and DNS lookups are compared. Differences that come from a known fault
+    of tshark are explained; exit code 1 tells that there are others. tshark has to be installed.
+    """
+    from mailtrace.command_crosscheck import crosscheck
+
+    return partial(crosscheck, capture, format.value, _keylog(keylog), _decode_as(decode_as))
+
+
+@app.command()
+def frame(
+    capture: Annotated[str, typer.Argument(metavar="CAPTURE", show_default=False)],
+    number: Annotated[int, typer.Argument(metavar="N", min=1, show_default=False)],
+    bytes_only: Annotated[
+        bool, typer.Option("--bytes", help="Show only the octets that it adds to its conversation, as text.")
+    ] = False,
+    format: Annotated[FrameFormat, typer.Option("--format", "-f", help="What to write.")] = FrameFormat.TERMINAL,
+    hosts: HostsFile = None,
+    name: Names = None,
+    keylog: KeyLog = None,
+    decode_as: DecodeAs = None,
+    show_secrets: ShowSecrets = False,
+) -> Callable[[], int]:
+    """Show packet N of a capture in full: what is said in it, its fields, its octets, its place in a conversation."""
+    from mailtrace.command_frame import FrameRequest, show_frame
+
+    request = FrameRequest(
+        capture=capture,
+        number=number,
+        format=format.value,
+        bytes_only=bytes_only,
+        show_secrets=show_secrets,
+        names=_names(hosts, name),
+        keylog=_keylog(keylog),
+        decode_as=_decode_as(decode_as),
+    )
+    return partial(show_frame, request)
+
+
+def _names(hosts: str | None, pairs: list[str] | None) -> dict[str, list[str]]:
+    """Read the user's names by address; single ones go first. Raises: `MailtraceError`."""
+    from mailtrace.capture.hostsfile import parse_names, read_hosts
+
+    names = read_hosts(hosts) if hosts else {}
+    for address, some in parse_names(pairs or ()).items():
+        names[address] = [*some, *names.get(address, [])]
+    return names
 
 
 def _protocols(text: str | None) -> frozenset[str] | None:
@@ -166,6 +247,34 @@ def _protocols(text: str | None) -> frozenset[str] | None:
     if not wanted or wanted - known:
         raise UsageError(f"--protocol takes one or more of {', '.join(sorted(known))}, not {text!r}")
     return wanted
+
+
+def _keylog(path: str | None) -> bytes | None:
+    """Read the key log, where one is given. Raises: `UnreadableInput`."""
+    if path is None:
+        return None
+    from mailtrace.capture.keylogfile import read_keylog
+
+    return read_keylog(path)
+
+
+def _decode_as(pairs: list[str] | None) -> dict[int, str] | None:
+    """Read texts such as `2525=smtp` as protocols by port. Raises: `UsageError`."""
+    if not pairs:
+        return None
+    from mailtrace.protocols import PROTOCOLS
+
+    known = [row.name for row in PROTOCOLS]
+    spoken = {}
+    for pair in pairs:
+        port, equals, protocol = (part.strip() for part in pair.partition("="))
+        is_number = port.isascii() and port.isdecimal() and len(port) <= PORT_DIGITS
+        if not equals or not is_number or not 0 < int(port) <= MAX_PORT:
+            raise UsageError(f"--decode-as wants PORT=PROTOCOL with a port from 1 to {MAX_PORT}, not {pair!r}")
+        if protocol.lower() not in known:
+            raise UsageError(f"--decode-as knows {', '.join(known)}, not {protocol!r} (in {pair!r})")
+        spoken[int(port)] = protocol.lower()
+    return spoken
 
 
 def _packet_range(text: str | None) -> tuple[int, int] | None:

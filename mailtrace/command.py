@@ -6,9 +6,10 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,6 +17,7 @@ from mailtrace.analyzer import Analyzer, Progress, analyze_files, narrowed
 from mailtrace.errors import UnreadableInput, UsageError
 from mailtrace.model import Analysis, CaptureInfo
 from mailtrace.pipeline import Final
+from mailtrace.processes import behind
 
 if TYPE_CHECKING:
     from mailtrace.explain.listing import Listing
@@ -26,7 +28,7 @@ DONE, PARTIAL = 0, 4
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for; `packets` is a range of packet numbers, both included."""
+    """What the user asked for; `packets` is a range of packet numbers, both included, `decode_as` protocols by port."""
 
     captures: list[str]
     format: str
@@ -37,15 +39,25 @@ class Request:
     show_secrets: bool
     level: str
     packets: tuple[int, int] | None
+    keylog: bytes | None = None
+    decode_as: Mapping[int, str] | None = None
 
 
 def run(request: Request) -> int:
     """Carry out the request and return the exit code. Raises: `MailtraceError`."""
     _check(request)
     listing = _listing(request)
-    with _progress(request.captures) as progress:
+    with progress_bar(request.captures) as progress:
         watch = listing.feed if listing else None
-        analyzer = Analyzer(request.captures, request.names, None, progress, watch, processes=True)
+        analyzer = Analyzer(
+            request.captures,
+            request.names,
+            progress=progress,
+            watch=watch,
+            processes=True,
+            keylog=request.keylog,
+            decode_as=request.decode_as,
+        )
         if request.format == "jsonl" and listing is None:
             _stream(request, analyzer)
             return exit_code(analyzer.info)
@@ -87,15 +99,27 @@ def _stream(request: Request, analyzer: Analyzer) -> None:
     from mailtrace.reports import json
 
     with _output(request.output) as out:
-        for finals in analyzer.finals():
-            for final in finals:
-                if _is_chosen(request, final):
-                    out.write(json.line("conversation", final.conversation, final.names, request.show_secrets))
-                    out.writelines(json.line("message", message) for message in final.messages())
-                    out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
-            out.flush()
+        write = partial(_write_lines, out, request.show_secrets)
+        if analyzer.in_processes:
+            with behind(write, list[Final]) as send:
+                for finals in analyzer.finals():
+                    send([final.brief() for final in finals if _is_chosen(request, final)])
+        else:
+            for finals in analyzer.finals():
+                write([final for final in finals if _is_chosen(request, final)])
         _check_conversation(request, analyzer.pipeline.totals.conversations)
         out.write(json.line("capture", analyzer.info, hosts=analyzer.pipeline.hosts.hosts()))
+
+
+def _write_lines(out: BinaryIO, show_secrets: bool, finals: list[Final]) -> None:
+    """Write the lines of some conversations, and let them be seen."""
+    from mailtrace.reports import json
+
+    for final in finals:
+        out.write(json.line("conversation", final.conversation, final.names, show_secrets))
+        out.writelines(json.line("message", message) for message in final.messages())
+        out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
+    out.flush()
 
 
 def _is_chosen(request: Request, final: Final) -> bool:
@@ -195,7 +219,7 @@ def _mode(target: Path) -> int:
 
 
 @contextmanager
-def _progress(captures: list[str]) -> Iterator[Progress | None]:
+def progress_bar(captures: list[str]) -> Iterator[Progress | None]:
     """Show a bar on standard error while work is long, where that is a terminal."""
     if not sys.stderr.isatty():
         yield None
@@ -204,6 +228,21 @@ def _progress(captures: list[str]) -> Iterator[Progress | None]:
 
     sizes = [Path(path).stat().st_size for path in captures if path != "-" and Path(path).is_file()]
     bar = ProgressBar(sum(sizes) if len(sizes) == len(captures) else None)
+    try:
+        yield bar.show
+    finally:
+        bar.close()
+
+
+@contextmanager
+def packet_bar(who: str, packets: int) -> Iterator[Callable[[int], None]]:
+    """Show on standard error how many of the packets `who` has read, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda number: None
+        return
+    from mailtrace.reports.progress import PacketBar
+
+    bar = PacketBar(who, packets)
     try:
         yield bar.show
     finally:

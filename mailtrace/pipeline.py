@@ -12,6 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mailtrace.mail.attribution import Attribution
 from mailtrace.mail.hosts import GIVEN, HostBook
 from mailtrace.mail.message import read_message
@@ -20,23 +23,23 @@ from mailtrace.model import (
     ClosedHow,
     Conversation,
     Direction,
+    Gap,
     Lookup,
     Message,
     StreamKey,
     Transport,
+    Violation,
 )
-from mailtrace.protocols import PROTOCOLS
 from mailtrace.protocols.choose import Chooser
+from mailtrace.protocols.services import UDP_PORTS, Services
 from mailtrace.streams.datagrams import DatagramTracker
-from mailtrace.streams.grouping import PairKey, endpoint, port
+from mailtrace.streams.grouping import endpoint, port
 from mailtrace.streams.half import Budget
 from mailtrace.streams.sift import Sifted, Sifter, StreamRows, pair_of
 from mailtrace.streams.tracker import Row, Tracker
+from mailtrace.tls.keys import Keys
 
 SYN, ACK = 0x02, 0x10
-
-TCP_PORTS = frozenset().union(*(row.tcp_ports for row in PROTOCOLS))
-UDP_PORTS = frozenset().union(*(row.udp_ports for row in PROTOCOLS))
 
 FORWARD = 1
 """The way of packets that come from the lesser endpoint of a flow's key."""
@@ -47,31 +50,47 @@ SUBMISSION_PORTS = frozenset({465, 587})
 DEPENDENT = frozenset({"dns", "ident"})
 """Protocols whose conversations may have happened because of a mail conversation."""
 
+MAIL = frozenset({"smtp", "pop3", "imap"})
+"""Protocols that are listed on any port, when what is said there leaves no doubt."""
+
+UNDECIDED_PACKETS = 100
+"""Packets after which a conversation on nobody's port that has not proved to be mail is let go: it will not later."""
+
+NOTED_COPIES = 10
+"""Packets captured twice that are named; the others are counted."""
+
 
 @dataclass(slots=True, eq=False)
 class Pair:
-    """Two endpoints on wanted ports: the conversation in progress between them, and how many there have been."""
+    """Two endpoints, in one lane: the conversation in progress between them, and how many there have been.
+
+    `passed_over`: the one in progress is on nobody's port and no mail.
+    """
 
     talk: Talk | None = None
     uses: int = 0
+    passed_over: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Talk:
-    """A conversation in progress."""
+    """A conversation in progress; it is listed once it is found: `found_at` is the packet with which, 0 until then.
+
+    On the port of a protocol that is the first, elsewhere the one that leaves no doubt that it is mail.
+    """
 
     pair: Pair
     key: StreamKey
     chooser: Chooser
     tracker: Tracker | DatagramTracker
     tcp_stream: int | None
+    found_at: int = 0
     id: int = 0
     queued: bool = False
 
 
-@dataclass(slots=True)
-class Final:
-    """A conversation that will not change any more, with the lookups it held and the names of both sides by address."""
+class Final(Struct, array_like=True):
+    """A conversation that will not change any more, with the names of both its sides by address."""
 
     conversation: Conversation
     names: dict[str, str]
@@ -80,6 +99,19 @@ class Final:
     def lookups(self) -> list[Lookup]:
         """The DNS lookups in it."""
         return self.conversation.dialogue.lookups
+
+    def brief(self) -> Final:
+        """Return a copy to send to another process: of the events only what JSON tells, a message's octets once."""
+        dialogue = self.conversation.dialogue
+        brief = replace(
+            dialogue,
+            events=[event for event in dialogue.events if type(event) is Violation or type(event) is Gap],
+            transactions=[
+                replace(each, content=replace(each.content, kept=b"")) if each.content is not None else each
+                for each in dialogue.transactions
+            ],
+        )
+        return Final(replace(self.conversation, dialogue=brief), self.names)
 
     def messages(self) -> list[Message]:
         """Read the messages in it; they are read when asked for, since another process may do it."""
@@ -100,7 +132,10 @@ class Final:
 
 @dataclass(slots=True)
 class Totals:
-    """What was seen so far: `other` counts, by name, the packets that belong to no listed conversation."""
+    """What was seen so far: `other` counts, by name, the packets that belong to no listed conversation.
+
+    `copies` are the first of the packets that were captured twice.
+    """
 
     packets: int = 0
     bytes: int = 0
@@ -109,12 +144,20 @@ class Totals:
     conversations: int = 0
     evictions: int = 0
     other: Counter[str] = field(default_factory=Counter)
+    copies: list[int] = field(default_factory=list)
 
 
 class Pipeline:
-    """Feed it batches in capture order. `names` are the user's names by address."""
+    """Feed it batches in capture order. `names` are the user's names by address, `decode_as` protocols by port.
 
-    def __init__(self, names: Mapping[str, Sequence[str]] | None = None) -> None:
+    `keys` open TLS; keys that are added open what comes after.
+    """
+
+    def __init__(
+        self, names: Mapping[str, Sequence[str]] | None = None, decode_as: Mapping[int, str] | None = None
+    ) -> None:
+        self._services = Services(decode_as)
+        self.keys = Keys()
         self.totals = Totals()
         self.hosts = HostBook()
         self.hosts.add_names(names or {}, GIVEN)
@@ -161,6 +204,7 @@ class Pipeline:
         totals.packets += sifted.packets
         totals.bytes += sifted.octets
         totals.other.update(sifted.other)
+        totals.copies = sorted(totals.copies + sifted.copies)[:NOTED_COPIES]
         if sifted.first_ns is not None and sifted.last_ns is not None:
             totals.first_ns = min(sifted.first_ns, totals.first_ns or sifted.first_ns)
             totals.last_ns = max(sifted.last_ns, totals.last_ns or sifted.last_ns)
@@ -174,12 +218,14 @@ class Pipeline:
             pair = self._pairs[stream.transport, stream.pair] = Pair()
         while at < len(rows):
             talk = pair.talk
-            if talk is None and pair.uses and stream.transport is Transport.TCP and _is_straggler(rows[at]):
-                self.totals.other["after close"] += 1
+            if talk is None and pair.uses and stream.transport is Transport.TCP and self._passes(pair, rows[at]):
                 at += 1
                 continue
             if talk is None:
-                talk = self._begin(pair, stream, rows[at])
+                talk = self._begin(pair, stream, rows[at:], buffer)
+            if not talk.found_at:
+                at = self._feed_undecided(talk, rows, at, buffer)
+                continue
             at = talk.tracker.feed(rows, at, buffer)
             if at < len(rows):
                 self._end(talk, begins_ns=rows[at][1])
@@ -187,11 +233,39 @@ class Pipeline:
             pair.talk.queued = True
             heapq.heappush(self._due, (pair.talk.tracker.due_ns, id(pair.talk), pair.talk))
 
-    def _begin(self, pair: Pair, stream: StreamRows, row: Row) -> Talk:
-        key, transport = pair_of(stream.pair), stream.transport
-        way = _client_way(key, row, transport)
+    def _passes(self, pair: Pair, row: Row) -> bool:
+        """Pass over a packet that begins no conversation between endpoints that have had one."""
+        flags, length = row[5], row[6]
+        if pair.passed_over and flags & (SYN | ACK) != SYN:
+            self.totals.other["tcp"] += 1
+            return True
+        pair.passed_over = False
+        if flags & SYN or length:
+            return False
+        self.totals.other["after close"] += 1
+        return True
+
+    def _feed_undecided(self, talk: Talk, rows: list[Row], at: int, buffer: bytes) -> int:
+        """Feed one packet, so that it is known with which it was decided; return the index of the next."""
+        tracker, chooser = talk.tracker, talk.chooser
+        if not tracker.feed(rows[at : at + 1], 0, buffer):
+            self._end(talk, begins_ns=rows[at][1])
+            return at
+        if chooser.decided_by_content and chooser.protocol in MAIL:
+            talk.found_at = rows[at][0]
+            self._begun.append(talk)
+        elif len(tracker.packets) >= UNDECIDED_PACKETS:
+            self._end(talk)
+            talk.pair.passed_over = True
+        return at + 1
+
+    def _begin(self, pair: Pair, stream: StreamRows, rows: list[Row], buffer: bytes) -> Talk:
+        key, transport, row = pair_of(stream.pair), stream.transport, rows[0]
+        way = self._services.client_way(key, rows, buffer, transport)
         client, server = key if way == FORWARD else key[::-1]
-        chooser = Chooser(transport, port(server))
+        from_start = transport is Transport.TCP and bool(row[5] & SYN)
+        decode_as = self._services.decode_as.get(port(server))
+        chooser = Chooser(transport, port(server), from_start=from_start, decode_as=decode_as, keys=self.keys)
         feed = chooser.feed
         talk = Talk(
             pair=pair,
@@ -202,7 +276,9 @@ class Pipeline:
         )
         pair.talk = talk
         pair.uses += 1
-        self._begun.append(talk)
+        if port(server) in self._services.ports[transport]:
+            talk.found_at = row[0]
+            self._begun.append(talk)
         return talk
 
     def _evicted(self, key: tuple[Transport, bytes]) -> None:
@@ -220,14 +296,17 @@ class Pipeline:
         ended = talk.tracker.finish()
         talk.chooser.finish()
         talk.pair.talk = None
+        if not talk.found_at:
+            self.totals.other["tcp"] += len(talk.tracker.packets)
+            return
         due_ns = talk.tracker.due_ns
         if due_ns is None:
             due_ns = self._now_ns if begins_ns is None else begins_ns
         self._ended.append((due_ns, talk.tracker.packets[0].number, talk, how or ended))
 
     def _number_new(self) -> None:
-        """Number conversations in order of their first packet."""
-        for talk in sorted(self._begun, key=lambda talk: talk.tracker.packets[0].number):
+        """Number conversations in the order in which they were found."""
+        for talk in sorted(self._begun, key=lambda talk: talk.found_at):
             self.totals.conversations += 1
             talk.id = self.totals.conversations
             if talk.key.server.port not in UDP_PORTS:
@@ -288,24 +367,12 @@ class Pipeline:
             lookup.client, lookup.server = conversation.key.client.host, conversation.key.server.host
 
 
-def _is_straggler(row: Row) -> bool:
-    """An acknowledgement, FIN or reset of a conversation that ended long ago begins none."""
-    flags, length = row[5], row[6]
-    return not flags & SYN and not length
-
-
-def _client_way(key: PairKey, row: Row, transport: Transport) -> int:
-    """Tell who asks: the sender of a SYN, the receiver of a SYN+ACK, else the one whose port is no service's."""
-    way, flags = row[2], row[5]
-    if flags & SYN and transport is Transport.TCP:
-        return way if not flags & ACK else 1 - way
-    ports = TCP_PORTS if transport is Transport.TCP else UDP_PORTS
-    first, second = (port(end) in ports for end in key)
-    return way if first == second else int(second)
-
-
 def _direction(conversation: Conversation, message: Message) -> Direction:
     """Tell which way a mail went: one that has been through a server before carries its trace header."""
+    if message.content.how == "APPEND":
+        return Direction.APPENDED
+    if message.content.how == "XMIT":
+        return Direction.SUBMITTED
     if conversation.protocol != "smtp":
         return Direction.RETRIEVED
     if conversation.key.server.port in SUBMISSION_PORTS or not message.received:
@@ -313,6 +380,7 @@ def _direction(conversation: Conversation, message: Message) -> Direction:
     return Direction.RELAYED
 
 
-def sifter() -> Sifter:
-    """Return a sifter for the ports of all protocols."""
-    return Sifter(TCP_PORTS, UDP_PORTS)
+def sifter(decode_as: Mapping[int, str] | None = None) -> Sifter:
+    """Return a sifter for the ports of all protocols, and those that the user names."""
+    ports = Services(decode_as).ports
+    return Sifter(ports[Transport.TCP], ports[Transport.UDP])

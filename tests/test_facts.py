@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 import mailtrace
-from mailtrace.model import Analysis, Conversation, Message, Reply, masked, wire_text
+from mailtrace.model import Analysis, Conversation, Message, Reply, Turn, masked, wire_text
 from tests.support import ROOT, shared
 
 Facts = dict[str, Any]
@@ -113,6 +114,52 @@ def test_logins(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_imap_commands_and_logins(name: str) -> None:
+    case = CASES[name]
+    shared("captures")
+    analysis = _analysis(case)
+    for facts in _sessions(case, "imap"):
+        conversation = _session(analysis, facts)
+        assert conversation.protocol == "imap"
+        asked = [turn for turn in conversation.dialogue.turns if turn.command is not None]
+        assert [_asked(turn) for turn in asked] == [
+            (each["tag"], each["command"].replace("<secret>", "********"), each["status"]) for each in facts["commands"]
+        ]
+        logins = conversation.dialogue.logins
+        assert [(each.mechanism, each.user, "OK" if each.accepted else "NO") for each in logins] == [
+            (each["mechanism"], each["user"], each["final_code"]) for each in facts.get("auth", [])
+        ]
+
+
+def _asked(turn: Turn) -> tuple[str, str, str]:
+    """Return tag, command line behind it, and how it was completed."""
+    assert turn.command is not None
+    assert turn.command.tag is not None
+    line = wire_text(masked(turn.command.line, turn.command.secrets))
+    return turn.command.tag, line.removeprefix(turn.command.tag + " "), turn.replies[-1].status
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_imap_mails_and_headers(name: str) -> None:
+    """Whole mails are messages, headers on their own stand in their reply: both octet for octet."""
+    case = CASES[name]
+    shared("captures")
+    analysis = _analysis(case)
+    for facts in _sessions(case, "imap"):
+        conversation = _session(analysis, facts)
+        found = [each.content for each in analysis.messages if each.conversation == conversation.id]
+        told = facts.get("messages", [])
+        assert [(each.size_bytes, each.sha256, each.complete) for each in found] == [
+            (each["size"], each["sha256"], True) for each in told if not each.get("header_only")
+        ]
+        replies = [event for event in conversation.dialogue.events if isinstance(event, Reply)]
+        heads = [b"\r\n".join([*each.lines[1:-1], b""]) for each in replies if b"BODY[HEADER" in each.lines[0]]
+        assert [(len(head), sha256(head).hexdigest()) for head in heads] == [
+            (each["size"], each["sha256"]) for each in told if each.get("header_only")
+        ]
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_lookups(name: str) -> None:
     case = CASES[name]
     shared("captures")
@@ -140,6 +187,6 @@ def test_nothing_secret_is_shown(name: str) -> None:
     shared("captures")
     for conversation in _analysis(case).conversations:
         for turn in conversation.dialogue.turns:
-            if turn.command is not None and turn.command.verb in ("PASS", "APOP"):
+            if turn.command is not None and turn.command.verb in ("PASS", "APOP", "LOGIN"):
                 shown = wire_text(masked(turn.command.line, turn.command.secrets))
                 assert shown.endswith("********")

@@ -43,10 +43,13 @@ def test_batches_change_nothing(name: str, batch_bytes: int) -> None:
 
 @pytest.mark.parametrize("name", CAPTURES)
 def test_pcap_is_pcapng(name: str, tmp_path: Path) -> None:
-    """Both byte orders of a nanosecond pcap with the same frames."""
+    """Both byte orders of a nanosecond pcap with the same frames; secrets in the file are given as a key log."""
     for order in "<>":
+        secrets = []
         pieces = [struct.pack(order + "IHHIIII", 0xA1B23C4D, 2, 4, 0, 0, 262_144, 1)]
-        for batch in open_capture(str(SAMPLES / name)).batches():
+        capture = open_capture(str(SAMPLES / name))
+        for batch in capture.batches():
+            secrets += capture.take_secrets()
             for start, captured, wire, time_ns in zip(
                 batch.start.tolist(), batch.captured.tolist(), batch.wire.tolist(), batch.time_ns.tolist(), strict=True
             ):
@@ -54,7 +57,9 @@ def test_pcap_is_pcapng(name: str, tmp_path: Path) -> None:
                 pieces.append(batch.buffer[start : start + captured])
         copy = tmp_path / "copy.pcap"
         copy.write_bytes(b"".join(pieces))
-        expected, found = report(SAMPLES / name), report(copy)
+        keys = tmp_path / "keys.log"
+        keys.write_bytes(b"\n".join(secrets))
+        expected, found = report(SAMPLES / name), report(copy, keylog=keys)
         for each in (expected, found):  # names in the file are a matter of pcapng
             for host in each["hosts"]:
                 del host["names"]

@@ -30,6 +30,19 @@ BLOCK_NAMES = {
 """Blocks mailtrace passes over, by type."""
 
 
+TLS_KEY_LOG = 0x544C534B
+
+SECRET_NAMES = {
+    TLS_KEY_LOG: "TLS",
+    0x5353484B: "SSH",
+    0x57474B4C: "WireGuard",
+    0x5A4E574B: "ZigBee",
+    0x5A415053: "ZigBee",
+    0x55414B4C: "OPC UA",
+}
+"""What secrets in a file are for, by type."""
+
+
 def block_name(kind: int) -> str:
     """Return what to call a block that is passed over."""
     return BLOCK_NAMES.get(kind, f"type 0x{kind:08x}")
@@ -98,6 +111,13 @@ def names(body: bytes, order: str) -> Iterator[tuple[str, str]]:
                 if name:
                     yield address, wire_text(name[:NAME_LIMIT_OCTETS])
         at += length + (-length & 3)
+
+
+def secrets(body: bytes, order: str) -> tuple[str, bytes | None]:
+    """Return what the secrets of a Decryption Secrets Block are for, and the secrets if they are a TLS key log."""
+    kind, length = struct.unpack_from(f"{order}II", body)
+    name = SECRET_NAMES.get(kind, f"type 0x{kind:08x}")
+    return name, body[8 : 8 + length] if kind == TLS_KEY_LOG else None
 
 
 def dropped(body: bytes, order: str) -> int:

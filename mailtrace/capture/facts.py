@@ -21,6 +21,9 @@ TEXT_LIMIT_BYTES = 8 * 2**20
 TEXT_COST_BYTES = 64
 """What keeping a text costs besides its characters, so that ten million empty comments reach the limit too."""
 
+SECRETS_LIMIT_BYTES = 64 * 2**20
+"""Memory for secrets that open TLS: a connection has some hundred octets of them, so this is for 100,000."""
+
 
 class _Tally:
     """A fault many packets share."""
@@ -41,7 +44,9 @@ class Facts:
         self.interfaces: list[Interface] = []
         self.names: dict[str, list[str]] = {}
         self.comments: dict[int, list[str]] = {}
+        self.secrets: list[bytes] = []  # that open TLS, in the format of SSLKEYLOGFILE
         self.has_secrets = False
+        self._secret_bytes = 0
         self._notes: list[Note] = []
         self._codes: dict[str, int] = {}
         self._tallies: dict[str, _Tally] = {}
@@ -110,6 +115,30 @@ class Facts:
             return
         self._seen_names.add((address, name))
         self.names.setdefault(address, []).append(name)
+
+    def secret(self, kind: str, octets: bytes | None, late: bool) -> None:
+        """Note that the file carries secrets of some kind; keep `octets`, if they open TLS. They are never shown.
+
+        `late`: packets stand before them in the file.
+        """
+        self.has_secrets = True
+        self._note_once("secrets", "the file carries secrets that decrypt its traffic")
+        if octets is None:
+            message = f"the file has secrets that are not for TLS, but for {kind}: they are not used"
+            self._note_once("other-secrets", message)
+            return
+        self._secret_bytes += len(octets)
+        if self._secret_bytes > SECRETS_LIMIT_BYTES:
+            self._note_once("secrets-limit", "the file has more secrets than are kept", damage=True)
+            return
+        self.secrets.append(octets)
+        if late:
+            self._note_once("late-secrets", "secrets stand behind packets in the file: they open what comes after them")
+
+    def _note_once(self, code: str, message: str, damage: bool = False) -> None:
+        """Keep a note, the first of its kind only."""
+        if code not in self._codes:
+            self.note(code, message, damage=damage)
 
     def drops_before_packet(self, interface: int, count: int) -> None:
         """Add packets lost on an interface since its last packet."""

@@ -77,6 +77,11 @@ class PacketBlocks:
         """The number the next packet gets."""
         return self._frames.next_number + len(self.enhanced) + len(self._rows)
 
+    @property
+    def collected(self) -> bool:
+        """Whether there are packets that no batch has yet."""
+        return bool(self.enhanced or self._rows)
+
     def add(self, buffer: bytes, at: int, end: int, kind: int, section: Section) -> None:
         """Read the packet block of type `kind` in `buffer[at:end]` on its own; the window's end may cut it."""
         start = at + PACKET_OFFSETS[kind]

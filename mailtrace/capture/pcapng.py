@@ -19,7 +19,7 @@ from enum import Enum
 
 import numpy as np
 
-from mailtrace.capture.blocks import InterfaceBlock, block_name, comments, dropped, names
+from mailtrace.capture.blocks import InterfaceBlock, block_name, comments, dropped, names, secrets
 from mailtrace.capture.facts import Facts
 from mailtrace.capture.linktypes import LINK_TYPES
 from mailtrace.capture.octets import Octets
@@ -48,6 +48,9 @@ NUMBERED = (9, 0x0BAD, 0x4000_0BAD)
 NUMBERED_LIMIT = 10_000
 """Blocks that may take a packet number: each ends a batch, and a file made of them would only cost time."""
 
+SECRET_BLOCKS_LIMIT = 10_000
+"""Blocks of secrets between packets that end a batch, so that they count from there on; of further ones it is open."""
+
 SECTION_MAGIC = b"\x0a\x0d\x0d\x0a"
 _SECTION_BYTES = 28
 _ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
@@ -60,6 +63,7 @@ class Stop(Enum):
 
     SHORT = "the window ends"
     SECTION = "a section begins"
+    SECRETS = "secrets stand between packets: they are for those after them"
     NUMBERED = "a block that is no packet took a packet number"
     DAMAGE = "what is there is no block"
 
@@ -77,6 +81,7 @@ class PcapngReader:
         self._skipped: dict[str, int] = {}
         self._numbered = 0
         self._sections = 0
+        self._secret_blocks = 0
 
     def batches(self, batch_bytes: int) -> Iterator[RawBatch]:
         """Yield all frames, in windows of about `batch_bytes`."""
@@ -90,6 +95,8 @@ class PcapngReader:
                 yield batch
             if stop is Stop.NUMBERED:
                 self._packets.skip_number()
+                continue
+            if stop is Stop.SECRETS:
                 continue
             if stop is Stop.SECTION:
                 if self._sections == SECTION_LIMIT:
@@ -117,6 +124,9 @@ class PcapngReader:
             kind, length = section.head(buffer, at)
             if buffer.startswith(SECTION_MAGIC, at):
                 return at, Stop.SECTION, 0
+            if kind == _SECRETS and self._packets.collected and self._secret_blocks < SECRET_BLOCKS_LIMIT:
+                self._secret_blocks += 1
+                return at, Stop.SECRETS, 0
             if length < 12 or length & 3 or length > BLOCK_LIMIT_BYTES:
                 return at, Stop.DAMAGE, 0
             if at + length > len(buffer):
@@ -161,9 +171,8 @@ class PcapngReader:
         elif kind == _STATISTICS:
             self._add_statistics(buffer[at + 8 : at + length - 4])
         elif kind == _SECRETS:
-            if not self._facts.has_secrets:
-                self._facts.note("secrets", "the file carries secrets that decrypt its traffic")
-            self._facts.has_secrets = True
+            kind_of, octets = secrets(buffer[at + 8 : at + length - 4], order)
+            self._facts.secret(kind_of, octets, late=self._packets.next_number > 1)
         else:
             name = block_name(kind)
             if name not in self._skipped and len(self._skipped) >= SKIPPED_TYPES_LIMIT:

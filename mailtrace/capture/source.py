@@ -98,6 +98,11 @@ class CaptureFile:
         """Whether the file carries secrets to decrypt its traffic."""
         return self._facts.has_secrets
 
+    def take_secrets(self) -> list[bytes]:
+        """Return the secrets for TLS that were read since the last call: those before the batch that came last."""
+        taken, self._facts.secrets = self._facts.secrets, []
+        return taken
+
     def batches(self) -> Iterator[RawBatch]:
         """Yield all frames in file order, once. Never raises because of what is in the file."""
         if self._reader is not None:

@@ -14,6 +14,8 @@ from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.texts import between, counted, seconds, text
 from mailtrace.model import Mark, Packet, Side, StepKind
 
+TLS_RECORDS = "RFC 8446 section 5.1"
+
 MAX_REPEATS_TOLD = 3
 """Repeats of one step that are told one by one; more are counted."""
 
@@ -107,23 +109,30 @@ class _Claims:
             draft = self._made[-1]
             draft.claim(packet.number)
         else:
-            draft = self._scene.draft(StepKind.TROUBLE, packet.side, [packet.number], [], [text("unread.meaning")])
+            draft = _unread(packet, self._scene)
             self._made.append(draft)
         self._owners[packet.number] = draft
-        draft.says = [_unread(draft, self._scene)]
+        draft.says = [_amount(draft, self._scene)]
 
     def _adjacent(self, earlier: int, later: int) -> bool:
         """Tell whether no packet of a step lies between two packets."""
         return bisect_right(self._owned, earlier) == bisect_right(self._owned, later)
 
 
-def _unread(draft: Draft, scene: Scene) -> str:
+def _unread(packet: Packet, scene: Scene) -> Draft:
+    """Return the step of octets that nobody told: inside TLS they are records without words."""
+    if scene.on_the_wire(packet.number):
+        return scene.draft(StepKind.TROUBLE, packet.side, [packet.number], [], [text("unread.meaning")])
+    return scene.draft(StepKind.CLOSE, packet.side, [packet.number], [], [text("tls.records.meaning")], TLS_RECORDS)
+
+
+def _amount(draft: Draft, scene: Scene) -> str:
     octets = dict.fromkeys(Side, 0)
     for number in draft.packets:
         packet = scene.by_number[number]
         octets[packet.side] += packet.length
     return text(
-        "unread",
+        "unread" if draft.kind is StepKind.TROUBLE else "tls.records",
         client=counted("octets", octets[Side.CLIENT]),
         server=counted("octets", octets[Side.SERVER]),
     )

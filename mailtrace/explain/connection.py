@@ -8,11 +8,14 @@ from __future__ import annotations
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import SERVICES
 from mailtrace.explain.texts import between, counted, listed, rounded, text
-from mailtrace.model import Command, Flags, Mark, Packet, Side, StepKind, Transport
+from mailtrace.model import Command, Encryption, Flags, Mark, Packet, Side, StepKind, Transport
 
 SYN, FIN, RST, ACK = int(Flags.SYN), int(Flags.FIN), int(Flags.RST), int(Flags.ACK)  # plain: every packet is asked
 
 ESTABLISHING = "RFC 9293 section 3.5"
+GOODBYES = {"smtp": "QUIT", "pop3": "QUIT", "imap": "LOGOUT"}
+"""How each protocol takes its leave."""
+
 RESETTING = "RFC 9293 section 3.5.2"
 CLOSING = "RFC 9293 section 3.6"
 
@@ -83,23 +86,14 @@ def _opened(scene: Scene, asking: list[Packet], granting: list[Packet]) -> Draft
     repeated = _repeated(asking) if asking else ""
     if len(granting) > 1:
         repeated += text("connect.granted-again", times=counted("times", len(granting)))
-    elsewhere = _unusual_service(scene)
     return scene.draft(
         StepKind.CONNECT,
         Side.CLIENT,
         [p.number for p in shown],
         [text("connect.opened", **service(scene))],
-        [how, repeated, elsewhere],
+        [how, repeated],
         ESTABLISHING,
     )
-
-
-def _unusual_service(scene: Scene) -> str:
-    """Tell that a port meant for one service serves another, '' where it does not."""
-    spoken, meant = scene.conversation.protocol.upper(), SERVICES.get(scene.conversation.key.server.port, "")
-    if spoken not in ("SMTP", "POP3", "IMAP") or not meant or meant.startswith(spoken):
-        return ""
-    return text("connect.other-service", spoken=spoken, port=scene.conversation.key.server.port, meant=meant)
 
 
 def _refused(scene: Scene, asking: list[Packet], refusals: list[Packet]) -> Draft:
@@ -194,11 +188,11 @@ def _one_sided(scene: Scene, group: list[Packet]) -> str:
 
 
 def _without_goodbye(scene: Scene, first: Packet) -> str:
-    """Tell that a mail conversation ended without QUIT, '' where it did not or where that cannot be known."""
+    """Tell that a mail conversation ended without a goodbye, '' where it did not or where that cannot be known."""
     conversation = scene.conversation
     commands = [event for event in conversation.dialogue.events if isinstance(event, Command)]
-    if conversation.protocol not in ("smtp", "pop3") or not commands or conversation.dialogue.encryption.value != "no":
+    goodbye = GOODBYES.get(conversation.protocol)
+    hidden = conversation.dialogue.encryption is not Encryption.NO
+    if goodbye is None or not commands or hidden or any(command.verb == goodbye for command in commands):
         return ""
-    if any(command.verb == "QUIT" for command in commands):
-        return ""
-    return scene.once("close.no-quit", name=scene.names[first.side])
+    return scene.once("close.no-quit", name=scene.names[first.side], goodbye=goodbye)

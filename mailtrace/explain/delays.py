@@ -27,7 +27,7 @@ def explain_delays(drafts: list[Draft], scene: Scene) -> None:
             draft.means += _greeting(drafts, index)
             continue
         pause = between(drafts[index - 1].time_ns, draft.time_ns)
-        if pause >= LATE_NS:
+        if pause >= LATE_NS and not draft.patient:
             draft.means += _reason(drafts, index, pause, scene)
 
 

@@ -7,11 +7,12 @@ repeats, the first half of a line) stay plain TCP.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
 from mailtrace.explain.otherinfo import Told
+from mailtrace.explain.tlsinfo import messages_told
 from mailtrace.model import (
     Command,
     Content,
@@ -20,32 +21,36 @@ from mailtrace.model import (
     Message,
     Reply,
     Side,
+    TlsFacts,
     WentDark,
     masked,
     wire_text,
 )
+from mailtrace.protocols.imap.grammar import CONDITIONS
 
-FIRST_LINE_LIMIT = 512
-"""Octets of a payload's first line that a row keeps: as many as a command may have (RFC 5321 section 4.5.3.1.4)."""
+UNTAGGED_LIMIT = 3
+"""Lines with a star shown of a packet that ends no answer: the flags of a folder would fill the screen."""
 
 
 class Payload(Struct):
     """What a row keeps of a TCP payload.
 
-    `length` counts its octets, `lines` its line ends; `first_line` is capped, `tls` names the TLS records it holds.
+    `length` counts its octets, `lines` its line ends; `tls` names the TLS records that end in it.
     """
 
     length: int
     lines: int
-    first_line: bytes
     tls: str
 
 
 class _Words(Struct):
-    """What is said in one packet, in order; `mail` is which of the texts stands for a whole mail."""
+    """What is said in one packet, in order; `mail` is which of the texts stands for a whole mail.
+
+    `speaker` stands before the first text that is no mail.
+    """
 
     protocol: str
-    side: Side
+    speaker: str
     texts: list[str] = field(default_factory=list)
     mail: int | None = None
 
@@ -54,7 +59,7 @@ class _Words(Struct):
         texts = list(self.texts)
         spoken = next((index for index in range(len(texts)) if index != self.mail), None)
         if spoken is not None:
-            texts[spoken] = f"{'C' if self.side is Side.CLIENT else 'S'}: {texts[spoken]}"
+            texts[spoken] = f"{self.speaker}: {texts[spoken]}"
         return Told(f"{self.protocol}/IMF" if self.mail == 0 else self.protocol, " | ".join(texts))
 
 
@@ -75,13 +80,19 @@ def dialogue_told(
         told = {number: words.told() for number, words in telling.said.items()}
     dark_from = _dark_from(conversation)
     if dark_from is not None:
+        facts = conversation.dialogue.tls
+        name, opened = _tls_name(facts), messages_told(facts) if facts is not None and facts.decrypted else {}
         for packet in conversation.packets:
             payload = payloads.get(packet.number)
             if packet.number >= dark_from and payload is not None and packet.number not in told and payload.tls:
-                told[packet.number] = Told("TLS", payload.tls)
-    if conversation.protocol == "imap":
-        told |= _imap(conversation, payloads, told)
+                told[packet.number] = Told(name, opened.get(packet.number, payload.tls))
     return told
+
+
+def _tls_name(facts: TlsFacts | None) -> str:
+    """Return TLS with its version as Wireshark names it: `TLSv1.3`."""
+    name, _, number = (facts.version if facts and facts.version else "TLS").partition(" ")
+    return f"{name}v{number}" if number else name
 
 
 def _dark_from(conversation: Conversation) -> int | None:
@@ -96,6 +107,7 @@ class _Telling:
     """Lets the events of a dialogue speak into packets; subclasses know how a protocol's answers are shown."""
 
     protocol = ""
+    speakers = ("C", "S")
 
     def __init__(self, messages: Mapping[int, Message], payloads: Mapping[int, Payload], show_secrets: bool) -> None:
         """Begin with nothing said."""
@@ -126,7 +138,7 @@ class _Telling:
             return None
         words = self.said.get(packet)
         if words is None:
-            words = self.said[packet] = _Words(self.protocol, side)
+            words = self.said[packet] = _Words(self.protocol, self.speakers[side])
         return words
 
     def _say(self, packet: int, side: Side, text: str) -> None:
@@ -201,7 +213,41 @@ class _Pop(_Telling):
             self._whole_mail(content, Side.SERVER)
 
 
-_TELLERS: dict[str, type[_Telling]] = {"smtp": _Smtp, "pop3": _Pop}
+class _Imap(_Telling):
+    """IMAP shows what is asked; of an answer the line that ends it, else the first ones; a fetched mail for itself."""
+
+    protocol = "IMAP"
+    speakers = ("Request", "Response")
+
+    def __init__(self, messages: Mapping[int, Message], payloads: Mapping[int, Payload], show_secrets: bool) -> None:
+        """Begin with no packet that ends an answer."""
+        super().__init__(messages, payloads, show_secrets)
+        self._ended: set[int] = set()
+
+    def _reply(self, reply: Reply) -> None:
+        first = wire_text(reply.lines[0]) if reply.lines else ""
+        ends = reply.tag is not None
+        words = self._words(reply.packet, Side.SERVER)
+        if words is None or words.mail is not None:
+            return
+        if ends and reply.packet not in self._ended:
+            words.texts.clear()
+            self._ended.add(reply.packet)
+        if ends:
+            words.texts.append(f"{reply.tag} {reply.status} {first}".rstrip())
+        elif reply.packet not in self._ended and len(words.texts) < UNTAGGED_LIMIT:
+            said = first if reply.status.encode() not in CONDITIONS else f"{reply.status} {first}"
+            words.texts.append(f"{'+' if reply.status == '+' else '*'} {said}".rstrip())
+
+    def _content(self, content: Content) -> None:
+        side = Side.CLIENT if content.how == "APPEND" else Side.SERVER
+        words = self._words(content.packet, side) if content.complete else None
+        if words is not None and side is Side.SERVER:
+            words.texts.clear()
+        self._mail(content, side)
+
+
+_TELLERS: dict[str, type[_Telling]] = {"smtp": _Smtp, "pop3": _Pop, "imap": _Imap}
 
 
 def mail_text(message: Message) -> str:
@@ -209,44 +255,3 @@ def mail_text(message: Message) -> str:
     shown = [f"{name.lower()}: {value}" for name, value in message.headers if name.lower() in ("from", "subject")]
     types = " ".join(f"({part.content_type})" for part in message.parts)
     return ", ".join([*shown, types] if types else shown)
-
-
-IMAP_VERBS = frozenset(
-    (
-        *("CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE", "CREATE"),
-        *(
-            "DELETE",
-            "RENAME",
-            "SUBSCRIBE",
-            "UNSUBSCRIBE",
-            "LIST",
-            "LSUB",
-            "NAMESPACE",
-            "STATUS",
-            "APPEND",
-            "IDLE",
-            "ID",
-        ),
-        *("CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "SEARCH", "SORT", "THREAD", "FETCH", "STORE", "COPY", "MOVE", "UID"),
-    )
-)
-"""Source: RFC 9051 section 6 and its common extensions."""
-
-
-def _imap(conversation: Conversation, payloads: Mapping[int, Payload], told: Iterable[int]) -> dict[int, Told]:
-    """Show who asks and who answers; of a request only tag and verb: anything else may be a password."""
-    shown = {}
-    for packet in conversation.packets:
-        payload = payloads.get(packet.number)
-        if payload is None or packet.number in told or not payload.lines:
-            continue
-        line = wire_text(payload.first_line)
-        words = line.split()
-        if packet.side is Side.SERVER:
-            text = f"Response: {line}"
-        elif len(words) > 1 and words[1].upper() in IMAP_VERBS:
-            text = f"Request: {words[0]} {words[1]}"
-        else:
-            text = "Request"
-        shown[packet.number] = Told("IMAP", text)
-    return shown

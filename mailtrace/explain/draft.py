@@ -17,6 +17,7 @@ from mailtrace.model import (
     Packet,
     Side,
     StepKind,
+    WentDark,
     masked,
     wire_text,
 )
@@ -33,8 +34,8 @@ class Draft:
     """A step without its number. `place` orders steps: the first packet it is about, unless set otherwise.
 
     `repeats` are pairs of a packet and the one that sent its octets again. `lookups` are the questions of a LOOKUP
-    step. `until_ns` is when what it tells was over. `greeting` marks the server's first words, `unanswered` a question
-    that nobody answered.
+    step. `until_ns` is when what it tells was over. `greeting` marks the server's first words, `patient` what came when
+    it was ready and kept nobody waiting, `unanswered` a question that nobody answered.
     """
 
     kind: StepKind
@@ -52,6 +53,7 @@ class Draft:
     lookups: list[Lookup] = field(default_factory=list)
     until_ns: int = 0
     greeting: bool = False
+    patient: bool = False
     unanswered: bool = False
 
     def claim(self, packet: int) -> None:
@@ -75,6 +77,8 @@ class Scene:
         self.names = naming.pair(conversation.key)
         self._explained: set[str] = set()
         self.by_number: dict[int, Packet] = {packet.number: packet for packet in conversation.packets}
+        dark = [event.packet for event in conversation.dialogue.events if isinstance(event, WentDark)]
+        self.dark_from = min(dark, default=None)
 
     def draft(
         self,
@@ -105,6 +109,10 @@ class Scene:
             until_ns=last.time_ns if last else start,
         )
 
+    def on_the_wire(self, packet: int) -> bool:
+        """Tell whether what a packet says could be read by everybody on the way: not when TLS had begun."""
+        return self.dark_from is None or packet < self.dark_from
+
     def once(self, key: str, **fields: object) -> str:
         """Return a sentence the first time it is asked for, later '': nobody wants to be told twice."""
         if key in self._explained:
@@ -114,7 +122,7 @@ class Scene:
 
     def line(self, event: Command | Continuation) -> str:
         """Return what the client sent as text, its secrets masked."""
-        return wire_text(masked(event.line, event.secrets, self.show_secrets))
+        return wire_text(masked(event.line, event.secrets, self.show_secrets)) or text("empty-line")
 
     def argument(self, command: Command) -> str:
         """Return a command's argument as text, its secrets masked."""

@@ -12,26 +12,15 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from mailtrace.explain.dialogueinfo import FIRST_LINE_LIMIT, Payload, dialogue_told
+from mailtrace.explain.dialogueinfo import Payload, dialogue_told
 from mailtrace.explain.dnsinfo import dns_info
 from mailtrace.explain.naming import Naming
 from mailtrace.explain.otherinfo import Told, address_text, internet_told, link_told, udp_told
 from mailtrace.explain.tcpinfo import tcp_info
-from mailtrace.explain.tlsinfo import tls_info
+from mailtrace.explain.tlsinfo import TlsRecords
 from mailtrace.model import NO_TIME, Analysis, Conversation, RawBatch
-from mailtrace.packets.dissect import (
-    ICMP,
-    ICMPV6,
-    TCP,
-    UDP,
-    Internet,
-    Link,
-    TcpHeader,
-    read_internet,
-    read_link,
-    read_tcp,
-    read_udp,
-)
+from mailtrace.packets.decode import Decoder
+from mailtrace.packets.dissect import ICMP, ICMPV6, UDP, Dissected, Internet, TcpHeader, UdpHeader, dissect
 from mailtrace.streams.tcpmarks import Place, TcpMarks, TcpView
 
 DNS_PORT = 53
@@ -77,7 +66,9 @@ class Listing:
         self._first = first
         self._last = last
         self._start_ns: int | None = None
+        self._decoder = Decoder()
         self._marks = TcpMarks()
+        self._records = TlsRecords()
         self._rows: list[_Row] = []
         self._echoes: dict[tuple[bytes, bytes, bytes], int] = {}
 
@@ -89,45 +80,47 @@ class Listing:
         times = batch.time_ns[:count].tolist()
         if self._start_ns is None:
             self._start_ns = next((time for time in times if time != NO_TIME), None)
-        starts, captured, wires = batch.start.tolist(), batch.captured.tolist(), batch.wire.tolist()
-        interfaces = batch.interface.tolist()
+        wires, interfaces = batch.wire.tolist(), batch.interface.tolist()
+        decoded, headers = self._decoder.decode_traced(batch)
         for index in range(count):
-            interface = batch.interfaces[interfaces[index]]
-            wire = wires[index] - interface.fcs_bytes
-            frame = batch.buffer[starts[index] : starts[index] + min(captured[index], max(wire, 0))]
+            number = batch.first_number + index
             row = None
-            if batch.first_number + index >= self._first:
-                row = _Row(batch.first_number + index, times[index], wires[index])
+            if number >= self._first:
+                row = _Row(number, times[index], wires[index])
                 self._rows.append(row)
-            self._read(frame, wire, interface.link_type, batch.first_number + index, times[index], row)
+            found = dissect(decoded.buffer, headers[index])
+            self._read(decoded.buffer, found, batch.interfaces[interfaces[index]].link_type, number, times[index], row)
 
-    def _read(self, frame: bytes, wire: int, link_type: int, number: int, time_ns: int, row: _Row | None) -> None:
+    def _read(
+        self, buffer: bytes, found: Dissected, link_type: int, number: int, time_ns: int, row: _Row | None
+    ) -> None:
         """Read one frame: TCP always, for the numbers of later packets; the rest only for its own row."""
-        link = read_link(frame, link_type)
-        ip = read_internet(frame, link, wire) if link is not None else None
-        header = read_tcp(frame, ip) if ip is not None and ip.protocol == TCP and not ip.fragment else None
+        ip, header = found.ip, found.tcp
         if ip is not None and header is not None:
             place = Place(ip.source, header.source_port, ip.destination, header.destination_port)
             view = self._marks.see(number, time_ns, place, header)
+            data = buffer[header.payload_at : ip.end]
+            records = self._records.see(place, view.sequence, data) if data else ""
             if row is not None:
-                _tell_tcp(row, frame[header.payload_at : ip.end], header, view)
+                _tell_tcp(row, data, header, view, records)
         elif row is not None:
-            row.told = self._other(frame, link_type, link, ip, number)
+            row.told = self._other(buffer, link_type, found, number)
         if row is not None:
-            above = ip if ip is not None else link
+            above = ip if ip is not None else found.link
             row.source, row.destination = (_who(above.source), _who(above.destination)) if above else ("", "")
 
-    def _other(self, frame: bytes, link_type: int, link: Link | None, ip: Internet | None, number: int) -> Told:
+    def _other(self, buffer: bytes, link_type: int, found: Dissected, number: int) -> Told:
         """Return the columns of a packet that is not TCP."""
-        if link is None:
+        ip = found.ip
+        if found.link is None:
             return Told(f"Link type {link_type}", "")
         if ip is None:
-            return link_told(frame, link)
+            return link_told(buffer, found.link)
         if ip.protocol == UDP and not ip.fragment:
-            return _udp(frame, ip)
-        told = internet_told(frame, ip)
+            return _udp(buffer, ip, found.udp)
+        told = internet_told(buffer, ip)
         if ip.protocol in (ICMP, ICMPV6) and not ip.fragment:
-            asked = self._echo(frame[ip.at : ip.end], ip, number)
+            asked = self._echo(buffer[ip.at : ip.end], ip, number)
             return Told(told.protocol, f"{told.info} (request in {asked})") if asked else told
         return told
 
@@ -179,26 +172,23 @@ def _who(address: bytes) -> str:
     return "Broadcast" if address == BROADCAST else address_text(address)
 
 
-def _tell_tcp(row: _Row, data: bytes, header: TcpHeader, view: TcpView) -> None:
+def _tell_tcp(row: _Row, data: bytes, header: TcpHeader, view: TcpView, records: str) -> None:
     """Fill in a TCP row: its own text, and what the conversation's text will need of the captured payload."""
     row.told = Told("TCP", tcp_info(view, header))
     row.marks = view.marks
     if not data:
         return
-    line_end = data.find(b"\n", 0, FIRST_LINE_LIMIT)
-    first_line = data[: line_end if line_end >= 0 else FIRST_LINE_LIMIT].rstrip(b"\r")
-    row.payload = Payload(header.length or len(data), data.count(b"\n"), first_line, tls_info(data))
+    row.payload = Payload(header.length or len(data), data.count(b"\n"), records)
     if DNS_PORT in (header.source_port, header.destination_port) and not view.repeats:
         framed = int.from_bytes(data[:2], "big")  # Source: RFC 1035 section 4.2.2.
         if framed and framed == len(data) - 2:
             row.told = Told("DNS", dns_info(data[2:]))
 
 
-def _udp(frame: bytes, ip: Internet) -> Told:
-    udp = read_udp(frame, ip)
+def _udp(buffer: bytes, ip: Internet, udp: UdpHeader | None) -> Told:
     if udp is None:
         return Told("UDP", "[Packet size limited during capture]")
-    data = frame[udp.payload_at : min(ip.end, udp.payload_at + udp.length)]
+    data = buffer[udp.payload_at : min(ip.end, udp.payload_at + udp.length)]
     name = DNS_NAMES.get(udp.destination_port) or DNS_NAMES.get(udp.source_port)
     if name is not None:
         return Told(name, dns_info(data, name == "MDNS", cut=len(data) < udp.length))

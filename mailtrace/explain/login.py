@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import binascii
 
+from mailtrace.explain.draft import Scene
 from mailtrace.explain.texts import text
 from mailtrace.model import Continuation, Dialogue, Login, Reply, wire_text
+from mailtrace.protocols.smtp.words import MECHANISMS
 
 MAX_CHALLENGE_OCTETS = 200
 """Of a challenge that is shown as text; longer ones are made for programs."""
@@ -29,15 +31,25 @@ def challenge_text(reply: Reply) -> str:
     return said if said.isprintable() else ""
 
 
-def response_means(continuation: Continuation, dialogue: Dialogue) -> str:
+def mechanism_means(mechanism: str, scene: Scene, packet: int) -> str:
+    """Explain a login by a SASL mechanism, and that TLS hides it where it does."""
+    word = MECHANISMS.get(mechanism)
+    begun = text("auth.begin", mechanism=mechanism, how=word.means if word else text("auth.unknown-mechanism"))
+    return begun if scene.on_the_wire(packet) else f"{begun} {text('auth.inside')}"
+
+
+def response_means(continuation: Continuation, scene: Scene) -> str:
     """Explain a response by the challenge before it; a user name is told, a password is not."""
+    dialogue = scene.conversation.dialogue
     if continuation.line.strip() == b"*":
         return text("auth.cancelled")
     asked = _challenge_before(continuation, dialogue).lower()
     if asked.startswith("user"):
         login = _login_with(continuation.packet, dialogue)
         return text("auth.user", user=login.user) if login and login.user else text("auth.user-unknown")
-    return text("auth.password") if asked.startswith("pass") else text("auth.continued")
+    if not asked.startswith("pass"):
+        return text("auth.continued")
+    return text("auth.password" if scene.on_the_wire(continuation.packet) else "auth.password.inside")
 
 
 def _challenge_before(continuation: Continuation, dialogue: Dialogue) -> str:

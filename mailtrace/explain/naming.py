@@ -20,8 +20,7 @@ class Naming:
 
     def of_endpoint(self, endpoint: Endpoint) -> str:
         """Return name and port, brackets around a bare IPv6 address."""
-        name = self.of(endpoint.host)
-        return f"[{name}]:{endpoint.port}" if ":" in name else f"{name}:{endpoint.port}"
+        return endpoint_text(Endpoint(self.of(endpoint.host), endpoint.port))
 
     def pair(self, key: StreamKey) -> tuple[str, str]:
         """Return the names of client and server, told apart by their ports where they are the same host."""
@@ -29,3 +28,8 @@ class Naming:
         if client == server:
             return self.of_endpoint(key.client), self.of_endpoint(key.server)
         return client, server
+
+
+def endpoint_text(endpoint: Endpoint) -> str:
+    """Return address or name and port, brackets around a bare IPv6 address."""
+    return f"[{endpoint.host}]:{endpoint.port}" if ":" in endpoint.host else f"{endpoint.host}:{endpoint.port}"

@@ -41,7 +41,7 @@ FIRST_ETHERTYPE = 0x0600
 def link_told(frame: bytes, link: Link) -> Told:
     """Tell a frame that holds no readable IP packet."""
     if link.ethertype == ARP:
-        return _arp(frame[link.at : link.at + 28])
+        return _arp(frame[link.at : min(link.at + 28, link.end)])
     if link.ethertype in (0x0800, 0x86DD):
         return Told("IPv4" if link.ethertype == 0x0800 else "IPv6", "[Malformed Packet]")
     if link.ethertype < 0:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from mailtrace.explain.content import content_means, content_says
 from mailtrace.explain.draft import Draft, Scene
-from mailtrace.explain.login import challenge_means, response_means
+from mailtrace.explain.login import challenge_means, mechanism_means, response_means
 from mailtrace.explain.teller import Teller
 from mailtrace.explain.texts import counted, has_text, listed, text
 from mailtrace.model import Command, Content, Continuation, Outcome, Reply, Side, StepKind, Turn, wire_text
 from mailtrace.protocols.pop3.words import CAPABILITIES, COMMANDS, RESPONSE_CODES
-from mailtrace.protocols.smtp.words import MECHANISMS
 
 
 class Pop3Teller(Teller):
@@ -45,13 +44,11 @@ class Pop3Teller(Teller):
             case "USER":
                 return [text("pop3.USER", user=argument)]
             case "PASS":
-                return [text("pop3.PASS")]
+                return [text("pop3.PASS" if self.scene.on_the_wire(command.packet) else "pop3.PASS.inside")]
             case "APOP":
                 return [text("pop3.APOP", user=number)]
             case "AUTH" if argument:
-                word = MECHANISMS.get(number.upper())
-                how = word.means if word else text("auth.unknown-mechanism")
-                return [text("auth.begin", mechanism=number.upper(), how=how)]
+                return [mechanism_means(number.upper(), self.scene, command.packet)]
             case "AUTH":
                 return [text("pop3.AUTH.which")]
             case "LIST" | "UIDL" | "RETR" | "DELE" if number:
@@ -142,7 +139,7 @@ class Pop3Teller(Teller):
         """Return the step of a login line."""
         draft = super().continuation(continuation)
         if draft is not None:
-            draft.means.append(response_means(continuation, self.dialogue))
+            draft.means.append(response_means(continuation, self.scene))
             draft.source = "RFC 5034 section 4"
         return draft
 

@@ -6,13 +6,13 @@ from bisect import bisect_right
 
 from mailtrace.explain.content import content_means, content_says, message_of
 from mailtrace.explain.draft import Draft, Scene
-from mailtrace.explain.login import response_means
+from mailtrace.explain.login import mechanism_means, response_means
 from mailtrace.explain.smtpreplies import ReplyTeller
 from mailtrace.explain.smtpsyntax import address_shown, hello_name, is_full_name, parameters, path
 from mailtrace.explain.teller import Teller
 from mailtrace.explain.texts import counted, text
-from mailtrace.model import Command, Content, Continuation, Reply, Side, StepKind, Turn
-from mailtrace.protocols.smtp.words import COMMANDS, MECHANISMS, PARAMETERS
+from mailtrace.model import Command, Content, Continuation, Encryption, Reply, Side, StepKind, Turn
+from mailtrace.protocols.smtp.words import COMMANDS, PARAMETERS
 
 
 class SmtpTeller(Teller):
@@ -50,14 +50,12 @@ class SmtpTeller(Teller):
         argument = self.scene.argument(command)
         match command.verb:
             case "HELO" | "EHLO" | "LHLO":
-                return self._hello(command.verb, hello_name(argument))
+                return [*self._hello(command.verb, hello_name(argument)), self._begins_again(command)]
             case "MAIL" | "RCPT":
                 return self._address(command.verb, argument)
             case "AUTH":
                 self._authenticating = argument.split(" ")[0].upper()
-                word = MECHANISMS.get(self._authenticating)
-                how = word.means if word else text("auth.unknown-mechanism")
-                return [text("auth.begin", mechanism=self._authenticating, how=how)]
+                return [mechanism_means(self._authenticating, self.scene, command.packet)]
             case "BDAT":
                 size = argument.split(" ")[0]
                 last = argument.upper().endswith("LAST")
@@ -77,6 +75,13 @@ class SmtpTeller(Teller):
         if name and not is_full_name(name):
             sentences.append(self.scene.once("hello.not-a-domain", name=name))
         return sentences
+
+    def _begins_again(self, command: Command) -> str:
+        """Tell once that after STARTTLS nothing counts of what was said before. Source: RFC 3207 section 4.2."""
+        began_in_clear = self.dialogue.encryption is Encryption.STARTTLS
+        if not began_in_clear or self.scene.on_the_wire(command.packet):
+            return ""
+        return self.scene.once("hello.after-tls")
 
     def _address(self, verb: str, argument: str) -> list[str]:
         address = path(argument)
@@ -103,12 +108,14 @@ class SmtpTeller(Teller):
         """Return the step of a login line."""
         draft = super().continuation(continuation)
         if draft is not None:
-            draft.means.append(response_means(continuation, self.dialogue))
+            draft.means.append(response_means(continuation, self.scene))
             draft.source = "RFC 4954 section 4"
         return draft
 
     def content(self, content: Content) -> Draft | None:
         """Return the step of a mail; a mail in counted pieces is told at its last piece."""
+        if content.as_server_read:
+            return self._second_reading(content)
         self._replies.saw_content(content)
         pieces = len(self._chunks) if content.how == "BDAT" else 1
         says, means = content_says(self.scene, content), content_means(self.scene, content, in_pieces=pieces > 1)
@@ -127,6 +134,15 @@ class SmtpTeller(Teller):
             StepKind.CONTENT, Side.CLIENT, content.packets, [], means, "RFC 5321 section 4.1.1.4", content.start_ns
         )
         draft.says = says
+        return draft
+
+    def _second_reading(self, content: Content) -> Draft:
+        """Return the step of a mail that only the server saw, told where its replies show it."""
+        draft = self.scene.draft(
+            StepKind.CONTENT, Side.CLIENT, content.packets, [], [text("content.as-server-read")],
+            "RFC 5321 section 4.1.1.4",
+        )  # fmt: skip
+        draft.says = content_says(self.scene, content)
         return draft
 
     def _spread(self, content: Content) -> None:

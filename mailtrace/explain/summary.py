@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mailtrace.explain.dns import answer_shown
 from mailtrace.explain.ident import ident_outcome
+from mailtrace.explain.mailboxes import last_refusal, mailbox_result, mailbox_visited
 from mailtrace.explain.reverse import blocklisted
 from mailtrace.explain.texts import counted, has_text, text
 from mailtrace.model import (
@@ -17,13 +18,12 @@ from mailtrace.model import (
     Flags,
     Lookup,
     Message,
-    Outcome,
-    Reply,
     Side,
+    TlsFacts,
     Transaction,
     TransactionOutcome,
     Transport,
-    wire_text,
+    Violation,
 )
 
 MAX_RECIPIENTS = 3
@@ -46,9 +46,29 @@ def happened(conversation: Conversation, messages: Sequence[Message] = ()) -> st
     if conversation.protocol == "smtp":
         told = _mail_sent(conversation, messages)
     else:
-        teller = {"pop3": _mail_fetched, "dns": _looked_up, "ident": _identified}.get(conversation.protocol)
+        teller = _TELLERS.get(conversation.protocol)
         told = teller(conversation) if teller else ""
-    return told or _connection_only(conversation)
+    if not told and not unread(conversation):
+        told = _stranger(conversation, "wrong-service") or _verbs(conversation)
+    return _around(conversation, told or _connection_only(conversation))
+
+
+def _around(conversation: Conversation, told: str) -> str:
+    """Add what is true of the whole conversation: read inside TLS, by a proxy, or at home on another port."""
+    facts = conversation.dialogue.tls
+    if facts is not None and facts.decrypted:
+        told = text("happened.within", told=told, version=facts.version or "TLS")
+    proxied = conversation.dialogue.proxied
+    if proxied is not None and proxied.client is not None:
+        told = text("happened.proxied", told=told, client=proxied.client.host)
+    misplaced = _stranger(conversation, "wrong-port")
+    return text("happened.misplaced", what=misplaced, told=told) if misplaced else told
+
+
+def _stranger(conversation: Conversation, code: str) -> str:
+    """Return what a violation says of the service that is spoken here, '' where it is the expected one."""
+    events = conversation.dialogue.events
+    return next((e.detail for e in events if isinstance(e, Violation) and e.code == code), "")
 
 
 def result(conversation: Conversation) -> str:
@@ -61,11 +81,13 @@ def result(conversation: Conversation) -> str:
         return _lookup_result(conversation)
     if conversation.protocol == "ident":
         return text(f"result.ident.{ident_outcome(conversation)}")
-    if conversation.dialogue.encryption is not Encryption.NO:
-        return text("result.encrypted")
-    if conversation.protocol == "pop3":
-        return _fetch_result(conversation)
-    refused = _last_refusal(conversation)
+    if unread(conversation):
+        return _encrypted_result(conversation)
+    if conversation.protocol in ("pop3", "imap"):
+        return mailbox_result(conversation)
+    if _stranger(conversation, "wrong-service") and conversation.protocol == "unknown":
+        return text("result.no-mail")
+    refused = last_refusal(conversation)
     if refused:
         return refused
     return text(f"result.closed.{conversation.closed.value}")
@@ -92,7 +114,7 @@ def ended(group: Sequence[Conversation]) -> str:
 def _mail_sent(conversation: Conversation, messages: Sequence[Message]) -> str:
     transactions = conversation.dialogue.transactions
     if not transactions:
-        return _login_or_hello(conversation)
+        return _login_only(conversation)
     shown = _envelope(transactions[0], messages)
     if len(transactions) == 1:
         return shown
@@ -124,59 +146,19 @@ def _message_of(transaction: Transaction, messages: Sequence[Message]) -> Messag
     return messages[at] if at < len(messages) and messages[at].id == number else None
 
 
-def _login_or_hello(conversation: Conversation) -> str:
-    """Return what an SMTP conversation without mail was: a login, a change to TLS, or a few commands."""
+def _login_only(conversation: Conversation) -> str:
+    """Return who logged in where no mail was sent, '' where nobody did."""
     dialogue = conversation.dialogue
-    if dialogue.encryption is Encryption.STARTTLS:
-        return text("happened.starttls")
     if dialogue.logins:
         return text("happened.login", user=dialogue.logins[-1].user or dialogue.logins[-1].mechanism)
-    return _verbs(conversation)
+    return ""
 
 
 def _verbs(conversation: Conversation) -> str:
     """Return the commands that were used, each once."""
     verbs = [event.verb for event in conversation.dialogue.events if isinstance(event, Command)]
-    distinct = list(dict.fromkeys(verbs))
+    distinct = list(dict.fromkeys(verb for verb in verbs if verb))
     return text("happened.commands", verbs=", ".join(distinct[:6])) if distinct else ""
-
-
-def _mail_fetched(conversation: Conversation) -> str:
-    dialogue = conversation.dialogue
-    if dialogue.encryption is Encryption.STARTTLS:
-        return text("happened.stls")
-    parts = []
-    if dialogue.logins:
-        login = dialogue.logins[-1]
-        parts.append(text("happened.login", user=login.user or login.mechanism))
-    listed = _listed(conversation)
-    if listed is not None:
-        parts.append(text("happened.listed", messages=counted("messages", listed)))
-    for verb in ("RETR", "TOP", "DELE"):
-        done = sum(1 for turn in dialogue.turns if turn.command and turn.command.verb == verb and _good(turn.replies))
-        if done:
-            parts.append(text(f"happened.{verb}", count=f"{done:,}"))
-    return ", ".join(parts) or _verbs(conversation)
-
-
-def _good(replies: list[Reply]) -> bool:
-    return bool(replies) and replies[-1].outcome is Outcome.GOOD
-
-
-def _listed(conversation: Conversation) -> int | None:
-    """Return how many messages the last LIST or UIDL of all of them, or STAT, showed."""
-    found = None
-    for turn in conversation.dialogue.turns:
-        command = turn.command
-        if command is None or not _good(turn.replies):
-            continue
-        reply = turn.replies[-1]
-        if command.verb in ("LIST", "UIDL") and len(command.line.split()) == 1:
-            found = max(len(reply.lines) - 1, 0)
-        elif command.verb == "STAT":
-            count = reply.lines[0].split()[:1] if reply.lines else []
-            found = int(count[0]) if count and count[0].isdigit() and len(count[0]) < 10 else found
-    return found
 
 
 def _looked_up(conversation: Conversation) -> str:
@@ -207,10 +189,41 @@ def _identified(conversation: Conversation) -> str:
 def _connection_only(conversation: Conversation) -> str:
     if _never_spoken(conversation):
         return text("happened.attempt", port=conversation.key.server.port)
-    if conversation.dialogue.encryption is Encryption.IMPLICIT:
-        return text("happened.tls")
+    if conversation.dialogue.encryption is not Encryption.NO:
+        return _began_tls(conversation)
     octets = sum(packet.length for packet in conversation.packets)
     return text("happened.octets", octets=counted("octets", octets)) if octets else text("happened.silence")
+
+
+def unread(conversation: Conversation) -> bool:
+    """Tell whether TLS hides what is said."""
+    dialogue = conversation.dialogue
+    return dialogue.encryption is not Encryption.NO and not (dialogue.tls is not None and dialogue.tls.decrypted)
+
+
+def _began_tls(conversation: Conversation) -> str:
+    """Return which TLS hides a conversation, and for whom."""
+    facts = conversation.dialogue.tls
+    key = "happened.tls" if conversation.dialogue.encryption is Encryption.IMPLICIT else "happened.starttls"
+    version = (facts.version if facts else None) or "TLS"
+    name = _server_named(facts) if facts else ""
+    verb = "STLS" if conversation.protocol == "pop3" else "STARTTLS"
+    return text(f"{key}.named" if name else key, version=version, name=name, verb=verb)
+
+
+def _server_named(facts: TlsFacts) -> str:
+    """Return the name of a server as TLS shows it, '' where it does not."""
+    if facts.sni or facts.certificate is None:
+        return facts.sni or ""
+    return next(iter(facts.certificate.names), facts.certificate.subject)
+
+
+def _encrypted_result(conversation: Conversation) -> str:
+    """Return that the rest is hidden, or that TLS failed and why."""
+    alert = conversation.dialogue.tls.alert if conversation.dialogue.tls else None
+    if alert is not None and alert.fatal:
+        return text("result.tls-failed", alert=alert.description)
+    return text("result.encrypted")
 
 
 def _never_spoken(conversation: Conversation) -> bool:
@@ -243,23 +256,10 @@ def _mail_result(conversation: Conversation) -> str:
     if transaction.outcome is TransactionOutcome.ACCEPTED and transaction.queue_id:
         return text("result.accepted-as", queue_id=transaction.queue_id)
     if transaction.outcome in _BAD:
-        return _last_refusal(conversation) or text(f"result.{transaction.outcome.value}")
+        return last_refusal(conversation) or text(f"result.{transaction.outcome.value}")
     if transaction.outcome is TransactionOutcome.ABORTED:
-        return _last_refusal(conversation) or text("result.aborted")
+        return last_refusal(conversation) or text("result.aborted")
     return text(f"result.{transaction.outcome.value}")
-
-
-def _last_refusal(conversation: Conversation) -> str:
-    """Return the last refusing reply that matters: one to QUIT does not, nor to a hello that was tried again."""
-    for turn in reversed(conversation.dialogue.turns):
-        if turn.command is not None and turn.command.verb in ("QUIT", "EHLO", "RSET", "NOOP"):
-            continue
-        for reply in reversed(turn.replies):
-            if reply.outcome in (Outcome.NO, Outcome.LATER):
-                said = wire_text(reply.lines[0]) if reply.lines else ""
-                key = "result.refused" if reply.outcome is Outcome.NO else "result.deferred-reply"
-                return text(key, reply=f"{reply.status} {said}".strip())
-    return ""
 
 
 def _lookup_result(conversation: Conversation) -> str:
@@ -275,16 +275,10 @@ def _lookup_end(lookup: Lookup) -> str:
     return text(f"result.dns.{kind}") if has_text(f"result.dns.{kind}") else kind
 
 
-def _fetch_result(conversation: Conversation) -> str:
-    """Return whether a POP3 session logged in and ended in order."""
-    dialogue = conversation.dialogue
-    if dialogue.logins and dialogue.logins[-1].accepted is False:
-        return _last_refusal(conversation) or text("result.login-refused")
-    deleted = [t for t in dialogue.turns if t.command and t.command.verb == "DELE" and _good(t.replies)]
-    goodbye = any(t.command and t.command.verb == "QUIT" and _good(t.replies) for t in dialogue.turns)
-    if deleted:
-        return text("result.pop3.deleted" if goodbye else "result.pop3.not-deleted", count=len(deleted))
-    fetched = any(t.command and t.command.verb == "RETR" and _good(t.replies) for t in dialogue.turns)
-    if fetched:
-        return text("result.pop3.kept")
-    return text("result.pop3.quit" if goodbye else f"result.closed.{conversation.closed.value}")
+_TELLERS: dict[str, Callable[[Conversation], str]] = {
+    "pop3": mailbox_visited,
+    "imap": mailbox_visited,
+    "dns": _looked_up,
+    "ident": _identified,
+}
+"""Who tells what happened, by protocol."""

@@ -6,6 +6,7 @@ from collections import deque
 
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import GAP_REASONS, SMALL_FAULTS, VIOLATIONS
+from mailtrace.explain.naming import endpoint_text
 from mailtrace.explain.texts import counted, text
 from mailtrace.model import (
     Command,
@@ -13,13 +14,12 @@ from mailtrace.model import (
     Continuation,
     Event,
     Gap,
-    Lookup,
+    Proxied,
     Reply,
     Side,
     StepKind,
     Turn,
     Violation,
-    WentDark,
     wire_text,
 )
 
@@ -91,19 +91,20 @@ class Teller:
             case Reply():
                 return self._told_reply(event)
             case Content():
-                return self._asked(self.content(event)) if event.how == "DATA" else self.content(event)
+                asks = event.how == "DATA" and not event.as_server_read
+                return self.awaited(self.content(event)) if asks else self.content(event)
             case Continuation():
-                return self._asked(self.continuation(event))
+                return self.awaited(self.continuation(event))
+            case Proxied():
+                return self._proxied(event)
             case Violation():
                 return self._violation(event)
-            case WentDark():
-                return self._dark(event)
             case Gap():
                 return self._gap(event)
-            case Lookup():
-                return None
+        return None  # TLS and lookups have tellers of their own
 
-    def _asked(self, draft: Draft | None) -> Draft | None:
+    def awaited(self, draft: Draft | None) -> Draft | None:
+        """Note that an answer to this step is to come."""
         if draft is not None:
             self._waiting.append(draft)
         return draft
@@ -113,25 +114,47 @@ class Teller:
         draft = self.command(command)
         if draft is None:
             return None
+        if not command.certain:
+            draft.means.append(text("uncertain"))
         if self._waiting and id(command) in self._replied:
-            before = self._waiting[-1]
-            if draft.place not in before.packets:
-                draft.means.append(text("pipelined.apart"))
-            else:
-                draft.means.append(text(f"pipelined.{'mail' if before.kind is StepKind.CONTENT else 'together'}"))
+            draft.means.append(self.pipelined(draft, self._waiting[-1]))
         self._waiting.append(draft)
         return draft
 
-    def _told_reply(self, reply: Reply) -> Draft | None:
-        draft = self.reply(reply, self.turn_of(reply))
+    def pipelined(self, draft: Draft, before: Draft) -> str:
+        """Return what to say of a command that did not wait for the answer to the one before it."""
+        if draft.place not in before.packets:
+            return text("pipelined.apart")
+        return text(f"pipelined.{'mail' if before.kind is StepKind.CONTENT else 'together'}")
+
+    def answered(self, reply: Reply) -> None:
+        """Note that the step that has waited longest is answered."""
         if self._waiting:
             self._waiting.popleft()
+
+    def _told_reply(self, reply: Reply) -> Draft | None:
+        draft = self.reply(reply, self.turn_of(reply))
+        self.answered(reply)
         previous = self.drafts[-1] if self.drafts else None
         if draft is None or previous is None or previous.kind is not StepKind.REPLY:
             return draft
         if draft.place in previous.packets and previous.side is draft.side:
             draft.means.append(text("replies.together"))
         return draft
+
+    def _proxied(self, header: Proxied) -> Draft:
+        """Tell for whom a proxy opened the connection."""
+        client, server = header.client, header.server
+        fields: dict[str, object] = {"version": header.version}
+        if client is None or server is None:
+            means = text("proxy.itself", **fields)
+        else:
+            shown = {"client": endpoint_text(client), "server": endpoint_text(server)}
+            means = text("proxy.client", **fields, **shown)
+        details = [text("proxy.detail", name=name, value=value) for name, value in header.details]
+        return self.scene.draft(
+            StepKind.CONNECT, Side.CLIENT, header.packets, [header.said, *details], [means], time_ns=header.time_ns
+        )
 
     def _violation(self, violation: Violation) -> Draft | None:
         """Tell a broken rule; the same one again right after is the same step, a small one no step of its own."""
@@ -185,29 +208,6 @@ class Teller:
         )
         self._gaps.append(draft)
         return draft
-
-    def _dark(self, dark: WentDark) -> Draft:
-        """Tell what can still be known of the encrypted rest: amounts and time, never the words."""
-        rest = [p for p in self.scene.conversation.packets if p.number >= dark.packet and p.length]
-        said = {side: sum(p.length for p in rest if p.side is side) for side in Side}
-        first = rest[0].side if rest else Side.CLIENT
-        key = "dark.stls" if self.scene.conversation.protocol == "pop3" else f"dark.{dark.why}"
-        return self.scene.draft(
-            StepKind.CONNECT,
-            first,
-            [p.number for p in rest] or [dark.packet],
-            [
-                text(
-                    "dark",
-                    client=self.scene.names[Side.CLIENT],
-                    sent=counted("octets", said[Side.CLIENT]),
-                    received=counted("octets", said[Side.SERVER]),
-                )
-            ],
-            [text(key)],
-            text(f"{key}.source"),
-            time_ns=dark.time_ns,
-        )
 
     def _place(self) -> None:
         """Keep each side's steps in the order of its stream, even where a packet that filled a hole came late.

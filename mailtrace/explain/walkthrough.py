@@ -13,6 +13,7 @@ from mailtrace.explain.connection import tell_connection
 from mailtrace.explain.delays import explain_delays
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.ident import ident_step
+from mailtrace.explain.imap.teller import ImapTeller
 from mailtrace.explain.lookups import joined, lookup_drafts, write_lookups
 from mailtrace.explain.naming import Naming
 from mailtrace.explain.pop3 import Pop3Teller
@@ -20,9 +21,10 @@ from mailtrace.explain.smtp import SmtpTeller
 from mailtrace.explain.summary import ended, together
 from mailtrace.explain.teller import Teller
 from mailtrace.explain.texts import between, numbers, text
+from mailtrace.explain.tls import tell_tls
 from mailtrace.model import Analysis, Conversation, Side, Step, StepKind, Walkthrough
 
-TELLERS: dict[str, type[Teller]] = {"smtp": SmtpTeller, "pop3": Pop3Teller}
+TELLERS: dict[str, type[Teller]] = {"smtp": SmtpTeller, "pop3": Pop3Teller, "imap": ImapTeller}
 """Who tells a protocol; others are told by the plain teller."""
 
 DEPENDENT = ("dns", "ident")
@@ -130,7 +132,7 @@ class _Book:
         scene = self._scene(conversation)
         if conversation.protocol == "ident":
             return [ident_step(scene, inside=False)]
-        drafts = tell_connection(scene)
+        drafts = [*tell_connection(scene), *tell_tls(scene)]
         if conversation.protocol == "dns":
             drafts += lookup_drafts(conversation.dialogue.lookups, conversation, conversation.key, self.naming)
         drafts += TELLERS.get(conversation.protocol, Teller)(scene).tell()

@@ -83,8 +83,9 @@ def subjects(conversation: Conversation) -> set[str]:
 
     What `topics` returns for any lookup that `score` finds to be named by the conversation has one of them in it.
     """
-    client, server = conversation.key.client.host, conversation.key.server.host
-    found = {server, reversed_address(client), reversed_address(server), _greeting_name(conversation)}
+    server = conversation.key.server.host
+    found = {server, reversed_address(server), _greeting_name(conversation)}
+    found.update(reversed_address(client) for client in _clients(conversation))
     for turn in conversation.dialogue.turns:
         if turn.command is not None:
             found.update(_domains(turn.command))
@@ -163,7 +164,7 @@ def _as_server(lookup: Lookup, name: str, names: _Names, conversation: Conversat
     if any(_is_in(name, set(_domains(command))) for command in names.pending):
         return NAMED_BY_PENDING
     owed = OWED if names.owed else 0
-    if _is_about(name, conversation.key.client.host) or name in names.hellos:
+    if name in names.hellos or any(_is_about(name, client) for client in _clients(conversation)):
         return ABOUT_CLIENT + owed
     if _is_in(name, names.senders) or _is_policy_of(name, names.senders):
         return ABOUT_SENDER + owed
@@ -266,6 +267,13 @@ def _is_policy_of(name: str, domains: set[str]) -> bool:
         return False
     parent = name.removeprefix("_dmarc.")
     return any(domain.endswith("." + parent) for domain in domains)
+
+
+def _clients(conversation: Conversation) -> tuple[str, ...]:
+    """Return the addresses that a server takes for its client's: its peer's, and that for which a proxy speaks."""
+    header = conversation.dialogue.proxied
+    peer = conversation.key.client.host
+    return (peer,) if header is None or header.client is None else (peer, header.client.host)
 
 
 def _is_about(name: str, address: str) -> bool:

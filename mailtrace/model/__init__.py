@@ -33,6 +33,7 @@ from mailtrace.model.dialogue import (
     Login,
     Lookup,
     Outcome,
+    Proxied,
     Recipient,
     Reply,
     Transaction,
@@ -58,6 +59,7 @@ from mailtrace.model.network import (
     StreamKey,
     Transport,
 )
+from mailtrace.model.security import Certificate, TlsAlert, TlsFacts, TlsMessage
 from mailtrace.model.text import MASK, masked, wire_text
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "NO_TIME",
     "Analysis",
     "CaptureInfo",
+    "Certificate",
     "Closed",
     "ClosedHow",
     "Command",
@@ -91,6 +94,7 @@ __all__ = [
     "Outcome",
     "Packet",
     "Person",
+    "Proxied",
     "RawBatch",
     "Received",
     "Recipient",
@@ -100,6 +104,9 @@ __all__ = [
     "StepKind",
     "StreamEvent",
     "StreamKey",
+    "TlsAlert",
+    "TlsFacts",
+    "TlsMessage",
     "Transaction",
     "TransactionOutcome",
     "Transport",

@@ -6,7 +6,8 @@ from enum import Enum
 
 from msgspec import Struct, field
 
-from mailtrace.model.network import Gap, Packet, Side, StreamKey
+from mailtrace.model.network import Endpoint, Gap, Packet, Side, StreamKey
+from mailtrace.model.security import TlsFacts
 
 
 class Outcome(Enum):
@@ -18,12 +19,14 @@ class Outcome(Enum):
     NO = "no"
 
 
-class Command(Struct, frozen=True):
+class Command(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
     """One client request.
 
     `line` is the request as sent, without its line end; the argument starts at `argument_at`. `secrets` are half-open
     spans of `line` that every output masks. `packets` lists all packets that carried it, `packet` is the last of them.
-    Not `certain`: it follows a hole, and could be a line of a mail whose beginning is missing.
+    Not `certain`: it follows a hole, and could be a line of a mail whose beginning is missing. `tag` is what its IMAP
+    reply will name it by (RFC 9051 section 2.2.1), None in the other protocols. An IMAP command with literals is its
+    first line; what comes behind each literal is a `Continuation`, a literal that is a mail is a `Content`.
     """
 
     verb: str
@@ -34,10 +37,11 @@ class Command(Struct, frozen=True):
     packets: tuple[int, ...]
     secrets: tuple[tuple[int, int], ...] = ()
     certain: bool = True
+    tag: str | None = None
 
 
-class Continuation(Struct, frozen=True):
-    """A client line that is part of a command's exchange, not a command: an AUTH response, for instance."""
+class Continuation(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
+    """A client line that is part of a command's exchange: an AUTH response, DONE, a literal and what follows it."""
 
     line: bytes
     packet: int
@@ -46,11 +50,16 @@ class Continuation(Struct, frozen=True):
     secrets: tuple[tuple[int, int], ...] = ()
 
 
-class Reply(Struct, frozen=True):
+class Reply(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
     """One server answer: `status` as on the wire, `lines` the text behind it, one entry a line, without line ends.
 
     `packet` is the packet that completed it; `time_ns` its time. A multi-line POP3 answer has its items in `lines`
     unless they are a message, which becomes a `Content`.
+
+    IMAP: `tag` names the command it completes; it is None for what the server says besides. Such an untagged reply has
+    the status of its first word (`OK`, `BYE`, `LIST`) or the word behind a number (`EXISTS`, `FETCH`), and `lines` have
+    everything behind the star unless the status is OK, NO, BAD, BYE or PREAUTH. A literal stands as `{n}` at the end of
+    its line, its own lines follow unless it is a message. A request to go on has status `+`.
     """
 
     status: str
@@ -60,9 +69,10 @@ class Reply(Struct, frozen=True):
     time_ns: int
     packets: tuple[int, ...]
     enhanced: str | None = None
+    tag: str | None = None
 
 
-class Turn(Struct):
+class Turn(Struct, array_like=True):
     """One exchange: a greeting has no command, a lost or awaited reply is missing from `replies`."""
 
     command: Command | None
@@ -70,7 +80,7 @@ class Turn(Struct):
     continuations: list[Continuation] = field(default_factory=list)
 
 
-class Violation(Struct, frozen=True):
+class Violation(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
     """A protocol rule was broken: `code` is a stable name such as `bare-line-feed`, `detail` one sentence or empty."""
 
     code: str
@@ -80,12 +90,30 @@ class Violation(Struct, frozen=True):
     detail: str = ""
 
 
-class WentDark(Struct, frozen=True):
+class WentDark(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
     """From here the conversation is encrypted: `why` is starttls or implicit."""
 
     why: str
     packet: int
     time_ns: int
+
+
+class Proxied(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
+    """The header with which a proxy opens a connection that it relays for somebody else.
+
+    `client` is the real client and `server` the address it connected to; both are None when the proxy speaks for itself
+    or does not tell. `said` is the header in words, `details` are further facts of it, each a name and a value.
+    `packet` is the packet that completed it. Source: haproxy.org, The PROXY protocol, versions 1 and 2.
+    """
+
+    version: int
+    client: Endpoint | None
+    server: Endpoint | None
+    said: str
+    packet: int
+    time_ns: int
+    packets: tuple[int, ...]
+    details: tuple[tuple[str, str], ...] = ()
 
 
 class Direction(Enum):
@@ -97,12 +125,14 @@ class Direction(Enum):
     APPENDED = "appended"
 
 
-class Content(Struct):
+class Content(Struct, array_like=True, tag=True, tag_field="event"):
     """A message exactly as transmitted, dot-unstuffed, with the last CRLF before the final dot.
 
-    `how` is DATA, BDAT, RETR or TOP. `size_bytes` and `sha256` (hex) cover the whole message; `kept` holds its octets
-    up to a limit (`kept_all` tells whether that is all). `holes` are (offset in message, octets missing); what is
-    missing stands as NUL octets. `packets` carried it. `complete` is false when it was cut short or has holes.
+    `how` is DATA, BDAT, RETR, TOP, XMIT, FETCH or APPEND. `size_bytes` and `sha256` (hex) cover the whole message;
+    `kept` holds its octets up to a limit (`kept_all` tells whether that is all). `holes` are (offset in message, octets
+    missing); what is missing stands as NUL octets. `packets` carried it. `complete` is false when it was cut short or
+    has holes.
+    `as_server_read`: by the rules it is a part of another message; the server's replies show that it took it for one.
     """
 
     how: str
@@ -116,6 +146,7 @@ class Content(Struct):
     kept_all: bool = True
     holes: tuple[tuple[int, int], ...] = ()
     message: int | None = None  # the Message made of it, numbered by the pipeline
+    as_server_read: bool = False
 
     @property
     def packet(self) -> int:
@@ -147,7 +178,7 @@ class TransactionOutcome(Enum):
     UNKNOWN = "unknown"  # the deciding reply was not captured
 
 
-class Transaction(Struct):
+class Transaction(Struct, array_like=True):
     """One mail transaction: `sender` is '' for the null path, None if not seen. Source: RFC 5321 section 3.3."""
 
     sender: str | None
@@ -168,7 +199,7 @@ class Login(Struct, frozen=True):
     packets: tuple[int, ...]
 
 
-class Lookup(Struct):
+class Lookup(Struct, array_like=True, tag=True, tag_field="event"):
     """One DNS question and its answer.
 
     `rcode` is None while unanswered. `answers` are in presentation format, in the order sent. `packets` are those
@@ -220,13 +251,14 @@ class ClosedHow(Enum):
     OPEN = "open"  # still open when the capture ended
 
 
-Event = Command | Continuation | Reply | Content | Lookup | Violation | WentDark | Gap
+Event = Command | Continuation | Reply | Content | Lookup | Violation | WentDark | Proxied | Gap
 
 
-class Dialogue(Struct):
+class Dialogue(Struct, array_like=True):
     """What a session has understood so far; a session appends, everybody else reads.
 
-    `events` holds all of it in the order it happened; the other lists are views by kind.
+    `events` holds all of it in the order it happened; the other lists are views by kind. `tls` is there once TLS began,
+    `proxied` where a proxy's header came before everything else.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -236,10 +268,12 @@ class Dialogue(Struct):
     contents: list[Content] = field(default_factory=list)
     lookups: list[Lookup] = field(default_factory=list)
     encryption: Encryption = Encryption.NO
+    tls: TlsFacts | None = None
+    proxied: Proxied | None = None
 
 
-class Conversation(Struct):
-    """All that was said over one stream; ids count in order of the first packet.
+class Conversation(Struct, array_like=True):
+    """All that was said over one stream; ids count in the order in which streams were found to be mail.
 
     `complete` means that nothing is missing: seen from its start to its close without a gap. `caused_by` is the mail
     conversation that an ident or DNS conversation happened for.

@@ -33,14 +33,14 @@ class Transport(Enum):
     UDP = "udp"
 
 
-class Endpoint(Struct, frozen=True, order=True):
+class Endpoint(Struct, frozen=True, order=True, array_like=True):
     """One side of a conversation: `host` is the textual IPv4 or IPv6 address."""
 
     host: str
     port: int
 
 
-class StreamKey(Struct, frozen=True):
+class StreamKey(Struct, frozen=True, array_like=True):
     """Which conversation; `nth` counts reuses of the same four addresses, from 0."""
 
     client: Endpoint
@@ -100,7 +100,7 @@ class Mark(Enum):
     AFTER_CLOSE = "after close"
 
 
-class Packet(Struct, frozen=True, gc=False):
+class Packet(Struct, frozen=True, gc=False, array_like=True):
     """One packet of a conversation; sequence numbers count from the stream's start, `length` counts payload octets.
 
     `flags` is an int of `Flags` bits, 0 for UDP.
@@ -124,7 +124,7 @@ class GapReason(Enum):
     LIMIT = "limit"  # a buffer limit was reached
 
 
-class Data(Struct, frozen=True, gc=False):
+class Data(Struct, frozen=True, gc=False, array_like=True):
     """Octets of one side in order; all came in one packet."""
 
     side: Side
@@ -133,7 +133,7 @@ class Data(Struct, frozen=True, gc=False):
     time_ns: int
 
 
-class Gap(Struct, frozen=True, gc=False):
+class Gap(Struct, frozen=True, gc=False, array_like=True, tag=True, tag_field="event"):
     """`missing` octets of one side that will not come; `packet` is the one that proved it."""
 
     side: Side

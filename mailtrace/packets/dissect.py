@@ -1,51 +1,48 @@
-"""One frame at a time, for display: its headers from the link to the transport, as Wireshark's columns need them.
+"""The headers of one frame, for display: from the link to the transport, as Wireshark's columns need them.
 
-`decode` reads the few fields that streams need from many frames at once; this file reads the fields that people look at
-from one frame: link addresses, fragment offsets, hop limits, TCP window and options. Whatever is cut short or
-damaged gives None or a shorter answer, never an exception.
+Where headers lie is known from `decode`, which tells the way in (`Decoder.decode_traced`); this file reads the fields
+that people look at: link addresses, fragment offsets, hop limits, TCP window and options. The innermost packet counts.
+Whatever is cut short or damaged gives None or a shorter answer, never an exception.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from struct import Struct as Layout
 
 from msgspec import Struct
 
+from mailtrace.packets.carriers import CARRIERS
+from mailtrace.packets.decode import Header
+from mailtrace.packets.internet import read_ipv6
+from mailtrace.packets.places import DATAGRAM, FRAGMENT, IP
+
 IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
 TCP, UDP, ICMP, IGMP, ICMPV6 = 6, 17, 1, 2, 58
 
-VLAN_TAGS = frozenset((0x8100, 0x88A8, 0x9100))
-VLAN_DEPTH_LIMIT = 16
-"""More stacked VLAN tags than any network uses; a longer stack is hostile and its inside is not read."""
+SIX = frozenset(kind for kind, carrier in CARRIERS.items() if carrier.read is read_ipv6)
+"""The kinds that stand for an IPv6 header."""
 
-EXTENSION_LIMIT = 16
-"""Chained IPv6 extension headers followed; real packets have at most a handful."""
-
-FAMILIES = {2: IPV4, 10: IPV6, 24: IPV6, 28: IPV6, 30: IPV6}
-"""Address families of the systems that write NULL and LOOP captures (Linux, BSDs, macOS)."""
-
-_U16 = Layout(">H")
-_IPV4 = Layout(">BBHHHBBH4s4s")
-_IPV6 = Layout(">IHBB16s16s")
 _TCP = Layout(">HHIIHHHH")
-_UDP = Layout(">HHHH")
+_PORTS = Layout(">HH")
 
 
 class Link(Struct, gc=False):
     """What lies below the network layer: `ethertype` (an 802.3 length below 0x600), -1 where it cannot be read.
 
-    `at` is where the network header starts in the frame. Addresses are b'' where the link has none.
+    `at` is where the network header starts, `end` where what was captured of the frame ends. Addresses are b'' where
+    the link has none.
     """
 
     ethertype: int
     at: int
+    end: int
     source: bytes = b""
     destination: bytes = b""
 
 
 class Internet(Struct, gc=False):
-    """An IPv4 or IPv6 header: `at` is where its payload starts in the frame, `end` where captured payload ends.
+    """An IPv4 or IPv6 header: `at` is where its payload starts, `end` where captured payload ends.
 
     `wire_end` is where the payload ended on the wire. `offset` counts octets before this fragment; `more` tells that
     fragments follow. `hops` is the time to live or hop limit.
@@ -72,9 +69,9 @@ class Internet(Struct, gc=False):
 class TcpHeader(Struct, gc=False):
     """A TCP header. Source: RFC 9293 section 3.1.
 
-    `flags` are the twelve bits after the header length. `length` counts payload octets on the wire, None where a
-    fragment or damage hides it. `options` are as captured; `options_cut` tells that the snap length took some. The
-    captured payload starts at `payload_at` in the frame.
+    `flags` are the twelve bits after the header length. `length` counts payload octets on the wire, None where damage
+    hides it. `options` are as captured; `options_cut` tells that the snap length took some. The captured payload starts
+    at `payload_at`.
     """
 
     source_port: int
@@ -100,158 +97,127 @@ class UdpHeader(Struct, gc=False):
     payload_at: int
 
 
-def read_link(frame: bytes, link_type: int) -> Link | None:
-    """Read the link header; None for link types that are not known."""
-    reader = LINKS.get(link_type)
-    if reader is None:
-        return None
-    link = reader(frame)
-    if link.at > len(frame):
-        link.ethertype = -1
-    return link
+class Dissected(Struct, gc=False):
+    """The innermost headers of a frame: `link` is None for link types nobody knows, the others where there are none."""
+
+    link: Link | None = None
+    ip: Internet | None = None
+    tcp: TcpHeader | None = None
+    udp: UdpHeader | None = None
 
 
-def _u16(frame: bytes, at: int) -> int:
-    return int(_U16.unpack_from(frame, at)[0]) if at + 2 <= len(frame) else -1
+def dissect(buffer: bytes, headers: Sequence[Header]) -> Dissected:
+    """Read the fields of a frame's headers, which lie in `buffer` as `decode_traced` tells."""
+    found = Dissected()
+    for index, header in enumerate(headers):
+        link = found.link
+        if link is None or header.carrier in ADDRESSES:
+            found = Dissected(_link(buffer, header)) if header.carrier else found
+        elif header.carrier == "ip" or found.ip is None:
+            link.ethertype, link.at, link.end = header.kind if header.kind < IP else 0, header.at, header.captured_end
+            inner = headers[index + 1] if index + 1 < len(headers) else None
+            found.ip = _internet(buffer, header, inner) or found.ip
+            found.tcp = found.udp = None
+        elif header.carrier == "tcp":
+            found.tcp = _tcp(buffer, header)
+        elif header.kind == DATAGRAM:
+            found.udp = _udp(buffer, header)
+    return found
 
 
-def _untagged(frame: bytes, link: Link) -> Link:
-    """Step over VLAN tags. Source: IEEE 802.1Q."""
-    for _ in range(VLAN_DEPTH_LIMIT):
-        if link.ethertype not in VLAN_TAGS:
-            break
-        link.ethertype = _u16(frame, link.at + 2)
-        link.at += 4
-    return link
+def _link(buffer: bytes, header: Header) -> Link:
+    size, addresses = ADDRESSES.get(header.carrier, (1, _no_addresses))
+    frame = buffer[header.at : header.captured_end]
+    return Link(0 if len(frame) >= size else -1, header.at, header.captured_end, *addresses(frame))
 
 
-def _ethernet(frame: bytes) -> Link:
-    return _untagged(frame, Link(_u16(frame, 12), 14, frame[6:12], frame[:6]))
+Addresses = tuple[bytes, bytes]
 
 
-def _sll(frame: bytes) -> Link:
-    size = min(max(_u16(frame, 4), 0), 8)
-    return _untagged(frame, Link(_u16(frame, 14), 16, frame[6 : 6 + size]))
+def _no_addresses(frame: bytes) -> Addresses:
+    return b"", b""
 
 
-def _sll2(frame: bytes) -> Link:
-    size = min(frame[11], 8) if len(frame) > 11 else 0
-    return _untagged(frame, Link(_u16(frame, 0), 20, frame[12 : 12 + size]))
+def _ethernet(frame: bytes) -> Addresses:
+    return frame[6:12] if len(frame) >= 12 else b"", frame[:6]
 
 
-def _null(frame: bytes) -> Link:
-    """The family is in the byte order of the capturing host: it is small, so one of the two orders is.
-
-    Some drivers write an ethertype in its place.
-    """
-    big = int.from_bytes(frame[2:4], "big")
-    family = big if big else int.from_bytes(frame[:2], "little")
-    ethertype = family if family in (IPV4, IPV6) else FAMILIES.get(family, 0)
-    return Link(ethertype if len(frame) >= 4 else -1, 4)
+def _sll(frame: bytes) -> Addresses:
+    return frame[6 : 6 + min(int.from_bytes(frame[4:6], "big"), 8)], b""
 
 
-def _raw(frame: bytes) -> Link:
-    if not frame:
-        return Link(-1, 0)
-    return Link({4: IPV4, 6: IPV6}.get(frame[0] >> 4, 0), 0)
+def _sll2(frame: bytes) -> Addresses:
+    return frame[12 : 12 + min(frame[11] if len(frame) > 11 else 0, 8)], b""
 
 
-LINKS: dict[int, Callable[[bytes], Link]] = {
-    0: _null,
-    1: _ethernet,
-    12: _raw,
-    14: _raw,
-    101: _raw,
-    108: _null,
-    113: _sll,
-    228: _raw,
-    229: _raw,
-    276: _sll2,
+def _wireless(frame: bytes) -> Addresses:
+    """Which addresses are those of the ends depends on the way. Source: IEEE 802.11 section 9.3.2.1."""
+    to_access_point, from_access_point = (frame[1] & 1, frame[1] & 2) if len(frame) > 1 else (0, 0)
+    destination = frame[16:22] if to_access_point else frame[4:10]
+    if not from_access_point:
+        return frame[10:16], destination
+    return frame[24:30] if to_access_point else frame[16:22], destination
+
+
+ADDRESSES: dict[str, tuple[int, Callable[[bytes], Addresses]]] = {
+    "null": (4, _no_addresses),
+    "ethernet": (14, _ethernet),
+    "linux cooked": (16, _sll),
+    "linux cooked v2": (20, _sll2),
+    "802.11": (2, _wireless),
 }
+"""Links: the least octets of their header, and what reads source and destination."""
 
 
-def read_internet(frame: bytes, link: Link, wire: int) -> Internet | None:
-    """Read the IP header behind `link`, None where there is none or it is damaged; `wire` is the frame's length."""
-    if link.ethertype == IPV4:
-        return _ipv4(frame, link.at, wire)
-    if link.ethertype == IPV6:
-        return _ipv6(frame, link.at, wire)
-    return None
+def _internet(buffer: bytes, header: Header, inner: Header | None) -> Internet | None:
+    """Read an IP header; None where it is damaged or cut, so that nothing lies behind it.
 
-
-def _ipv4(frame: bytes, at: int, wire: int) -> Internet | None:
-    """Source: RFC 791 section 3.1. A total length of 0 (segmentation offload) means the whole frame."""
-    if at + 20 > len(frame):
+    One of IPv6 may be whole and its extension headers not.
+    Source: RFC 791 section 3.1, RFC 8200 section 3.
+    """
+    at, end = header.at, header.captured_end
+    extended = header.kind in SIX and end - at >= 40 and buffer[at] >> 4 == 6
+    if header.carrier != "ip" or (inner is None and not extended):
         return None
-    first, _, total, identification, fragment, hops, protocol, _, source, destination = _IPV4.unpack_from(frame, at)
-    header = (first & 15) * 4
-    total = total or wire - at
-    if first >> 4 != 4 or header < 20 or total < header:
-        return None
-    return Internet(
-        version=4,
-        source=source,
-        destination=destination,
-        protocol=protocol,
-        at=at + header,
-        end=min(at + total, len(frame)),
-        wire_end=min(at + total, max(wire, len(frame))),
-        hops=hops,
-        identification=identification,
-        offset=(fragment & 0x1FFF) * 8,
-        more=bool(fragment & 0x2000),
+    four = buffer[at] >> 4 == 4
+    inner = inner or Header("", buffer[at + 6], at + 40, end, header.wire_end)
+    ip = Internet(
+        version=4 if four else 6,
+        source=buffer[at + 12 : at + 16] if four else buffer[at + 8 : at + 24],
+        destination=buffer[at + 16 : at + 20] if four else buffer[at + 24 : at + 40],
+        protocol=inner.kind & 0xFF,
+        at=inner.at,
+        end=inner.captured_end,
+        wire_end=inner.wire_end,
+        hops=buffer[at + 8 if four else at + 7],
     )
+    if four:
+        ip.identification = int.from_bytes(buffer[at + 4 : at + 6], "big")
+    if inner.kind == FRAGMENT:
+        _add_fragment(buffer, at, ip)
+    return ip
 
 
-def _ipv6(frame: bytes, at: int, wire: int) -> Internet | None:
-    """Source: RFC 8200 sections 3 and 4."""
-    if at + 40 > len(frame):
+def _add_fragment(buffer: bytes, at: int, ip: Internet) -> None:
+    """Read what an IP header at `at` and a fragment header say of a fragment. Source: RFC 8200 section 4.5."""
+    if ip.version == 4:
+        bits, ip.protocol = int.from_bytes(buffer[at + 6 : at + 8], "big"), buffer[at + 9]
+        ip.offset, ip.more = (bits & 0x1FFF) * 8, bool(bits & 0x2000)
+        return
+    bits, ip.protocol = int.from_bytes(buffer[ip.at + 2 : ip.at + 4], "big"), buffer[ip.at]
+    ip.offset, ip.more = bits & 0xFFF8, bool(bits & 1)
+    ip.identification = int.from_bytes(buffer[ip.at + 4 : ip.at + 8], "big")
+    ip.at += 8
+
+
+def _tcp(buffer: bytes, header: Header) -> TcpHeader | None:
+    """Read a TCP header; None where it is not captured whole (options excepted)."""
+    at, end = header.at, header.captured_end
+    if at + 20 > end:
         return None
-    first, length, protocol, hops, source, destination = _IPV6.unpack_from(frame, at)
-    if first >> 28 != 6:
-        return None
-    wire_end = min(at + 40 + length, max(wire, len(frame))) if length else wire
-    header = Internet(
-        version=6,
-        source=source,
-        destination=destination,
-        protocol=protocol,
-        at=at + 40,
-        end=min(wire_end, len(frame)),
-        wire_end=wire_end,
-        hops=hops,
-    )
-    for _ in range(EXTENSION_LIMIT):
-        if header.fragment or not _skip_extension(frame, header):
-            break
-    return header
-
-
-def _skip_extension(frame: bytes, header: Internet) -> bool:
-    """Move behind one extension header; return False where there is none."""
-    at, kind = header.at, header.protocol
-    if at + 8 > header.end or kind not in (0, 43, 44, 51, 60, 135):
-        return False
-    if kind == 44:
-        field = _u16(frame, at + 2)
-        header.offset, header.more = field & 0xFFF8, bool(field & 1)
-        header.identification = int.from_bytes(frame[at + 4 : at + 8], "big")
-        size = 8
-    else:
-        size = (frame[at + 1] + 2) * 4 if kind == 51 else (frame[at + 1] + 1) * 8
-    header.protocol = frame[at]
-    header.at = at + size
-    return True
-
-
-def read_tcp(frame: bytes, ip: Internet) -> TcpHeader | None:
-    """Read the TCP header behind `ip`; None where it is not captured whole (options excepted)."""
-    if ip.at + 20 > ip.end:
-        return None
-    source, destination, sequence, acknowledged, bits, window, _, urgent = _TCP.unpack_from(frame, ip.at)
-    header = (bits >> 12) * 4
-    length = ip.wire_end - ip.at - header
-    options_end = ip.at + header
+    source, destination, sequence, acknowledged, bits, window, _, urgent = _TCP.unpack_from(buffer, at)
+    size = (bits >> 12) * 4
+    length = header.wire_end - at - size
     return TcpHeader(
         source_port=source,
         destination_port=destination,
@@ -260,17 +226,15 @@ def read_tcp(frame: bytes, ip: Internet) -> TcpHeader | None:
         flags=bits & 0x0FFF,
         window=window,
         urgent=urgent,
-        header_bytes=header,
-        length=None if ip.fragment or length < 0 else length,
-        options=frame[ip.at + 20 : min(options_end, ip.end)],
-        options_cut=options_end > ip.end,
-        payload_at=min(options_end, ip.end),
+        header_bytes=size,
+        length=None if length < 0 else length,
+        options=buffer[at + 20 : min(at + size, end)],
+        options_cut=at + size > end,
+        payload_at=min(at + size, end),
     )
 
 
-def read_udp(frame: bytes, ip: Internet) -> UdpHeader | None:
-    """Read the UDP header behind `ip`; None where it is not captured whole. Source: RFC 768."""
-    if ip.at + 8 > ip.end:
-        return None
-    source, destination, length, _ = _UDP.unpack_from(frame, ip.at)
-    return UdpHeader(source, destination, max(length - 8, 0) if length else ip.wire_end - ip.at - 8, ip.at + 8)
+def _udp(buffer: bytes, header: Header) -> UdpHeader:
+    """Read a UDP header. Source: RFC 768."""
+    source, destination = _PORTS.unpack_from(buffer, header.at)
+    return UdpHeader(source, destination, max(header.wire_end - header.at - 8, 0), header.at + 8)

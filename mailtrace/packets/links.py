@@ -1,160 +1,153 @@
-"""HOT. Link layers: where does the network header of each frame start, and what is it? (tests/bench `mixed`)
+"""HOT. Link layers: what lies behind the header that an interface puts first (tests/bench `mixed`).
 
-One small function per link type, in the table `LINKS`; a new one is one function and one line. Tunnels and odder link
-types have their place here and in `internet`: they move the network header further in.
+One small function per header; the table in `carriers` says for which kinds it is called.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
-from mailtrace.model import RawBatch
-from mailtrace.packets.columns import Bools, Ints, Octets
-
-IPV4, IPV6 = 0x0800, 0x86DD
-VLAN_TAGS = (0x8100, 0x88A8, 0x9100)
-VLAN_DEPTH_LIMIT = 16
-"""More stacked VLAN tags than any network uses; a longer stack is hostile and the frame is counted, not read."""
+from mailtrace.packets.columns import Ints, Octets
+from mailtrace.packets.places import (
+    CONTROL,
+    CUT,
+    ETHERNET,
+    FIRST_ETHERTYPE,
+    IPV4,
+    IPV6,
+    LLC,
+    PPP,
+    PPP_FRAME,
+    Places,
+    lanes,
+)
 
 FAMILIES = {2: IPV4, 10: IPV6, 24: IPV6, 28: IPV6, 30: IPV6}
-"""Address families of the systems that write NULL and LOOP captures (Linux, BSDs, macOS)."""
+"""Address families of the systems that write NULL, LOOP, ENC and PFLOG captures (Linux, BSDs, macOS)."""
 
-FIRST_ETHERTYPE = 0x0600
-"""Below this the field is an 802.3 length."""
-
-ETHERTYPE_NAMES = {0x0806: "arp", 0x8035: "rarp", 0x88CC: "lldp", 0x888E: "eapol", 0x8863: "pppoe", 0x8864: "pppoe"}
-LINK_NAMES = {
-    0: "null", 1: "ethernet", 9: "ppp", 12: "raw ip", 14: "raw ip", 50: "ppp", 51: "pppoe", 101: "raw ip",
-    105: "802.11", 108: "loop", 113: "linux cooked", 119: "prism", 127: "radiotap", 192: "ppi", 220: "usb",
-    228: "raw ipv4", 229: "raw ipv6", 276: "linux cooked v2",
-}  # fmt: skip
+VLAN_LANE, PPPOE_LANE = 1, 2
+"""What keeps the ids of different carriers apart."""
 
 
-@dataclass(slots=True)
-class Layer:
-    """Frames as columns: batch row, ethertype, network header start, ends of captured and of real octets."""
-
-    row: Ints
-    ethertype: Ints
-    at: Ints
-    captured_end: Ints
-    wire_end: Ints
-
-    def only(self, mask: Bools) -> Layer:
-        """Return the chosen frames."""
-        return Layer(self.row[mask], self.ethertype[mask], self.at[mask], self.captured_end[mask], self.wire_end[mask])
+def read_ethernet(octets: Octets, places: Places) -> Places:
+    """Read Ethernet II and 802.3 headers."""
+    return places.behind(14, octets.u16(places.at + 12))
 
 
-def link_name(link_type: int) -> str:
-    """Return the name of a LINKTYPE number."""
-    return LINK_NAMES.get(link_type, f"link type {link_type}")
+def read_vlan(octets: Octets, places: Places) -> Places:
+    """Read one VLAN tag; id 0 is only a priority. Source: IEEE 802.1Q section 9.6."""
+    number = octets.u16(places.at) & 0xFFF
+    places.lane = np.where(number, lanes(places.lane, VLAN_LANE, number), places.lane)
+    return places.behind(4, octets.u16(places.at + 2))
 
 
-Link = Callable[[Octets, Ints, Ints], tuple[Ints, Ints]]
-"""Takes frame starts and captured ends, returns ethertypes (-1: header cut short) and network header starts."""
+def read_8023(octets: Octets, places: Places) -> Places:
+    """Read an 802.3 frame behind its length, which is the kind."""
+    places.ending(places.at + places.kind)
+    return read_llc(octets, places)
 
 
-def network_layer(batch: RawBatch, octets: Octets, other: Counter[str]) -> Layer:
-    """Find the network header of every frame; frames without one are counted in `other`."""
-    parts = []
-    used = np.unique(batch.interface).tolist() if len(batch.interfaces) > 1 else [0] if len(batch.start) else []
-    for number in used:
-        interface = batch.interfaces[number]
-        row = np.flatnonzero(batch.interface == number)
-        link = LINKS.get(interface.link_type)
-        if link is None:
-            other[link_name(interface.link_type)] += len(row)
-            continue
-        start = batch.start[row]
-        wire_end = start + batch.wire[row] - interface.fcs_bytes
-        captured_end = np.minimum(start + batch.captured[row], np.maximum(wire_end, start))
-        ethertype, at = link(octets, start, captured_end)
-        parts.append(Layer(row, ethertype, at, captured_end, np.maximum(wire_end, captured_end)))
-    layer = parts[0] if len(parts) == 1 else _joined(parts)
-    _count_others(layer.ethertype, other)
-    return layer
+def read_llc(octets: Octets, places: Places) -> Places:
+    """Read LLC with SNAP, which holds an ethertype or a bridged frame. Source: RFC 1042, RFC 2684 section 5.2."""
+    at = places.at
+    head, protocol = (octets.u64(at) >> np.uint64(16)).astype(np.int64), octets.u16(at + 6)
+    snap = ((head == 0xAAAA03000000) | (head == 0xAAAA030000F8)) & (protocol >= FIRST_ETHERTYPE)
+    bridged = (head == 0xAAAA030080C2) & ((protocol == 1) | (protocol == 7))
+    places = places.behind(np.where(bridged, 10, 8), np.where(snap, protocol, np.where(bridged, ETHERNET, CONTROL)))
+    places.kind[places.kind == CUT] = CONTROL
+    return places
 
 
-def _joined(parts: list[Layer]) -> Layer:
-    if not parts:
-        nothing = np.zeros(0, dtype=np.int64)
-        return Layer(nothing, nothing, nothing, nothing, nothing)
-    joined = [np.concatenate([getattr(part, name) for part in parts]) for name in Layer.__slots__]
-    order = np.argsort(joined[0])
-    return Layer(*(column[order] for column in joined))
+def read_sll(octets: Octets, places: Places) -> Places:
+    """Read the header of Linux cooked captures."""
+    return _cooked(places, octets.u16(places.at + 14), 16)
 
 
-def _count_others(ethertype: Ints, other: Counter[str]) -> None:
-    rest = ethertype[(ethertype != IPV4) & (ethertype != IPV6)]
-    for value, count in zip(*np.unique(rest, return_counts=True), strict=True) if len(rest) else ():
-        if value < 0:
-            name = "frame cut short"
-        elif value < FIRST_ETHERTYPE:
-            name = "802.3"
-        else:
-            name = ETHERTYPE_NAMES.get(int(value), f"ethertype 0x{value:04x}")
-        other[name] += int(count)
+def read_sll2(octets: Octets, places: Places) -> Places:
+    """Read the header of Linux cooked captures, version 2."""
+    return _cooked(places, octets.u16(places.at), 20)
 
 
-def _ethernet(octets: Octets, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    return _untagged(octets, octets.u16(start + 12), start + 14, end)
+def _cooked(places: Places, protocol: Ints, size: int) -> Places:
+    """Protocols that are no ethertypes are Linux's own; 4 is LLC."""
+    return places.behind(size, np.where(protocol == 4, LLC, np.where(protocol < FIRST_ETHERTYPE, CONTROL, protocol)))
 
 
-def _untagged(octets: Octets, ethertype: Ints, at: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """Step over VLAN tags. Source: IEEE 802.1Q."""
-    for _ in range(VLAN_DEPTH_LIMIT):
-        tagged = np.flatnonzero((ethertype == 0x8100) | (ethertype == 0x88A8) | (ethertype == 0x9100))
-        if not len(tagged):
-            break
-        ethertype[tagged] = octets.u16(at[tagged] + 2)
-        at[tagged] += 4
-    ethertype[at > end] = -1
-    return ethertype, at
+def read_null(octets: Octets, places: Places) -> Places:
+    """Read NULL and LOOP headers: an address family in the byte order of the capturing host.
 
-
-def _sll(octets: Octets, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    return _untagged(octets, octets.u16(start + 14), start + 16, end)
-
-
-def _sll2(octets: Octets, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    return _untagged(octets, octets.u16(start), start + 20, end)
-
-
-def _null(octets: Octets, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """The family is in the byte order of the capturing host: it is small, so one of the two orders is.
-
-    Some write the ethertype in its place.
+    It is small, so one of the two orders is. Some write the ethertype in its place.
     """
-    big, little = octets.u16(start + 2), octets.u8(start) | (octets.u8(start + 1) << 8)
+    at = places.at
+    big, little = octets.u16(at + 2), octets.u8(at) | (octets.u8(at + 1) << 8)
     family = np.where(big != 0, big, little)
-    ethertype = np.where(family >= FIRST_ETHERTYPE, family, 0)
-    for value, name in FAMILIES.items():
-        ethertype[family == value] = name
-    at = start + 4
-    ethertype[at > end] = -1
-    return ethertype, at
+    return places.behind(4, np.where(family >= FIRST_ETHERTYPE, family, _of_family(family)))
 
 
-def _raw(octets: Octets, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    version = octets.u8(start) >> 4
-    ethertype = np.where(version == 4, IPV4, np.where(version == 6, IPV6, 0))
-    ethertype[start >= end] = -1
-    return ethertype, start.copy()
+def read_enc(octets: Octets, places: Places) -> Places:
+    """Read the header of OpenBSD's decapsulated IPsec packets: family, SPI, flags."""
+    kind = read_null(octets, places).kind
+    return places.behind(8, kind)
 
 
-LINKS: dict[int, Link] = {
-    0: _null,
-    1: _ethernet,
-    12: _raw,
-    14: _raw,
-    101: _raw,
-    108: _null,
-    113: _sll,
-    228: _raw,
-    229: _raw,
-    276: _sll2,
-}
+def read_pflog(octets: Octets, places: Places) -> Places:
+    """Read the header of the BSDs' packet filter log: its length without padding, then the address family."""
+    size = (octets.u8(places.at) + 3) & ~3
+    return places.behind(np.maximum(size, 4), _of_family(octets.u8(places.at + 1)), size >= 4)
+
+
+def _of_family(family: Ints) -> Ints:
+    kind = np.full(len(family), CONTROL, dtype=np.int64)
+    for value, known in FAMILIES.items():
+        kind[family == value] = known
+    return kind
+
+
+def read_bare_ip(octets: Octets, places: Places) -> Places:
+    """Tell IPv4 from IPv6 by the first octet."""
+    version = octets.u8(places.at) >> 4
+    kind = np.where(version == 4, IPV4, np.where(version == 6, IPV6, CONTROL))
+    places.kind = np.where(places.at >= places.captured_end, CUT, kind)
+    return places
+
+
+def read_ppp(octets: Octets, places: Places) -> Places:
+    """Read a PPP frame; address and control may be left out, and the protocol may take one octet.
+
+    Cisco's HDLC begins in other addresses. Source: RFC 1661 sections 6.5 and 6.6, RFC 1662 section 3.1.
+    """
+    at = places.at
+    start = octets.u16(at)
+    cisco = (start == 0x0F00) | (start == 0x8F00)
+    named = np.where(start == 0xFF03, 2, 0)
+    protocol = octets.u16(at + named)
+    short = (protocol >> 8) & 1 == 1
+    size = np.where(cisco, 4, named + np.where(short, 1, 2))
+    size = np.where(at + 2 > places.captured_end, 2, size)
+    kind = np.where(short, protocol >> 8, protocol) | PPP
+    return places.behind(size, np.where(cisco, octets.u16(at + 2), kind))
+
+
+def read_directed_ppp(octets: Octets, places: Places) -> Places:
+    """Read PPP behind one octet that tells who sent it."""
+    return places.behind(1, PPP_FRAME)
+
+
+def read_chdlc(octets: Octets, places: Places) -> Places:
+    """Read Cisco's HDLC: address, control, ethertype."""
+    return places.behind(4, octets.u16(places.at + 2))
+
+
+def read_bridged_ppp(octets: Octets, places: Places) -> Places:
+    """Read a bridged frame in PPP; only MAC type 1, Ethernet, is read on. Source: RFC 3518 section 4.1."""
+    return places.behind(2, np.where(octets.u8(places.at + 1) == 1, ETHERNET, CONTROL))
+
+
+def read_pppoe(octets: Octets, places: Places) -> Places:
+    """Read a PPPoE session header; a length beyond the frame does not count. Source: RFC 2516 section 4."""
+    at = places.at
+    length = octets.u16(at + 4)
+    places.lane = lanes(places.lane, PPPOE_LANE, octets.u16(at + 2))
+    places.ending(at + 6 + length)
+    kind = np.where(octets.u8(at + 1) == 0, PPP_FRAME, CONTROL)
+    return places.behind(6, kind, (octets.u8(at) == 0x11) & (length > 0))

@@ -11,13 +11,22 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from mailtrace.model import Dialogue, Side, StreamEvent, Transport
+from mailtrace.model import Data, Dialogue, Gap, Side, StreamEvent, Transport
+
+Secure = Callable[[list[Data | Gap]], None]
+"""Takes the conversation over into TLS, with the events that were not read in clear."""
 
 
 class Session(Protocol):
-    """One conversation being understood."""
+    """One conversation being understood.
 
-    dialogue: Dialogue
+    One that can begin TLS has the attribute `secure: Secure | None`. Where it is set, the session calls it when TLS
+    begins, with what it has not read of both sides in order, and is fed only what is inside TLS from then on.
+    """
+
+    @property
+    def dialogue(self) -> Dialogue:
+        """What was understood so far."""
 
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of either side."""
@@ -38,8 +47,9 @@ class Guess(Enum):
 class ProtocolRow:
     """One protocol: `session` makes a session for a transport, `recognise` looks at the first octets of one side.
 
-    `recognise` is only called with at least one octet; for UDP with one whole datagram. Empty port sets mean that the
-    protocol does not run over that transport.
+    `recognise` is only called with at least one octet; for UDP with one whole datagram. It judges them as the first
+    words of a conversation, and more octets never take back a YES or a NO. Empty port sets mean that the protocol does
+    not run over that transport; `tls_ports` are those where it runs inside TLS. `is_text`: it is spoken in lines.
     """
 
     name: str
@@ -47,6 +57,8 @@ class ProtocolRow:
     udp_ports: frozenset[int]
     session: Callable[[Transport], Session]
     recognise: Callable[[Side, bytes], Guess]
+    tls_ports: frozenset[int] = frozenset()
+    is_text: bool = True
 
     def ports(self, transport: Transport) -> frozenset[int]:
         """Return the usual server ports over `transport`."""

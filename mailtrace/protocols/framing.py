@@ -125,6 +125,10 @@ class Inbox:
         whole = len(head.data)
         return self._piece(head, whole if limit is None else min(whole, self._at + limit))
 
+    def rest(self) -> list[Data | Gap]:
+        """Consume all that waits, as it came."""
+        return list(iter(self.take, None))
+
     def put_back(self, piece: Data, used: int) -> None:
         """Return the octets from offset `used` on of the piece that `take()` without limit has just given."""
         rest = Data(piece.side, piece.data[used:], piece.packet, piece.time_ns)
@@ -283,10 +287,19 @@ def _may_have_line_of_dot(data: bytes) -> bool:
     return True
 
 
+class Variant(Struct, frozen=True):
+    """What looks like the end of a dot-block and is none: its exact octets, and where it ends in the message."""
+
+    octets: bytes
+    packet: int
+    time_ns: int
+    stop: int
+
+
 class DotBlock:
     """Text up to CRLF.CRLF, unstuffed into `octets`. Source: RFC 5321 section 4.5.2, RFC 1939 section 3.
 
-    `variants` collects what looks like an end and is none, exact octets, for the reader to report and clear.
+    `variants` collects what looks like an end and is none, for the reader to report and clear.
     """
 
     __slots__ = ("_carry", "_skip", "ended", "octets", "variants", "variants_seen")
@@ -294,7 +307,7 @@ class DotBlock:
     def __init__(self, how: str) -> None:
         self.octets = Octets(how)
         self.ended = False
-        self.variants: list[tuple[bytes, int, int]] = []  # octets, packet, time_ns
+        self.variants: list[Variant] = []
         self.variants_seen = 0
         # The line end of the command or reply before counts: a dot may begin the very first line.
         self._carry = b"\r\n"
@@ -367,10 +380,10 @@ class DotBlock:
                     self.octets.complete = self.ended = True
                     return at + 2
             if after:
-                self._variant(before + after, piece)
+                self._variant(before + after, piece, at - start + len(after) - self._skip)
 
-    def _variant(self, octets: bytes, piece: Data) -> None:
-        """Note what looks like an end of data."""
+    def _variant(self, octets: bytes, piece: Data, ahead: int) -> None:
+        """Note what looks like an end of data; it ends `ahead` octets behind what the message has so far."""
         self.variants_seen += 1
         if self.variants_seen <= VARIANTS_LIMIT:
-            self.variants.append((octets, piece.packet, piece.time_ns))
+            self.variants.append(Variant(octets, piece.packet, piece.time_ns, self.octets.size_bytes + ahead))

@@ -31,6 +31,7 @@ class Pairing(Generic[Asked]):
     __slots__ = (
         "_certain",
         "_commands_lost",
+        "_gone_on",
         "_last_asked",
         "_last_reply",
         "_pending",
@@ -46,6 +47,7 @@ class Pairing(Generic[Asked]):
         self._unlisted = 0  # questions above the limit
         self._certain: int | None = None  # how many replies still pair by order; None: all
         self._commands_lost = False
+        self._gone_on: tuple[Asked, int] | None = None
         self._last_asked = 0
         self._last_reply = 0
 
@@ -58,6 +60,21 @@ class Pairing(Generic[Asked]):
     def client_spoke(self) -> bool:
         """Whether anything was asked at all."""
         return self._last_asked > 0
+
+    @property
+    def owed(self) -> int:
+        """How many questions are unanswered."""
+        return len(self._pending) + self._unlisted
+
+    @property
+    def last_asked(self) -> int:
+        """The packet of the last question, 0 when there was none."""
+        return self._last_asked
+
+    @property
+    def last_reply(self) -> int:
+        """The packet of the last reply, 0 when there was none since commands were lost."""
+        return self._last_reply
 
     @property
     def first(self) -> Asked | None:
@@ -83,7 +100,8 @@ class Pairing(Generic[Asked]):
 
         `more_to_ask` tells that octets of the client are held back, and may hold the question.
         """
-        self._last_reply = max(self._last_reply, reply.packet)
+        if reply.packet > self._last_reply:
+            self._last_reply = reply.packet
         if not self._pending:
             self._unlisted -= 1
             return None
@@ -92,7 +110,7 @@ class Pairing(Generic[Asked]):
         if self._certain > 0:
             self._certain -= 1
             return self._pending.popleft()[1]
-        return self._only_fit(reply.status, more_to_ask)
+        return self._only_fit(reply, more_to_ask)
 
     def hold(self, reply: Reply) -> Reply | None:
         """Keep a reply that came while nothing waits; return the oldest one if that makes too many."""
@@ -101,8 +119,8 @@ class Pairing(Generic[Asked]):
         return self.early.popleft() if len(self.early) > PENDING_LIMIT else None
 
     def overtaken(self, packet: int) -> Reply | None:
-        """Return, one by one, the held replies that came before `packet`: what it brings they cannot answer."""
-        return self.early.popleft() if self.early and self.early[0].packet < packet else None
+        """Return, one by one, the held replies that came no later than `packet`: what it brings they cannot answer."""
+        return self.early.popleft() if self.early and self.early[0].packet <= packet else None
 
     def ask_again(self, question: Asked, packet: int) -> None:
         """Add a question that is due before all others: one that has several answers."""
@@ -125,16 +143,26 @@ class Pairing(Generic[Asked]):
         self._certain = 0
         self._last_reply = max(self._last_reply, packet)
 
+    def gone_on(self, question: Asked, packet: int) -> None:
+        """Note that the client went on at `packet`, as when `question` is answered: no later reply answers it."""
+        self._gone_on = (question, packet)
+
     def give_up(self) -> None:
         """Forget all questions: their replies will not come."""
         self._pending.clear()
         self._unlisted = 0
 
-    def _only_fit(self, status: str, more_to_ask: bool) -> Asked | None:
+    def _fits(self, question: Asked, reply: Reply) -> bool:
+        """Tell whether a reply can be the answer to this question and hardly any other."""
+        if self._gone_on is not None and question is self._gone_on[0] and reply.packet > self._gone_on[1]:
+            return False
+        return self._singles_out(question, reply.status)
+
+    def _only_fit(self, reply: Reply, more_to_ask: bool) -> Asked | None:
         """Take the one question a reply after a hole can belong to, and forget those before it."""
         if len(self._pending) == 1 and not self._commands_lost and not more_to_ask:
             return self._pending.popleft()[1]
-        fitting = [at for at, (_, question) in enumerate(self._pending) if self._singles_out(question, status)]
+        fitting = [at for at, (_, question) in enumerate(self._pending) if self._fits(question, reply)]
         if len(fitting) != 1:
             return None
         for _ in range(fitting[0]):

@@ -19,6 +19,9 @@ MAX_USER_OCTETS = 1024  # a longer name is no name; SMTP allows 256 octets (RFC 
 _MECHANISM = re.compile(rb"(?:[A-Z0-9_-]{1,20}|(?i:PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|NTLM|GSSAPI|EXTERNAL|XOAUTH2))\Z")
 """A mechanism, which is upper case (RFC 4422 section 3.1), or a usual one in any case: other text may be a secret."""
 
+UNREADABLE = "?"
+"""The mechanism of a login whose AUTH command was lost or names none: what stands there may be a secret."""
+
 _CANCEL, _EMPTY = b"*", b"="
 _NTLM_AUTHENTICATE = b"NTLMSSP\0\x03\0\0\0"
 _NTLM_UNICODE = 0x01

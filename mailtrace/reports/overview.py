@@ -88,11 +88,11 @@ def contents(analysis: Analysis) -> list[str]:
     """Return what the capture holds: conversations by protocol, mails; nothing where there is no mail traffic."""
     counts = Counter(each.protocol for each in analysis.conversations)
     ordered = sorted(counts, key=lambda protocol: (protocol in DEPENDENT, -counts[protocol], protocol))
-    total = sum(counts.values())
+    last = counts[ordered[-1]] if ordered else 0
     held = [
-        f"{listed([f'{counts[each]:,} {each.upper()}' for each in ordered])} conversation{'' if total == 1 else 's'}"
+        f"{listed([f'{counts[each]:,} {each.upper()}' for each in ordered])} conversation{'' if last == 1 else 's'}"
     ]
-    return [*(held if total else []), *([counted(len(analysis.messages), "mail")] if analysis.messages else [])]
+    return [*(held if ordered else []), *([counted(len(analysis.messages), "mail")] if analysis.messages else [])]
 
 
 def told_inside(analysis: Analysis, groups: Sequence[Sequence[Conversation]]) -> str:

@@ -41,3 +41,27 @@ class ProgressBar:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.stop()
+
+
+class PacketBar:
+    """Shows how many packets of `total` somebody else has read."""
+
+    def __init__(self, who: str, total: int) -> None:
+        self._bar = Progress(
+            TextColumn(f"{who} reads"),
+            BarColumn(),
+            TextColumn("packet {task.completed:,} of {task.total:,}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._bar.add_task("", total=total)
+        self._bar.start()
+
+    def show(self, number: int) -> None:
+        """Update the bar with the number of the packet that was read last."""
+        self._bar.update(self._bar.task_ids[0], completed=number)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()

@@ -28,6 +28,7 @@ from mailtrace.model import (
     MessagePart,
     Outcome,
     Person,
+    Proxied,
     Received,
     Recipient,
     Transaction,
@@ -38,6 +39,8 @@ from mailtrace.model import (
     masked,
     wire_text,
 )
+from mailtrace.protocols.imap.folders import folder_asked, folder_told
+from mailtrace.reports.security import TlsRecord, tls_record
 from mailtrace.reports.times import iso, seconds
 
 SOURCE_BYTES = 65_536
@@ -56,16 +59,19 @@ class _Endpoint(Struct, gc=False):
     name: str | None
 
 
-class _Command(Struct, gc=False):
+class _Command(Struct, gc=False, omit_defaults=True):
     packet: int
     time: str | None
     verb: str
     argument: str
     line: str
     packets: tuple[int, ...]
+    tag: str | None = None
+    mailbox: str | None = None
+    certain: bool = True
 
 
-class _Reply(Struct, gc=False):
+class _Reply(Struct, gc=False, omit_defaults=True):
     packet: int
     time: str | None
     status: str
@@ -73,6 +79,8 @@ class _Reply(Struct, gc=False):
     outcome: Outcome
     lines: list[str]
     packets: tuple[int, ...]
+    tag: str | None = None
+    mailbox: str | None = None
 
 
 class _Continuation(Struct, gc=False):
@@ -88,7 +96,7 @@ class _Turn(Struct, gc=False):
     continuations: list[_Continuation]
 
 
-class _Transaction(Struct, gc=False):
+class _Transaction(Struct, gc=False, omit_defaults=True):
     sender: str | None
     recipients: list[Recipient]
     message: int | None
@@ -96,6 +104,14 @@ class _Transaction(Struct, gc=False):
     queue_id: str | None
     outcome: TransactionOutcome
     packets: tuple[int, ...]
+    as_server_read: bool = False
+
+
+class _Proxied(Struct, gc=False):
+    address: str
+    port: int
+    version: int
+    packet: int
 
 
 class ConversationRecord(Struct, gc=False):
@@ -115,19 +131,21 @@ class ConversationRecord(Struct, gc=False):
     decrypted: bool
     closed: ClosedHow
     caused_by: int | None
-    tls: None
+    tls: TlsRecord | None
     turns: list[_Turn]
     transactions: list[_Transaction]
     logins: list[Login]
     waits: list[dict[str, Any]]
     violations: list[dict[str, Any]]
     gaps: list[dict[str, Any]]
+    proxied_client: _Proxied | None
 
 
 def conversation_record(conversation: Conversation, names: Names, show_secrets: bool) -> ConversationRecord:
     """Return the record of a conversation; `names` has the best name of each address that has one."""
     key, dialogue, packets = conversation.key, conversation.dialogue, conversation.packets
     start_ns = packets[0].time_ns
+    turn_record = _turn if conversation.protocol != "imap" else _imap_turn
     return ConversationRecord(
         conversation.id,
         conversation.protocol,
@@ -140,17 +158,25 @@ def conversation_record(conversation: Conversation, names: Names, show_secrets: 
         seconds(conversation.end_ns - start_ns),
         conversation.complete,
         dialogue.encryption,
-        False,
+        dialogue.tls is not None and dialogue.tls.decrypted,
         conversation.closed,
         conversation.caused_by,
-        None,
-        [_turn(turn, show_secrets) for turn in dialogue.turns],
+        None if dialogue.tls is None else tls_record(dialogue.tls),
+        [turn_record(turn, show_secrets) for turn in dialogue.turns],
         list(map(_transaction, dialogue.transactions)),
         dialogue.logins,
         [],
         [_violation(event) for event in dialogue.events if type(event) is Violation],
         [_gap(event) for event in dialogue.events if type(event) is Gap],
+        _proxied(dialogue.proxied),
     )
+
+
+def _proxied(header: Proxied | None) -> _Proxied | None:
+    """Return the client that a proxy speaks for; None without a proxy's header, or when it does not tell."""
+    if header is None or header.client is None:
+        return None
+    return _Proxied(header.client.host, header.client.port, header.version, header.packet)
 
 
 def _endpoint(endpoint: Endpoint, names: Names) -> _Endpoint:
@@ -177,15 +203,28 @@ def _turn(turn: Turn, show_secrets: bool) -> _Turn:
     return _Turn(command, replies, continuations)
 
 
-def _command(command: Command, show_secrets: bool) -> _Command:
-    line, at = command.line, command.argument_at
+def _imap_turn(turn: Turn, show_secrets: bool) -> _Turn:
+    """Return the record of a turn with what only IMAP has: tags, and the names of folders as people read them."""
+    record = _turn(turn, show_secrets)
+    if turn.command is not None and record.command is not None:
+        record.command.tag = turn.command.tag
+        record.command.mailbox = folder_asked(turn)
+    for reply, each in zip(turn.replies, record.replies, strict=True):
+        each.tag = reply.tag
+        each.mailbox = folder_told(reply)
+    return record
+
+
+def _command(each: Command, show_secrets: bool) -> _Command:
+    line, at = each.line, each.argument_at
     argument = line[at:]
-    if command.secrets and not show_secrets:
-        argument = masked(argument, tuple((max(0, start - at), max(0, stop - at)) for start, stop in command.secrets))
-        line = masked(line, command.secrets)
-    return _Command(
-        command.packet, iso(command.time_ns), command.verb, wire_text(argument), wire_text(line), command.packets
-    )
+    if each.secrets and not show_secrets:
+        argument = masked(argument, tuple((max(0, start - at), max(0, stop - at)) for start, stop in each.secrets))
+        line = masked(line, each.secrets)
+    told = _Command(each.packet, iso(each.time_ns), each.verb, wire_text(argument), wire_text(line), each.packets)
+    if not each.certain:
+        told.certain = False
+    return told
 
 
 def _continuation(each: Continuation, show_secrets: bool) -> _Continuation:
@@ -202,6 +241,7 @@ def _transaction(transaction: Transaction) -> _Transaction:
         transaction.queue_id,
         transaction.outcome,
         transaction.packets,
+        transaction.content is not None and transaction.content.as_server_read,
     )
 
 
@@ -233,7 +273,7 @@ class _Received(Struct, gc=False):
     time: str | None
 
 
-class MessageRecord(Struct, gc=False):
+class MessageRecord(Struct, gc=False, omit_defaults=True):
     """What the contract says of a message."""
 
     id: int
@@ -261,6 +301,7 @@ class MessageRecord(Struct, gc=False):
     defects: tuple[str, ...]
     source: str
     source_complete: bool
+    as_server_read: bool = False
 
 
 def message_record(message: Message) -> MessageRecord:
@@ -292,6 +333,7 @@ def message_record(message: Message) -> MessageRecord:
         message.defects,
         wire_text(content.kept[:SOURCE_BYTES]),
         content.kept_all and len(content.kept) <= SOURCE_BYTES,
+        content.as_server_read,
     )
 
 

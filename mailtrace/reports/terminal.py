@@ -6,6 +6,7 @@ side; one below the other, beside packets, times and names; or everything below 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
@@ -63,7 +64,10 @@ STYLES = {
 }
 """How what was said is drawn."""
 
-BAD_RESULTS = ("refused", "no answer", "broken off", "given up", "silent")
+REFUSAL = re.compile(r"[45]\d\d(?! OK)[ -]|-ERR|\S+ (?:NO|BAD)(?: |$)")
+"""How a refusing line begins in SMTP, in POP3, and in IMAP behind its tag, which may be a number."""
+
+BAD_RESULTS = ("refused", "failed", "no answer", "broken off", "given up", "silent")
 """Words of a result that are worth a colour."""
 
 SPEAKER_STYLES = {Side.CLIENT: "cyan", Side.SERVER: "green"}
@@ -92,7 +96,7 @@ WIDE_STEP = [
     Column("What was said", 48, 90),
     Column("What it means", 48, 90),
 ]
-STACKED_STEP = [*STEP_HEAD, Column("Time", 7, 12, right=True), Column("Who", 20, 44), Column("What was said", 56, 100)]
+STACKED_STEP = [*STEP_HEAD, Column("Time", 7, 12, right=True), Column("Who", 18, 40), Column("What was said", 56, 100)]
 
 LISTING = [
     Column("No.", 3, 10, right=True),
@@ -257,7 +261,8 @@ def _wide_cells(page: Page, step: Step) -> list[Cell]:
 
 def _stacked_cells(page: Page, step: Step, explained: bool) -> list[Cell]:
     meant = [_meant(page, step)] if explained else []
-    return [*_head(page, step), [_at(page, step), _after(page, step)], [_who(page, step)], [*_said(page, step), *meant]]
+    times = [_at(page, step), _after(page, step)]
+    return [*_head(page, step), times, _who_stacked(page, step), [*_said(page, step), *meant]]
 
 
 def _narrow_steps(page: Page, steps: Sequence[Step], explained: bool) -> None:
@@ -299,13 +304,23 @@ def _who(page: Page, step: Step) -> Text:
     return Text.assemble(speaker, f" {page.symbols.arrow} ", page.text(step.listener, SPEAKER_STYLES[step.side.other]))
 
 
+def _who_stacked(page: Page, step: Step) -> Cell:
+    """Return both names below each other: side by side they would take the room of what was said."""
+    speaker = page.text(step.speaker, SPEAKER_STYLES[step.side])
+    listener = page.text(step.listener, SPEAKER_STYLES[step.side.other])
+    return [speaker, Text.assemble(f"{page.symbols.arrow} ", listener)]
+
+
 def _said(page: Page, step: Step) -> Cell:
     style = STYLES[step.kind]
-    if step.kind is StepKind.REPLY and step.says and step.says[0].startswith(("4", "5", "-ERR")):
-        style = "bold red"
     if step.kind is StepKind.LOOKUP:
         return [page.text(page.arrows(line), style) for line in step.says]
-    return [page.text(line.expandtabs(), "" if at else style) for at, line in enumerate(step.says)]
+    last = len(step.says) - 1
+    shown = []
+    for at, line in enumerate(step.says):
+        refuses = step.kind is StepKind.REPLY and at in (0, last) and REFUSAL.match(line) is not None
+        shown.append(page.text(line.expandtabs(), "bold red" if refuses else "" if at else style))
+    return shown
 
 
 def _meant(page: Page, step: Step) -> Text:

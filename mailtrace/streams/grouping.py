@@ -8,7 +8,7 @@ unlucky collision), its packets are grouped again one by one by their exact endp
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from mailtrace.model import Endpoint
 from mailtrace.packets.columns import Bools, Ints
-from mailtrace.packets.decode import Segments
+from mailtrace.packets.transports import Segments
 
 SYN = 0x02
 
@@ -33,52 +33,83 @@ _SHIFT = np.uint64(29)
 
 
 @dataclass(slots=True)
+class Grouped:
+    """The packets of a batch in the order of their groups, and in capture order within each; places are in that order.
+
+    `order` are indexes into the segments, `same` tells which packets go the way of the first of their group, `flags`
+    are theirs; `syns` are the places of those that are a SYN, `opened` their groups. Of the groups: `mixes` are the
+    keys, their packets are from `first` to `stop`, `leader` is the index of the first; `opens` tells whether any is a
+    SYN, `mixed_up` whether endpoints differ in spite of the key.
+    """
+
+    order: Ints
+    same: Bools
+    flags: Ints
+    syns: Ints
+    opened: Ints
+    mixes: Words
+    first: Ints
+    stop: Ints
+    leader: Ints
+    opens: Bools
+    mixed_up: Bools
+
+
+@dataclass(slots=True)
 class Group:
     """The packets between one pair of endpoints: indexes into the segments, in capture order.
 
-    `mix` is the key they were grouped by; `forward` tells for each whether it came from the lesser endpoint of `key`;
-    `wanted` whether a port is one of those asked for, `opens` whether any packet is a SYN.
+    `mix` is the key they were grouped by, `at` the number of the group in `Grouped`; `forward` tells for each packet
+    whether it came from the lesser endpoint of `key`, `leads` whether the first did, or None where the group is only a
+    part of that in `Grouped`; `wanted` tells whether it is kept, `opens` whether any packet is a SYN.
     """
 
     key: PairKey
     mix: int
+    at: int
     members: Ints
     forward: Bools
+    leads: bool | None
     wanted: bool
     opens: bool
 
 
-def groups(segments: Segments, ports: Bools, known: Container[int]) -> Iterator[Group]:
-    """Yield the groups of a batch that matter, in no order: those on wanted ports, with a SYN, or not known yet.
-
-    `ports` tells for each port whether it is wanted; `known` holds the mixed keys of streams seen before.
-    """
-    if not len(segments.row):
-        return
+def by_endpoints(segments: Segments) -> Grouped:
+    """Group the packets of a batch, of which there must be some."""
     keys = _mixed(segments)
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    order, ordered = _in_order(keys)
+    begins = np.ones(len(order), dtype=np.bool_)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    first = np.flatnonzero(begins)
     stop = np.append(first[1:], len(order))
     leader = order[first]
-    leaders = np.repeat(leader, stop - first)
-    same = _same_way(segments, order, leaders)
-    crossed = ~(same | _other_way(segments, order, leaders))
-    apart = np.logical_or.reduceat(crossed, first)
-    opens = np.logical_or.reduceat((segments.flags[order] & SYN) != 0, first)
-    wanted = ports[segments.source_port[leader]] | ports[segments.target_port[leader]]
-    new = np.array([mix not in known for mix in ordered[first].tolist()], dtype=np.bool_)
-    chosen = np.flatnonzero(wanted | opens | new | apart)
-    columns = (ordered[first], first, stop, wanted, opens, apart)
-    facts = zip(*(column[chosen].tolist() for column in columns), endpoints(segments, leader[chosen]), strict=True)
-    for mix, begin, end, is_wanted, has_syn, is_crossed, (source, target) in facts:
+    same, crossed = _ways(segments, order, first, stop - first)
+    mixed_up = np.logical_or.reduceat(crossed, first) if crossed.any() else np.zeros(len(first), dtype=np.bool_)
+    flags = segments.flags.take(order)
+    syns = np.flatnonzero((flags & SYN) != 0)
+    opened = np.searchsorted(first, syns, side="right") - 1
+    opens = np.zeros(len(first), dtype=np.bool_)
+    opens[opened] = True
+    return Grouped(order, same, flags, syns, opened, keys[leader], first, stop, leader, opens, mixed_up)
+
+
+def groups(segments: Segments, grouped: Grouped, chosen: Ints, wanted: Bools, ports: Bools) -> Iterator[Group]:
+    """Yield the groups that were chosen, in no order; `wanted` tells for each group of the batch whether it is kept.
+
+    Where one mixes conversations, each is wanted by its `ports`, a table that tells it for each port.
+    """
+    first, stop, opens, mixed_up = grouped.first, grouped.stop, grouped.opens, grouped.mixed_up
+    order, same = grouped.order, grouped.same
+    columns = [column[chosen].tolist() for column in (grouped.mixes, first, stop, wanted, opens, mixed_up)]
+    facts = zip(chosen.tolist(), *columns, endpoints(segments, grouped.leader[chosen]), strict=True)
+    for at, mix, begin, end, is_wanted, has_syn, is_mixed, (source, target) in facts:
         members = order[begin:end]
-        if is_crossed:
-            yield from _one_by_one(segments, members, mix, ports)
+        if is_mixed:
+            yield from _one_by_one(segments, members, mix, at, ports)
         elif source <= target:
-            yield Group((source, target), mix, members, same[begin:end], is_wanted, has_syn)
+            yield Group((source, target), mix, at, members, same[begin:end], True, is_wanted, has_syn)
         else:
-            yield Group((target, source), mix, members, ~same[begin:end], is_wanted, has_syn)
+            yield Group((target, source), mix, at, members, ~same[begin:end], False, is_wanted, has_syn)
 
 
 def endpoints(segments: Segments, chosen: Ints) -> Iterator[tuple[EndpointKey, EndpointKey]]:
@@ -88,6 +119,18 @@ def endpoints(segments: Segments, chosen: Ints) -> Iterator[tuple[EndpointKey, E
     source = (s.source_high[chosen].tolist(), s.source_low[chosen].tolist(), s.source_port[chosen].tolist())
     target = (s.target_high[chosen].tolist(), s.target_low[chosen].tolist(), s.target_port[chosen].tolist())
     return zip(map(_endpoint_key, *source, version), map(_endpoint_key, *target, version), strict=True)
+
+
+def from_lesser(segments: Segments, chosen: Ints) -> Bools:
+    """Tell which chosen packets come from the lesser of their two endpoints."""
+    s = segments
+    lesser = s.source_port[chosen] <= s.target_port[chosen]
+    for source, target in (
+        (s.source_low[chosen], s.target_low[chosen]),
+        (s.source_high[chosen], s.target_high[chosen]),
+    ):
+        lesser = (source < target) | ((source == target) & lesser)
+    return lesser
 
 
 def _endpoint_key(high: int, low: int, port: int, version_6: bool) -> EndpointKey:
@@ -122,35 +165,32 @@ def _side_key(high: Words, low: Words, port: Ints) -> Words:
     return mixed
 
 
-def _same_way(segments: Segments, one: Ints, two: Ints) -> Bools:
+def _in_order(keys: Words) -> tuple[Ints, Words]:
+    """Return the order in which equal keys are together, in capture order, and the keys in it, less their last bits.
+
+    Where each stands takes the place of the last bits: plain numbers are sorted much faster than indexes.
+    """
+    bits = np.uint64(len(keys).bit_length())
+    last = (np.uint64(1) << bits) - np.uint64(1)
+    tagged = np.sort((keys & ~last) | np.arange(len(keys), dtype=np.uint64))
+    return (tagged & last).astype(np.int64), tagged >> bits
+
+
+def _ways(segments: Segments, order: Ints, first: Ints, size: Ints) -> tuple[Bools, Bools]:
+    """Tell which packets go the same way as the first of their group, and which neither that way nor back."""
     s = segments
-    same: Bools = (
-        (s.version[one] == s.version[two])
-        & (s.source_low[one] == s.source_low[two])
-        & (s.source_port[one] == s.source_port[two])
-        & (s.target_low[one] == s.target_low[two])
-        & (s.target_port[one] == s.target_port[two])
-        & (s.source_high[one] == s.source_high[two])
-        & (s.target_high[one] == s.target_high[two])
-    )
-    return same
+    source = [column.take(order) for column in (s.source_low, s.source_port, s.source_high)]
+    target = [column.take(order) for column in (s.target_low, s.target_port, s.target_high)]
+    version = s.version.take(order)
+    forth = back = version == np.repeat(version[first], size)
+    for ours, theirs in zip(source, target, strict=True):
+        asking, asked = np.repeat(ours[first], size), np.repeat(theirs[first], size)
+        forth = forth & (ours == asking) & (theirs == asked)
+        back = back & (ours == asked) & (theirs == asking)
+    return forth, ~(forth | back)
 
 
-def _other_way(segments: Segments, one: Ints, two: Ints) -> Bools:
-    s = segments
-    same: Bools = (
-        (s.version[one] == s.version[two])
-        & (s.source_low[one] == s.target_low[two])
-        & (s.source_port[one] == s.target_port[two])
-        & (s.target_low[one] == s.source_low[two])
-        & (s.target_port[one] == s.source_port[two])
-        & (s.source_high[one] == s.target_high[two])
-        & (s.target_high[one] == s.source_high[two])
-    )
-    return same
-
-
-def _one_by_one(segments: Segments, members: Ints, mix: int, ports: Bools) -> Iterator[Group]:
+def _one_by_one(segments: Segments, members: Ints, mix: int, at: int, ports: Bools) -> Iterator[Group]:
     apart: dict[PairKey, tuple[list[int], list[bool]]] = {}
     for index, (source, target) in zip(members.tolist(), endpoints(segments, members), strict=True):
         key = (source, target) if source <= target else (target, source)
@@ -159,4 +199,4 @@ def _one_by_one(segments: Segments, members: Ints, mix: int, ports: Bools) -> It
         forward.append(source <= target)
     for key, (indexes, ways) in apart.items():
         wanted = bool(ports[port(key[0])] or ports[port(key[1])])
-        yield Group(key, mix, np.array(indexes), np.array(ways), wanted, opens=True)
+        yield Group(key, mix, at, np.array(indexes), np.array(ways), None, wanted, opens=True)

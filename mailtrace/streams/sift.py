@@ -1,4 +1,4 @@
-"""HOT. A batch of frames is sifted: wanted ports are kept, stream by stream, the rest is counted (`mixed`).
+"""HOT. A batch of frames is sifted: what may be mail is kept, stream by stream, the rest is counted (`mixed`).
 
 What is kept of a batch, `Sifted`, is small and plain, so that it can be made in one process and understood in another.
 """
@@ -8,34 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 from msgspec import Struct
 
-from mailtrace.model import NO_TIME, RawBatch, Transport
-from mailtrace.packets.columns import Bools
-from mailtrace.packets.decode import Segments, decode
-from mailtrace.streams.grouping import Group, PairKey
-from mailtrace.streams.table import Flow, FlowTable
+from mailtrace.model import NO_TIME, Note, RawBatch, Transport
+from mailtrace.packets.columns import Bools, Ints, Octets
+from mailtrace.packets.decode import Decoded, Decoder
+from mailtrace.streams.copies import Copies
+from mailtrace.streams.grouping import PairKey
+from mailtrace.streams.lanes import LANE_LINES, LEFT_OUT, NO_LANE, SEVERAL, Lanes
+from mailtrace.streams.packetrows import CAPTURED, LANE, LINES, NUMBER, PAYLOAD_AT, ROW_LINES, Packets, Table
+from mailtrace.streams.table import Flow, FlowTable, Kept
 from mailtrace.streams.tracker import Row
-
-COLUMNS = 9
-"""How many numbers a row has."""
-
-CAPTURED, PAYLOAD_AT = 7, 8
-"""Two of them."""
 
 KEY_BYTES = 19
 """Octets of one endpoint's key: address, port and version."""
 
-
-Columns = npt.NDArray[np.int64]
-"""n rows, a column each of the nine numbers of `Row`."""
+PAIR_BYTES = 2 * KEY_BYTES
 
 
 class StreamRows(Struct, array_like=True):
     """The next `count` rows belong to one pair of endpoints.
 
-    `numbers` are the TCP stream numbers that hold, each with the packet from which on.
+    `pair` are the endpoints (see `pair_of`), with a number behind them where one of several conversations that run in
+    different lanes is meant. `numbers` are the TCP stream numbers that hold, each with the packet from which on.
     """
 
     transport: Transport
@@ -49,9 +44,10 @@ class StreamRows(Struct, array_like=True):
 
 
 class Sifted(Struct, tag=True, array_like=True):
-    """What is kept of a batch: totals, and the packets on wanted ports as nine columns of int64 over `buffer`.
+    """What is kept of a batch: totals, and the packets that may be mail as nine columns of int64 over `buffer`.
 
-    `other` counts, by name, the packets left out; `evicted` are streams let go because too many were open.
+    `other` counts, by name, the packets left out; `copies` are those that were captured before. `evicted` are streams
+    let go because too many were open.
     """
 
     packets: int
@@ -63,10 +59,11 @@ class Sifted(Struct, tag=True, array_like=True):
     columns: bytes
     buffer: bytes
     evicted: list[tuple[Transport, bytes]]
+    copies: list[int]
 
     def rows(self) -> list[Row]:
         """Return the kept packets as rows for their trackers, stream after stream."""
-        columns = np.frombuffer(self.columns, dtype=np.int64).reshape(COLUMNS, -1)
+        columns = np.frombuffer(self.columns, dtype=np.int64).reshape(ROW_LINES, -1)
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
@@ -74,94 +71,159 @@ class Sifter:
     """Sifts batches in capture order; ports are those of servers wanted."""
 
     def __init__(self, tcp_ports: Iterable[int], udp_ports: Iterable[int]) -> None:
-        self._ports = {Transport.TCP: _table(tcp_ports), Transport.UDP: _table(udp_ports)}
-        self._tables = {transport: FlowTable(ports) for transport, ports in self._ports.items()}
+        self._udp_ports = _ports(udp_ports)
+        self._decoder = Decoder()
+        self._tables = {Transport.TCP: FlowTable(_ports(tcp_ports)), Transport.UDP: FlowTable(self._udp_ports)}
+        self._copies = Copies()
 
     def sift(self, batch: RawBatch) -> Sifted:
         """Return what is kept of the next batch."""
-        decoded = decode(batch)
-        other = decoded.other
-        udp_ports = self._ports[Transport.UDP]
-        on_ports = udp_ports[decoded.udp.source_port] | udp_ports[decoded.udp.target_port]
-        other["udp"] += len(on_ports) - int(on_ports.sum())
-        streams: list[StreamRows] = []
-        parts = []
-        for transport, segments in ((Transport.TCP, decoded.tcp), (Transport.UDP, decoded.udp.only(on_ports))):
-            found = self._tables[transport].sort(segments)
-            kept = sum(len(group.members) for _, group in found)
-            other[transport.value] += len(segments.row) - kept
-            if found:
-                streams += [_stream(batch, segments, transport, flow, group) for flow, group in found]
-                parts.append(_columns(batch, segments, [group for _, group in found]))
-        columns = np.concatenate(parts, axis=1) if parts else np.zeros((COLUMNS, 0), dtype=np.int64)
-        payloads = _moved_together(batch.buffer, columns)
+        decoded = self._decoder.decode(batch)
+        kept, table = self._kept(batch, decoded)
+        payloads = _moved_together(decoded.buffer, table)
+        sizes = [each.size for each in kept]
+        copies = self._copies.among(table, payloads, batch.first_number + len(batch.start) - 1)
+        numbers = np.sort(table[NUMBER, copies]).tolist()
+        if numbers:
+            decoded.other["duplicate packet"] += len(numbers)
+            table, sizes = _without(table, sizes, copies)
+        streams, table, left_out = _streams(kept, sizes, table)
+        decoded.other["in too many lanes"] += left_out
         known = batch.time_ns[batch.time_ns != NO_TIME]
         return Sifted(
             packets=len(batch.start),
             octets=int(batch.wire.sum()),
             first_ns=int(known.min()) if len(known) else None,
             last_ns=int(known.max()) if len(known) else None,
-            other={name: count for name, count in other.items() if count},
+            other={name: count for name, count in decoded.other.items() if count},
             streams=streams,
-            columns=columns.tobytes(),
+            columns=table[:ROW_LINES].tobytes(),
             buffer=payloads,
             evicted=self._evicted(),
+            copies=numbers,
         )
+
+    def notes(self) -> list[Note]:
+        """Return what was odd about the packets below the transports so far."""
+        return self._decoder.notes()
+
+    def _kept(self, batch: RawBatch, decoded: Decoded) -> tuple[list[Kept], Table]:
+        """Return the streams that are kept, and the table of their packets, stream after stream."""
+        other, octets, udp = decoded.other, Octets(decoded.buffer), decoded.udp
+        on_ports = self._udp_ports[udp.source_port] | self._udp_ports[udp.target_port]
+        other["udp"] += len(on_ports) - int(on_ports.sum())
+        kept: list[Kept] = []
+        tables = [np.zeros((LINES, 0), dtype=np.int64)]
+        for transport, segments in ((Transport.TCP, decoded.tcp), (Transport.UDP, udp.only(on_ports))):
+            packets = Packets(batch, segments, octets, transport)
+            found = self._tables[transport].sort(packets)
+            other[transport.value] += len(segments.row)
+            if found:
+                kept += found
+                tables.append(_table(packets, found))
+                other[transport.value] -= tables[-1].shape[1]
+        forgotten = self._tables[Transport.TCP].young.take_forgotten()
+        other["tcp"] -= forgotten
+        other["tcp, forgotten before it spoke"] += forgotten
+        return kept, tables[0] if len(tables) == 1 else np.concatenate(tables, axis=1)
 
     def _evicted(self) -> list[tuple[Transport, bytes]]:
         evicted = []
         for transport, table in self._tables.items():
-            evicted += [(transport, pair_bytes(key)) for key in table.evicted]
+            evicted += [(transport, pair) for flow in table.evicted for pair in _pairs(flow)]
             table.evicted.clear()
         return evicted
 
 
-def pair_bytes(key: PairKey) -> bytes:
-    """Return a pair of endpoints as octets."""
-    return key[0].to_bytes(KEY_BYTES, "big") + key[1].to_bytes(KEY_BYTES, "big")
-
-
 def pair_of(octets: bytes) -> PairKey:
-    """Return the pair of endpoints that `pair_bytes` made octets of."""
-    return int.from_bytes(octets[:KEY_BYTES], "big"), int.from_bytes(octets[KEY_BYTES:], "big")
+    """Return the two endpoints that `StreamRows.pair` tells."""
+    return int.from_bytes(octets[:KEY_BYTES], "big"), int.from_bytes(octets[KEY_BYTES:PAIR_BYTES], "big")
 
 
-def _table(ports: Iterable[int]) -> Bools:
+def _pair(flow: Flow, talk: int) -> bytes:
+    """Return the endpoints of a flow, and which of its conversations is meant, as octets."""
+    lesser, greater = flow.key
+    return lesser.to_bytes(KEY_BYTES, "big") + greater.to_bytes(KEY_BYTES, "big") + bytes([talk] if talk else [])
+
+
+def _pairs(flow: Flow) -> list[bytes]:
+    return [_pair(flow, talk) for talk in range(flow.lanes.count if flow.lanes is not None else 1)]
+
+
+def _ports(ports: Iterable[int]) -> Bools:
     """Return for each of the 65,536 ports whether it is one of `ports`."""
     return np.isin(np.arange(1 << 16), sorted(ports))
 
 
-def _stream(batch: RawBatch, segments: Segments, transport: Transport, flow: Flow, group: Group) -> StreamRows:
-    numbers: list[tuple[int, int]] = []
-    if transport is Transport.TCP:
-        begun = flow.numbers or []
-        numbers = [(batch.first_number + int(segments.row[index]), number) for index, number in begun]
-        numbers = numbers or [(0, flow.number)]
-    return StreamRows(transport, pair_bytes(flow.key), len(group.members), numbers)
+def _table(packets: Packets, kept: list[Kept]) -> Table:
+    """Return the packets of the streams, one stream after the other."""
+    sizes = [len(each.members) for each in kept]
+    mixes = np.repeat(np.array([each.flow.mix for each in kept], dtype=np.uint64), sizes)
+    members = np.concatenate([each.members for each in kept])
+    table = packets.table(members, np.concatenate([each.forward for each in kept]), mixes)
+    earlier = [(place, each.earlier) for place, each in enumerate(kept) if each.earlier is not None]
+    if not earlier:
+        return table
+    places = [*(np.full(each.shape[1], place) for place, each in earlier), np.repeat(np.arange(len(kept)), sizes)]
+    joined = np.concatenate((*(each for _, each in earlier), table), axis=1)
+    return joined[:, np.argsort(np.concatenate(places), kind="stable")]
 
 
-def _columns(batch: RawBatch, segments: Segments, groups: list[Group]) -> Columns:
-    """Return the packets of the groups, one group after the other, as the columns of `Row`."""
-    members = np.concatenate([group.members for group in groups])
-    chosen = segments.row[members]
-    return np.stack(
-        (
-            batch.first_number + chosen,
-            batch.time_ns[chosen],
-            np.concatenate([group.forward for group in groups]).astype(np.int64),
-            segments.sequence[members],
-            segments.acknowledged[members],
-            segments.flags[members],
-            segments.length[members],
-            segments.captured[members],
-            segments.payload_at[members],
-        )
-    )
+def _without(table: Table, sizes: list[int], copies: Ints) -> tuple[Table, list[int]]:
+    """Return the table without some packets, and how many are left of each stream."""
+    left = np.delete(np.repeat(np.arange(len(sizes)), sizes), copies)
+    return np.delete(table, copies, axis=1), np.bincount(left, minlength=len(sizes)).tolist()
 
 
-def _moved_together(buffer: bytes, columns: Columns) -> bytes:
-    """Return the payloads alone, one after the other, and let the columns point there."""
-    sizes, starts = columns[CAPTURED], columns[PAYLOAD_AT]
+def _moved_together(buffer: bytes, table: Table) -> bytes:
+    """Return the payloads alone, one after the other, and let the table point there."""
+    sizes, starts = table[CAPTURED], table[PAYLOAD_AT]
     payloads = [buffer[at : at + size] for at, size in zip(starts.tolist(), sizes.tolist(), strict=True)]
-    columns[PAYLOAD_AT] = np.cumsum(sizes) - sizes
+    table[PAYLOAD_AT] = np.cumsum(sizes) - sizes
     return b"".join(payloads)
+
+
+def _streams(kept: list[Kept], sizes: list[int], table: Table) -> tuple[list[StreamRows], Table, int]:
+    """Say whose the packets of the table are; conversations that run in different lanes at once are put apart.
+
+    Packets in too many lanes are taken out; the last number returned is how many.
+    """
+    chosen = np.flatnonzero(sizes)
+    if not len(chosen):
+        return [], table, 0
+    stops = np.cumsum(sizes, dtype=np.int64)[chosen]
+    begins = np.append(0, stops[:-1])
+    lowest, highest = (each.reduceat(table[LANE], begins).tolist() for each in (np.minimum, np.maximum))
+    lasts = table[LANE_LINES][:, stops - 1].T.tolist()
+    streams: list[StreamRows] = []
+    order: Ints | None = None
+    out: list[int] = []
+    facts = zip(chosen.tolist(), begins.tolist(), stops.tolist(), lowest, highest, lasts, strict=True)
+    for place, begin, stop, low, high, last in facts:
+        each, flow = kept[place], kept[place].flow
+        if low == high and flow.lane in (low, NO_LANE):
+            flow.lane, flow.last = low, last
+            streams.append(_stream(each, 0, stop - begin))
+            continue
+        talks = _talks(flow, table[LANE_LINES, begin:stop].T.tolist())
+        order = np.arange(table.shape[1]) if order is None else order
+        order[begin:stop] = begin + np.argsort(talks, kind="stable")
+        counts = np.bincount(talks, minlength=LEFT_OUT + 1).tolist()
+        out += range(stop - counts.pop(), stop)
+        streams += [_stream(each, talk, count) for talk, count in enumerate(counts) if count]
+    return streams, table if order is None else table[:, np.delete(order, out)], len(out)
+
+
+def _talks(flow: Flow, packets: list[list[int]]) -> Ints:
+    """Return which of the conversations of a flow with several lanes each packet belongs to."""
+    if flow.lanes is None:
+        flow.lanes = Lanes()
+        flow.lanes.tell_apart([] if flow.last is None else [flow.last])
+        flow.lane = SEVERAL
+    return np.array(flow.lanes.tell_apart(packets), dtype=np.int64)
+
+
+def _stream(kept: Kept, talk: int, count: int) -> StreamRows:
+    flow = kept.flow
+    numbers = list(flow.numbers or [(0, flow.number)]) if kept.transport is Transport.TCP else []
+    return StreamRows(kept.transport, _pair(flow, talk), count, numbers)

@@ -3,15 +3,17 @@
 The usual packet of an open connection takes the short way through `feed`; whatever opens, closes or disturbs a
 connection takes the long way through `_unusual`. Octets are handed on as soon as they are in order, acknowledged or
 not. Those that the other side acknowledged but the capture does not hold are given up after a few more packets, since
-captures from several queues swap neighbours. Source: RFC 9293 sections 3.4 to 3.10.
+captures from several queues swap neighbours; until then what is said waits, to be put in order (`streams/merging.py`).
+Source: RFC 9293 sections 3.4 to 3.10.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mailtrace.model import Closed, ClosedHow, GapReason, Mark, Packet, Side, StreamEvent
+from mailtrace.model import Closed, ClosedHow, Data, Gap, GapReason, Mark, Packet, Side, StreamEvent
 from mailtrace.streams.half import Budget, Half
+from mailtrace.streams.merging import Held, merged
 from mailtrace.streams.seqnum import MODULUS
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
@@ -20,6 +22,12 @@ SIDES = (Side.CLIENT, Side.SERVER)
 
 REORDER_PACKETS = 8
 """Packets of the conversation to wait for acknowledged octets before giving them up: swapped neighbours are nearer."""
+
+HELD_EVENTS = 256
+"""Events that are held at most while octets are awaited; a few packets of each side bring far fewer."""
+
+LOOK_BACK_PACKETS = 1_024
+"""Packets looked through for what they acknowledge: octets behind a hole may have come long before it was known."""
 
 RESET_WINDOW = 1 << 20
 """How far ahead of the expected octet a reset may lie and still be believed."""
@@ -47,6 +55,8 @@ class Tracker:
         self.packets: list[Packet] = []
         self.emit = emit
         self.halves = (Half(Side.CLIENT, emit, budget), Half(Side.SERVER, emit, budget))
+        self._holding = False  # octets were acknowledged that are not here: what comes meanwhile is put in order later
+        self._held: tuple[list[Held], list[Held]] = ([], [])
         self.due_ns: int | None = None
         self._settled = False  # both starts known, nothing closing: the short way is safe
         self._reset_by: int | None = None
@@ -73,6 +83,7 @@ class Tracker:
                 other.acked = acked
                 if acked > other.next and other.heard and not other.suspicion:
                     other.suspicion = 1
+                    self._begin_holding()
             mark = Mark.NONE
             if length:
                 if offset == half.next and captured == length and not half.pending:
@@ -95,6 +106,8 @@ class Tracker:
         last = self.packets[-1]
         for half in self.halves:
             half.finish(last.number, last.time_ns)
+            half.suspicion = 0
+        self._hand_on()
         for side, half in enumerate(self.halves):
             how, number, time_ns = self._ends.get(side, ("open", last.number, last.time_ns))
             self.emit(Closed(half.side, how, number, time_ns))
@@ -117,12 +130,50 @@ class Tracker:
                 half.suspicion = 0
                 continue
             half.suspicion += 1
-            if half.suspicion > REORDER_PACKETS and (half.pending or reached > half.next + 1):
+            if half.suspicion <= REORDER_PACKETS:
+                continue
+            if half.pending or reached > half.next + 1:
                 while half.pending and half.pending[0][0] <= reached:
                     half.give_up(number, time_ns, GapReason.NOT_CAPTURED)
                 if half.next < reached:
                     half.give_up(number, time_ns, GapReason.NOT_CAPTURED)
                 half.suspicion = 0
+        self._hand_on()
+
+    def _begin_holding(self) -> None:
+        """One side acknowledges octets that are not here: what both say waits until it can be put in order."""
+        self._holding = True
+        for half in self.halves:
+            half.emit = self._hold
+
+    def _hold(self, event: StreamEvent) -> None:
+        """Keep an event that a half has just let go."""
+        size = len(event.data) if isinstance(event, Data) else event.missing if isinstance(event, Gap) else 0
+        self._held[event.side].append((self.halves[event.side].next - size, event))
+
+    def _hand_on(self) -> None:
+        """Hand on what was held, in order, once the missing octets have come or will not."""
+        client, server = self._held
+        few = len(client) + len(server) < HELD_EVENTS
+        if not self._holding or (few and any(0 < half.suspicion <= REORDER_PACKETS for half in self.halves)):
+            return
+        self._holding = False
+        for half in self.halves:
+            half.emit = self.emit
+        for event in merged(client, server, self._acknowledged(client, server)):
+            self.emit(event)
+        client.clear()
+        server.clear()
+
+    def _acknowledged(self, client: list[Held], server: list[Held]) -> dict[int, int]:
+        """Return how far each of the packets that carried these events acknowledged the other side, by its number."""
+        first = min((event.packet for _, event in (*client, *server) if isinstance(event, Data)), default=0)
+        found: dict[int, int] = {}
+        for packet in reversed(self.packets):
+            if packet.number < first or len(found) >= LOOK_BACK_PACKETS:
+                break
+            found[packet.number] = packet.acknowledged - 1
+        return found
 
     def _unusual(self, row: Row, buffer: bytes) -> bool:
         """Take a packet that opens, closes or finds an unsettled connection; False when it begins another."""

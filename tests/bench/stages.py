@@ -25,10 +25,11 @@ def read(path: str) -> None:
 def decode(path: str) -> None:
     """And read the headers of all frames."""
     from mailtrace.capture.source import open_capture
-    from mailtrace.packets.decode import decode as decoded
+    from mailtrace.packets.decode import Decoder
 
+    decoder = Decoder()
     for batch in open_capture(path).batches():
-        decoded(batch)
+        decoder.decode(batch)
 
 
 def understand(path: str) -> None:

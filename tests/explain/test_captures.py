@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,16 @@ from mailtrace.explain.walkthrough import walkthroughs
 from mailtrace.model import Analysis, Step, Walkthrough
 from tests.support import ROOT, SAMPLES, shared
 
-LAB = ("01-lab-journey", "02-ident-drop", "03-starttls", "04-imap", "07-chunking", "08-lossy", "10-dnsauth")
+LAB = (
+    "01-lab-journey",
+    "02-ident-drop",
+    "03-starttls",
+    "03-starttls-dsb",
+    "04-imap",
+    "07-chunking",
+    "08-lossy",
+    "10-dnsauth",
+)
 CAPTURES = ROOT.parent / "shared" / "captures"
 
 
@@ -180,3 +190,67 @@ def test_no_password_of_the_lab_is_told(name: str) -> None:
     ]
     assert not [line for line in lines if line.startswith("PASS ") and line != "PASS ********"]
     assert not [line for line in lines if line.startswith("AUTH PLAIN ") and line != "AUTH PLAIN ********"]
+
+
+def lines_of_truth(name: str, session: str) -> list[str]:
+    """Return the lines that a client of the lab wrote down, those of mails and literals left out."""
+    for line in shared(f"captures/lab/{name}.truth.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        if record["session"] == session:
+            said = [(side, text.removesuffix("\r\n").split("\r\n")) for _, side, text in record["log"]]
+            return [text[0] for side, text in said if side in "CS" and len(text) == 1]
+    raise AssertionError(session)
+
+
+@pytest.mark.parametrize(
+    ("sample", "truth", "session", "first"),
+    [
+        ("08-imap", "04-imap", "imap-lee", 1),
+        ("08-imap", "04-imap", "imap-fail", 156),
+        ("09-starttls", "03-starttls", "imaps-1.3", 570),
+        ("09-starttls", "03-starttls", "imap-starttls-1.2", 608),
+    ],
+)
+def test_every_line_that_an_imap_client_of_the_lab_saw_is_told(
+    sample: str, truth: str, session: str, first: int
+) -> None:
+    """As it was on the wire, but for passwords and for what is decoded or cut."""
+    says = [line for step in told(SAMPLES / f"{sample}.pcapng")[first].steps for line in step.says]
+    missing = [line for line in lines_of_truth(truth, session) if line.strip() not in {each.strip() for each in says}]
+    hidden = [line for line in missing if "LOGIN " in line or line in ("lee {3}", "lee")]
+    cut = [line for line in missing if len(line) > 160 and any(each.startswith(line[:160]) for each in says)]
+    assert set(missing) == {*hidden, *cut}
+    assert len(says) > 10
+
+
+def test_a_mailbox_with_folders() -> None:
+    """Chosen steps of the story of the sample, by the packets it names."""
+    steps = {step.packets[0]: step for step in told(SAMPLES / "08-imap.pcapng")[1].steps}
+    assert steps[27].means.startswith("The client makes a new folder: 보낸편지함.")
+    assert steps[42 - 1].says[1].strip().startswith("mail 1: unread and new here, UID 1, arrived 22-Nov-2026 13:02:26")
+    assert steps[46].says[1].strip() == "mail 2: made of text/plain + image/png (그림.png)"
+    assert 'Subject "첫째"' in steps[49].says[1]
+    assert "    a5 OK fake tagged line" in steps[49].says
+    assert steps[55].says[1] == "a piece of a mail: 100 octets"
+    assert 'with "둘째" in the subject' in steps[59].means
+    assert steps[73].means == "Copied into the folder 보낸편지함. UIDs: 2 here became 1 there."
+    assert 'Subject "보낸 편지함에 저장"' in steps[80].says[0]
+    assert steps[126].means == "A mail has arrived: the folder holds 4 mails now."
+    walkthrough = told(SAMPLES / "08-imap.pcapng")[1]
+    assert walkthrough.summary == (
+        "login lee, opened INBOX and 보낸편지함, 1 fetched, 2 stored, 1 copied, 1 moved, 1 removed, waited for news"
+    )
+    assert walkthrough.result == "done"
+
+
+def test_what_keys_open_and_what_stays_closed() -> None:
+    opened, closed = told(SAMPLES / "09-starttls.pcapng")[1], told(SAMPLES / "09-starttls.pcapng")[62]
+    assert opened.summary == "lee@naver.com -> kim@daum.net (inside TLS 1.3)"
+    assert 'Subject "STARTTLS 1.3 시험"' in next(step for step in opened.steps if 43 in step.packets).says[0]
+    assert "With TLS all begins again" in next(step for step in opened.steps if 22 in step.packets).means
+    assert closed.summary == "STARTTLS, then encrypted (TLS 1.3)"
+    dark = next(step for step in closed.steps if 107 in step.packets)
+    assert "sends 3,062 octets, the other side 3,875 octets" in dark.says[0]
+    dovecot = told(SAMPLES / "09-starttls.pcapng")[488]
+    shown = next(step for step in dovecot.steps if 495 in step.packets)
+    assert shown.says[2].startswith("certificate for mail.daum.net and daum.net, issued by Mail Lab Root CA, valid ")

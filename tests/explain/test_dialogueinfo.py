@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailtrace.explain.dialogueinfo import Payload, dialogue_told, mail_text
-from mailtrace.explain.tlsinfo import tls_info
+from mailtrace.explain.tlsinfo import TlsRecords, tls_info
 from mailtrace.model import (
     ClosedHow,
     Command,
@@ -24,6 +24,7 @@ from mailtrace.model import (
     Transport,
     WentDark,
 )
+from mailtrace.streams.tcpmarks import Place
 
 
 def command(packet: int, line: bytes, secrets: tuple[tuple[int, int], ...] = ()) -> Command:
@@ -67,9 +68,7 @@ def told(protocol: str, events: list[Event], lines: dict[int, int], show_secrets
     packets = tuple(Packet(number, 0, Side(number % 2), 0x18, 1, 1, 100) for number in lines)
     key = StreamKey(Endpoint("10.0.0.1", 4000), Endpoint("10.0.0.2", 25), Transport.TCP)
     conversation = Conversation(1, protocol, key, 0, packets, Dialogue(events=events), True, ClosedHow.FIN)
-    payloads = {
-        number: Payload(100, count, b"a1 LOGIN lee secret", "Application Data") for number, count in lines.items()
-    }
+    payloads = {number: Payload(100, count, "Application Data") for number, count in lines.items()}
     rows = dialogue_told(conversation, {1: MAIL}, payloads, show_secrets)
     return {number: f"{row.protocol} {row.info}" for number, row in rows.items()}
 
@@ -145,9 +144,43 @@ def test_pop3_shows_the_status_line_and_then_data() -> None:
     assert told("pop3", [reply((2,), "+OK")], {2: 1}) == {2: "POP S: +OK"}
 
 
-def test_imap_requests_tell_no_more_than_their_verb() -> None:
-    """Nobody reads IMAP yet, so nobody knows where its secrets are."""
-    assert told("imap", [], {1: 1, 2: 1}) == {1: "IMAP Response: a1 LOGIN lee secret", 2: "IMAP Request: a1 LOGIN"}
+def test_imap_shows_requests_and_what_ends_an_answer() -> None:
+    """Secrets are masked; lines with a star are shown where no tagged line is, and three of them at most."""
+    login = Command(b"LOGIN".decode(), b"a1 LOGIN lee secret", 9, 1, 0, (1,), ((13, 19),), tag="a1")
+    news = [Reply(word, Outcome.MORE, (f"{n} {word}".encode(),), 3, 0, (3,)) for n, word in enumerate(["EXISTS"] * 5)]
+    events: list[Event] = [
+        login,
+        Reply("CAPABILITY", Outcome.MORE, (b"CAPABILITY IMAP4rev1",), 2, 0, (2,)),
+        Reply("OK", Outcome.GOOD, (b"Logged in",), 2, 0, (2,), tag="a1"),
+        *news,
+        Reply("+", Outcome.MORE, (b"idling",), 4, 0, (4,)),
+        Reply("BYE", Outcome.NO, (b"gone",), 5, 0, (5,)),
+    ]
+    assert told("imap", events, dict.fromkeys(range(1, 6), 1)) == {
+        1: "IMAP Request: a1 LOGIN lee ********",
+        2: "IMAP Response: a1 OK Logged in",
+        3: "IMAP Response: * 0 EXISTS | * 1 EXISTS | * 2 EXISTS",
+        4: "IMAP Response: + idling",
+        5: "IMAP Response: * BYE gone",
+    }
+
+
+def test_an_imap_mail_stands_for_itself_where_it_is_whole() -> None:
+    """A fetched one hides the lines around it, a stored one stands beside the command in its packet."""
+    fetched = Content("FETCH", b"", 413, "", (2, 3), 0, 0, True, message=1)
+    answer: list[Event] = [
+        Reply("FETCH", Outcome.MORE, (b"1 FETCH (BODY[] {413}", b")"), 3, 0, (2, 3)),
+        fetched,
+        Reply("OK", Outcome.GOOD, (b"done",), 3, 0, (3,), tag="a1"),
+    ]
+    rows = told("imap", answer, {2: 3, 3: 3})
+    assert rows[2] == "IMAP Response: DATA fragment, 100 bytes"
+    assert rows[3].startswith("IMAP/IMF subject: ")
+    stored: list[Event] = [
+        Command("APPEND", b"a2 APPEND INBOX {413+}", 10, 5, 0, (5,), tag="a2"),
+        Content("APPEND", b"", 413, "", (5,), 0, 0, True, message=1),
+    ]
+    assert told("imap", stored, {5: 9})[5].startswith("IMAP Request: a2 APPEND INBOX {413+} | subject: ")
 
 
 def test_tls_begins_where_the_conversation_goes_dark() -> None:
@@ -173,6 +206,36 @@ def test_mail_without_sender_or_parts() -> None:
     assert mail_text(bare) == ""
 
 
+def test_tls_records_are_named_where_they_end() -> None:
+    """Written by hand: a record over three segments, one sent again, a hole, and a second direction."""
+    place, back = Place(b"a", 1, b"b", 2), Place(b"b", 2, b"a", 1)
+    sealed = bytes.fromhex("1703030006abcdefabcdef")
+    records = TlsRecords()
+    assert records.see(place, 100, sealed[:3]) == ""
+    assert records.see(place, 103, sealed[3:8]) == ""
+    assert records.see(place, 100, sealed[:3]) == ""
+    assert (
+        records.see(back, 7, bytes.fromhex("15030300020228")) == "Alert (Level: Fatal, Description: Handshake Failure)"
+    )
+    assert records.see(place, 108, sealed[8:] + sealed) == "Application Data, Application Data"
+    assert records.see(place, 900, sealed) == "Application Data"
+    assert records.see(place, 911, b"220 back to clear\r\n") == ""
+
+
+def test_tls_messages_that_are_encrypted_or_ask_again() -> None:
+    """After the cipher was changed, only hellos are in clear; the random of a retry is that of RFC 8446."""
+    change, finished = bytes.fromhex("140303000101"), bytes.fromhex("160303000400000000")
+    assert tls_info(change + finished) == "Change Cipher Spec, Encrypted Handshake Message"
+    assert tls_info(change + bytes.fromhex("15030300020100")) == "Change Cipher Spec, Encrypted Alert"
+    hello = bytes.fromhex("01000004 03030000")
+    assert tls_info(change + b"\x16\3\3\0\x08" + hello) == "Change Cipher Spec, Client Hello"
+    retry = bytes.fromhex("0303cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+    assert tls_info(b"\x16\3\3\0\x26\2\0\0\x22" + retry) == "Hello Retry Request"
+    certificate = b"\x0b\0\0\x08" + bytes(8)
+    cut = b"\x16\3\3\0\6" + certificate[:6] + b"\x16\3\3\0\x0a" + certificate[6:] + b"\x0e\0\0\0"
+    assert tls_info(cut) == "Certificate, Server Hello Done"
+
+
 def test_tls_records_are_named() -> None:
     """Written by hand: record headers are type, version, length; handshake messages type and length."""
     hello = bytes.fromhex("1603010008 01000004 03030000".replace(" ", ""))
@@ -181,6 +244,6 @@ def test_tls_records_are_named() -> None:
     assert tls_info(hello) == "Client Hello"
     assert tls_info(change + sealed + sealed) == "Change Cipher Spec, Application Data, Application Data"
     assert tls_info(bytes.fromhex("1603030005 deadbeef01".replace(" ", ""))) == "Encrypted Handshake Message"
-    assert tls_info(sealed[:6]) == "Application Data"
+    assert tls_info(sealed[:6]) == ""
     assert tls_info(b"MAIL FROM:<a@b>\r\n") == ""
     assert tls_info(bytes.fromhex("1703030000") * 1000).count("Application Data") == 32

@@ -12,7 +12,7 @@ def arp(operation: int, sender: str, target: str, target_mac: str = "000c29b53a4
     """Return the Info of an ARP packet between 192.168.1.<sender> and 192.168.1.<target>."""
     addresses = f"000c29c3bcf4 c0a801{sender} {target_mac} c0a801{target}"
     packet = bytes.fromhex(f"0001 0800 06 04 {operation:04x} {addresses}".replace(" ", ""))
-    told = link_told(packet, Link(0x0806, 0))
+    told = link_told(packet, Link(0x0806, 0, 28))
     assert told.protocol == "ARP"
     return told.info
 
@@ -25,7 +25,7 @@ def test_arp() -> None:
     assert arp(1, "02", "02") == "Gratuitous ARP for 192.168.1.2 (Request)"
     assert arp(2, "02", "02") == "Gratuitous ARP for 192.168.1.2 (Reply)"
     assert arp(9, "02", "01").startswith("Operation 9 from 00:0c:29:c3:bc:f4")
-    assert link_told(bytes(27), Link(0x0806, 0)).info == "[Packet size limited during capture]"
+    assert link_told(bytes(27), Link(0x0806, 0, 28)).info == "[Packet size limited during capture]"
 
 
 def ip(protocol: int, data: bytes, version: int = 4, offset: int = 0, more: bool = False) -> Told:
@@ -95,12 +95,12 @@ def test_udp() -> None:
 
 def test_frames_without_ip() -> None:
     """Spanning tree, LLDP, what nobody knows, what is cut."""
-    assert link_told(b"\x42\x42\x03", Link(38, 0, b"\0" * 6)).protocol == "STP"
-    assert link_told(b"", Link(0x88CC, 0)).protocol == "LLDP"
-    assert link_told(b"", Link(0x1234, 0)) == Told("0x1234", "Ethernet II")
-    assert link_told(b"", Link(-1, 14)).info == "[Packet size limited during capture]"
-    assert link_told(b"", Link(0x0800, 14)) == Told("IPv4", "[Malformed Packet]")
-    assert link_told(b"", Link(0, 4)) == Told("Data", "unknown network protocol")
+    assert link_told(b"\x42\x42\x03", Link(38, 0, 3, b"\0" * 6)).protocol == "STP"
+    assert link_told(b"", Link(0x88CC, 0, 0)).protocol == "LLDP"
+    assert link_told(b"", Link(0x1234, 0, 0)) == Told("0x1234", "Ethernet II")
+    assert link_told(b"", Link(-1, 14, 14)).info == "[Packet size limited during capture]"
+    assert link_told(b"", Link(0x0800, 14, 14)) == Told("IPv4", "[Malformed Packet]")
+    assert link_told(b"", Link(0, 4, 4)) == Told("Data", "unknown network protocol")
 
 
 def test_addresses() -> None:

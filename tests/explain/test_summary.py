@@ -78,7 +78,10 @@ def test_conversations_without_mail() -> None:
     assert happened(talk.conversation()) == "no mail: EHLO, VRFY"
     assert result(talk.conversation()) == "closed"
     talk.dialogue.encryption = Encryption.STARTTLS
-    assert (happened(talk.conversation()), result(talk.conversation())) == ("STARTTLS, then encrypted", "encrypted")
+    assert (happened(talk.conversation()), result(talk.conversation())) == (
+        "STARTTLS, then encrypted (TLS)",
+        "encrypted",
+    )
     silent = Talk("unknown")
     silent.handshake(1, 0.0)
     assert happened(silent.conversation()) == "connected, nothing said"

@@ -68,11 +68,13 @@ def test_a_hole_filled_late_completes_the_line() -> None:
     ],
 )
 def test_the_line_rule(octets: bytes, line: bytes, faults: tuple[str, ...]) -> None:
+    """G140: the line rule."""
     assert _inbox(_data(octets)).line() == Line(line, 1, 1000, (1,), faults)
 
 
 @pytest.mark.parametrize("size", [1, 1000, 200 * KIB])
 def test_a_line_of_140_kib_is_cut_and_skipped(size: int) -> None:
+    """G141: a line of 140 kib is cut and skipped."""
     octets = b"x" * (140 * KIB) + b"\r\nNOOP\r\n"
     inbox = Inbox()
     found: list[Line | Gap] = []
@@ -155,7 +157,7 @@ def _block(*pieces: bytes) -> tuple[bytes, bytes, bool, list[bytes]]:
             rest += piece[block.feed(_data(piece, packet)) :]
     if not block.ended:
         block.flush()
-    return block.octets.content().kept, rest, block.ended, [octets for octets, _, _ in block.variants]
+    return block.octets.content().kept, rest, block.ended, [found.octets for found in block.variants]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +174,7 @@ def _block(*pieces: bytes) -> tuple[bytes, bytes, bool, list[bytes]]:
     ],
 )
 def test_dots_are_unstuffed(sent: bytes, message: bytes) -> None:
+    """G139: dots are unstuffed."""
     assert _block(sent + b"QUIT\r\n") == (message, b"QUIT\r\n", True, [])
     single = [sent[at : at + 1] for at in range(len(sent))]
     assert _block(*single, b"QUIT\r\n") == (message, b"QUIT\r\n", True, [])
@@ -185,6 +188,7 @@ def test_dots_are_unstuffed(sent: bytes, message: bytes) -> None:
     ],
 )
 def test_only_crlf_dot_crlf_ends(variant: bytes) -> None:
+    """G136, H162: only crlf dot crlf ends."""
     sent = b"a" + variant + b"b\r\n.\r\n"
     for pieces in ([sent], [sent[at : at + 1] for at in range(len(sent))]):
         message, rest, ended, variants = _block(*pieces)

@@ -9,6 +9,7 @@ r"""Dialogues as text: how `tests/dialogues/<protocol>/*.txt` are read, played t
     S! fin                                          the server closes: fin, rst
     ---
     reply: 220 mx.example ESMTP                     every event, in order; the lines of a reply are joined by " / "
+    reply: a1 OK done                               an IMAP reply with its tag; untagged: `OK` or `FETCH 1 FETCH`
     command: EHLO client.example                    secrets as ********, "(uncertain) " before it when it is
     continuation: ********
     content: DATA complete "Hi\r\n"                 its octets, escaped; or cut, with its holes as [offset+missing]
@@ -45,6 +46,7 @@ from mailtrace.model import (
     Gap,
     GapReason,
     Lookup,
+    Proxied,
     Reply,
     Side,
     StreamEvent,
@@ -200,7 +202,8 @@ def _event(event: Event) -> str:
         case Continuation():
             return f"continuation: {escaped(masked(event.line, event.secrets))}".rstrip()
         case Reply():
-            return f"reply: {event.status} {' / '.join(escaped(line) for line in event.lines)}".rstrip()
+            tag = "" if event.tag is None else f"{escaped(event.tag.encode())} "
+            return f"reply: {tag}{event.status} {' / '.join(escaped(line) for line in event.lines)}".rstrip()
         case Content():
             state = "complete" if event.complete else "cut"
             holes = "".join(f" [{offset}+{missing}]" for offset, missing in event.holes)
@@ -211,5 +214,7 @@ def _event(event: Event) -> str:
             return f"gap: {event.side.name.lower()} {event.missing}"
         case WentDark():
             return f"dark: {event.why}"
+        case Proxied():
+            return f"proxied: {event.said}"
         case Lookup():
             return f"lookup: {event.type} {event.name} {event.rcode} {' '.join(event.answers)}".rstrip()

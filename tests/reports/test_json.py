@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mailtrace.explain.listing import ListingRow
-from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Packet, Side
+from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Dialogue, Endpoint, Packet, Proxied, Side
 from mailtrace.reports import Report, json, write
-from tests.reports.analyses import filled, submission
+from tests.reports.analyses import conversation, filled, submission
 from tests.reports.test_safe import BIDI, CONTROLS, EVERYTHING_BAD, HIDDEN
 
 
@@ -114,6 +114,7 @@ def test_a_conversation() -> None:
                 "time": "2024-04-26T01:57:58.933021000Z",
             }
         ],
+        "proxied_client": None,
     }
     assert turns[0] == {
         "command": None,
@@ -142,6 +143,17 @@ def test_a_conversation() -> None:
         {"packet": 5, "time": "2024-04-26T01:57:58.929021000Z", "line": "********", "packets": [5]}
     ]
     assert turns[2]["command"]["argument"] == "FROM:<lee@naver.com>"
+
+
+def test_the_client_that_a_proxy_speaks_for() -> None:
+    header = Proxied(2, Endpoint("192.0.2.7", 50000), Endpoint("10.0.0.1", 25), "PROXY v2 ...", 4, 4, (3, 4))
+    itself = Proxied(2, None, None, "PROXY v2 LOCAL", 4, 4, (4,))
+    told = []
+    for proxied in (header, itself):
+        talk = conversation(1, Dialogue(proxied=proxied), (3, 4))
+        analysis = Analysis(CaptureInfo(["x"]), [], [talk], [], [])
+        told.append(standard.loads(json.render(analysis))["conversations"][0]["proxied_client"])
+    assert told == [{"address": "192.0.2.7", "port": 50000, "version": 2, "packet": 4}, None]
 
 
 def test_secrets_when_asked_for() -> None:

@@ -24,7 +24,7 @@ def test_the_whole_report() -> None:
     assert markdown.render(submission(), [TOLD]) == (
         "# lab.pcapng\n"
         "\n"
-        "10 packets · 9.00 ms from 2024-04-26 01:57:58.925 UTC · 1 SMTP and 1 DNS conversations, 1 mail\n"
+        "10 packets · 9.00 ms from 2024-04-26 01:57:58.925 UTC · 1 SMTP and 1 DNS conversation, 1 mail\n"
         "\n"
         "## Conversations\n"
         "\n"

@@ -87,7 +87,7 @@ def report(width: int, level: str = "novice", **options: object) -> str:
 def test_narrow() -> None:
     assert report(80) == (
         "lab.pcapng · 10 packets · 9.00 ms from 2024-04-26 01:57:58.925 UTC · 1 SMTP and\n"
-        "1 DNS conversations, 1 mail\n"
+        "1 DNS conversation, 1 mail\n"
         "\n"
         "No.   Start  Protocol  Client and server          Duration\n"
         "──────────────────────────────────────────────────────────\n"
@@ -111,12 +111,12 @@ def test_narrow() -> None:
 
 def test_stacked() -> None:
     assert report(120).splitlines()[-6:] == [
-        "Step  Packets (ACKs)     Time  Who                   What was said",
-        "─" * 109,
-        "   1  6 (7)            +5.020  client → 서버         HELO SOFT4",
-        "                                                     The old way. [RFC 5321 4.1.1.1]",
-        "   2  7                +5.021  서버 → client         250 확인 Hello",
-        "                       +0.001                        It is ready.",
+        "Step  Packets (ACKs)     Time  Who                 What was said",
+        "─" * 107,
+        "   1  6 (7)            +5.020  client              HELO SOFT4",
+        "                               → 서버              The old way. [RFC 5321 4.1.1.1]",
+        "   2  7                +5.021  서버                250 확인 Hello",
+        "                       +0.001  → client            It is ready.",
     ]
 
 
@@ -313,3 +313,25 @@ def test_written_to_a_file_as_plain_utf8() -> None:
     write("terminal", Report(submission(), [TOLD]), out)
     assert "HELO SOFT4" in out.getvalue().decode()
     assert b"\x1b" not in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("line", "red"),
+    [
+        ("550 no such user", True),
+        ("-ERR no", True),
+        ("a1 NO [AUTHENTICATIONFAILED] no", True),
+        ("a1 BAD what", True),
+        ("250 ok", False),
+        ("a1 OK done", False),
+        ("421 OK done", False),
+        ("* 4 EXISTS", False),
+    ],
+)
+def test_refusals_are_red_in_every_protocol(line: str, red: bool) -> None:
+    """An IMAP client may use numbers as tags."""
+    told = Walkthrough((1,), "title", "", "", (step(1, StepKind.REPLY, Side.SERVER, line),))
+    page = console(tty=True)
+    terminal.render(submission(), [told], page)
+    (row,) = [row for row in shown(page).splitlines() if line in row]
+    assert ("\x1b[1;31m" in row) is red

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailtrace.model import Data, Gap, Mark, Side, StreamEvent
+from mailtrace.model import Closed, Data, Gap, Mark, Side, StreamEvent
 from mailtrace.streams.half import PENDING_SEGMENTS, Budget
 from mailtrace.streams.tracker import LINGER_NS, Tracker
-from tests.streams.wire import ACK, CLIENT, FIN, PSH, RST, SERVER, SYN, Wire, heard
+from tests.streams.wire import ACK, CLIENT, FIN, PSH, RST, SERVER, SYN, Heard, Wire, heard
 
 ISNS = [0, 1, 1000, 2**31 - 3, 2**31, 2**32 - 5, 2**32 - 1]
 
@@ -329,3 +329,41 @@ def test_refused_and_unanswered_connections() -> None:
     wire.packet(SERVER, 0, 1, RST | ACK)
     result = heard(wire.rows, wire.buffer)
     assert result.closes() == {Side.CLIENT: "open", Side.SERVER: "rst"}
+
+
+def _swapped(order: list[int]) -> Heard:
+    """A greeting, two commands and their answers, captured in another order."""
+    wire = Wire()
+    wire.handshake()
+    wire.packet(SERVER, 1, 1, ACK | PSH, b"220 x\r\n")
+    wire.packet(CLIENT, 1, 8, ACK | PSH, b"EHLO a\r\n")
+    wire.packet(SERVER, 8, 9, ACK | PSH, b"250 x\r\n")
+    wire.packet(CLIENT, 9, 15, ACK | PSH, b"QUIT\r\n")
+    wire.packet(SERVER, 15, 15, ACK | PSH, b"221 x\r\n")
+    wire.packet(CLIENT, 15, 22, ACK)
+    return heard(wire.renumbered([0, 1, 2, *order]), wire.buffer)
+
+
+SAID = [b"220 x\r\n", b"EHLO a\r\n", b"250 x\r\n", b"QUIT\r\n", b"221 x\r\n"]
+
+
+@pytest.mark.parametrize("order", [[3, 5, 4, 6, 7, 8], [3, 4, 5, 7, 6, 8], [3, 5, 4, 7, 6, 8], [3, 5, 7, 4, 6, 8]])
+def test_g144_what_is_said_to_octets_captured_later_comes_behind_them(order: list[int]) -> None:
+    """G144: an answer that was captured before its command is handed on behind it."""
+    result = _swapped(order)
+    assert [event.data for event in result.events if isinstance(event, Data)] == SAID
+    assert (result.gaps(CLIENT), result.gaps(SERVER)) == ([], [])
+
+
+def test_g144_what_is_said_to_octets_that_never_come_waits_for_a_few_packets_only() -> None:
+    """G144: behind the hole that the wait ends with."""
+    wire = Wire()
+    wire.handshake()
+    wire.packet(CLIENT, 1, 1, ACK | PSH, b"EHLO a\r\n")
+    for number in range(12):
+        wire.packet(SERVER, 1 + number, 30, ACK | PSH, b"x")
+    result = heard(wire.rows, wire.buffer)
+    said = [event for event in result.events if not isinstance(event, Closed)]
+    kinds = ["gap" if isinstance(event, Gap) else event.data for event in said]
+    assert kinds == [b"EHLO a\r\n", "gap", *[b"x"] * 12]
+    assert said[1].packet == 12

@@ -7,12 +7,43 @@ like this one. What a verb, a code or a record type means stands in the `words` 
 from mailtrace.explain.english.content import CONTENT
 from mailtrace.explain.english.delays import DELAYS
 from mailtrace.explain.english.dns import DNS
+from mailtrace.explain.english.imap import (
+    FETCH_ITEMS,
+    FOLDER_USES,
+    IMAP,
+    MAIL_FLAGS,
+    SEARCH_HEADER,
+    SEARCH_KEYS,
+    SEARCH_KEYS_OF_ONE,
+    STATUS_FACTS,
+    STATUS_ITEMS,
+    UNREAD,
+)
 from mailtrace.explain.english.pop3 import POP3
 from mailtrace.explain.english.smtp import SMTP
 from mailtrace.explain.english.summary import SUMMARY
 from mailtrace.explain.english.tables import GAP_REASONS, NOUNS, REPLY_HINTS, SERVICES, SMALL_FAULTS, VIOLATIONS
+from mailtrace.explain.english.tls import ALERTS, TLS
 from mailtrace.explain.english.transport import TRANSPORT
 
-ENGLISH: dict[str, str] = {**TRANSPORT, **SMTP, **CONTENT, **POP3, **DNS, **DELAYS, **SUMMARY}
+ENGLISH: dict[str, str] = {**TRANSPORT, **SMTP, **CONTENT, **POP3, **IMAP, **DNS, **TLS, **DELAYS, **SUMMARY}
 
-__all__ = ["ENGLISH", "GAP_REASONS", "NOUNS", "REPLY_HINTS", "SERVICES", "SMALL_FAULTS", "VIOLATIONS"]
+__all__ = [
+    "ALERTS",
+    "ENGLISH",
+    "FETCH_ITEMS",
+    "FOLDER_USES",
+    "GAP_REASONS",
+    "MAIL_FLAGS",
+    "NOUNS",
+    "REPLY_HINTS",
+    "SEARCH_HEADER",
+    "SEARCH_KEYS",
+    "SEARCH_KEYS_OF_ONE",
+    "SERVICES",
+    "SMALL_FAULTS",
+    "STATUS_FACTS",
+    "STATUS_ITEMS",
+    "UNREAD",
+    "VIOLATIONS",
+]

@@ -14,8 +14,10 @@ CONTENT: dict[str, str] = {
     "content.ended.BDAT": "({lines}, ended by the count of octets)",
     "content.ended.RETR": "({lines}, ended by a line with a single dot)",
     "content.ended.TOP": "({lines}, ended by a line with a single dot)",
+    "content.ended.XMIT": "({lines}, ended by a line with a single dot)",
     "content.cut": "({lines}; the end is missing)",
     "content.pieces": "Packets {packets} carry one mail.",
+    "content.as-server-read": "By the rules this is text of the mail before; the server took it for a mail of its own.",
     "content.incomplete": "The mail is not complete.",
     "content.holes": "In the middle {octets} are missing from the capture.",
     "content.encoded": (

@@ -17,6 +17,7 @@ POP3: dict[str, str] = {
         "The client sends the password, readable in the capture for everybody on the way (masked here). TLS on port "
         "995, or STLS before the login, would hide it."
     ),
+    "pop3.PASS.inside": "The client sends the password (masked here); TLS hides it on the way.",
     "pop3.PASS.ok": "The password is right: the mailbox is open, and locked for this session.",
     "pop3.APOP": (
         "The client logs in to the mailbox {user} without sending the password: a hash of the greeting's time stamp "

@@ -14,6 +14,8 @@ NOUNS: dict[str, tuple[str, str]] = {
     "attachments": ("attachment", "attachments"),
     "records": ("record", "records"),
     "parts": ("part", "parts"),
+    "folders": ("folder", "folders"),
+    "ciphers": ("cipher suite", "cipher suites"),
 }
 """Singular and plural of what is counted."""
 
@@ -49,6 +51,11 @@ VIOLATIONS: dict[str, str] = {
         "Only CRLF, dot, CRLF ends a mail. A server that takes another form for the end sees other mails than its "
         "neighbour: this is how mails are smuggled."
     ),
+    "smuggled-message": (
+        "The server answered more than was asked: for it the mail ended earlier, and what the client's mail system "
+        "took for text was one more mail. So mails get past the checks of whoever sent them on (SMTP smuggling)."
+    ),
+    "roles-turned": "TURN and ATRN let the server send its mails over the same connection, the other way round.",
     "early-talker": (
         "A client must wait for the greeting. Those that do not are often spam programs, and servers may refuse them "
         "for it."
@@ -64,6 +71,29 @@ VIOLATIONS: dict[str, str] = {
         "What a server sends in clear behind its 220 could have been inserted by anybody on the way."
     ),
     "plaintext-instead-of-tls": "Both sides agreed to encrypt and then did not: everything stays readable.",
+    "wrong-service": (
+        "That is no mail: a scanner that tries all ports, a client that has lost its way, or another service that "
+        "was put here."
+    ),
+    "bad-proxy-header": "What the proxy says of its client may be wrong; servers refuse such a connection.",
+    "starttls-stripped": (
+        "Everything stays readable although both sides could encrypt: some firewalls do this to read along, and so do "
+        "attackers."
+    ),
+    "preauth-before-tls": (
+        "Once logged in, a client may not begin TLS. An attacker who greets so keeps everything readable; a client "
+        "that wants TLS has to hang up."
+    ),
+    "wrong-port": "Each protocol has ports of its own: a mistake in the setup, or on purpose.",
+    "untagged-before-tls": (
+        "What a server says in clear while TLS is being agreed on could have been inserted by anybody on the way."
+    ),
+    "plaintext-before-tls": "What is sent in clear just before TLS could have been inserted by anybody on the way.",
+    "plaintext-after-tls": "Whoever goes on in clear after TLS has begun gives away what it was to hide.",
+    "tls-broken": "From here on nothing can be read or even counted as TLS records.",
+    "tls-bad-record": "Either the record was changed on its way, or the keys are not those of this connection.",
+    "compression-bomb": "A few octets that become very many are an attack on whoever unpacks them.",
+    "duplicate-tag": "Two commands with one tag: nobody can tell which of them is answered.",
     "eight-bit-in-command": "Addresses beyond ASCII need the extension SMTPUTF8.",
 }
 """What a broken rule means; others get a general sentence."""
@@ -80,6 +110,8 @@ SMALL_FAULTS = frozenset(
         "reply-too-long",
         "bad-base64",
         "unfinished-line",
+        "empty-line",
+        "bad-literal",
     }
 )
 """Broken rules that change nothing in the story: told in the step they happened in."""

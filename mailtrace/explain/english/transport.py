@@ -4,7 +4,9 @@ from __future__ import annotations
 
 TRANSPORT: dict[str, str] = {
     "list": "{most} and {last}",
+    "uncertain": "It follows a hole, so it may also be a line of a mail whose beginning is missing.",
     "more-lines": "(and {lines} more)",
+    "empty-line": "(an empty line)",
     "cut-line": "{start}... (cut, {length} in all)",
     "title": "{protocol} conversation {ids}: {client} -> {server}",
     "title.group": "{protocol} conversations {ids}: {client} -> {server}",
@@ -27,9 +29,6 @@ TRANSPORT: dict[str, str] = {
     ),
     "connect.midstream": "connection to port {port} ({service}) already open: the capture starts in the middle of it",
     "connect.midstream.meaning": "The handshake was not captured, so what was said before is not known.",
-    "connect.other-service": (
-        "{spoken} is spoken on port {port}, which is meant for {meant}: a mistake in the setup, or on purpose."
-    ),
     "close.both": "connection closed: first by {first}, then by {second}",
     "close.both.meaning": "Each side sends FIN, which says: I have nothing more to send. Then the connection is over.",
     "close.one": "connection closed by {first}",
@@ -50,18 +49,16 @@ TRANSPORT: dict[str, str] = {
     "close.with-octets": "The FIN comes in the packet of the last words.",
     "close.broken-late": "connection closed, then broken off, by {first}",
     "close.broken-late.meaning": "{first} sends FIN, and then RST instead of waiting for the other side to close.",
-    "close.no-quit": "Nobody said QUIT: {name} hangs up in the middle of the dialogue.",
-    "dark": "encrypted with TLS from here: {client} sends {sent}, the other side {received}",
-    "dark.starttls": (
-        "Both sides agreed to encrypt. Who talks to whom, when, and how much stays visible; commands, addresses and "
-        "mails do not, and what was said before counts no more: the client begins again with its hello."
+    "close.no-quit": "Nobody said {goodbye}: {name} hangs up in the middle of the dialogue.",
+    "proxy.client": (
+        "A proxy has opened this connection for somebody else, and says so before all else (PROXY protocol, version "
+        "{version}): the true client is {client}, which called {server}."
     ),
-    "dark.starttls.source": "RFC 3207 section 4.2",
-    "dark.implicit": (
-        "This port begins with encryption at once. Who talks to whom, when, and how much stays visible; everything "
-        "said does not."
+    "proxy.itself": (
+        "A proxy has opened this connection and says so before all else (PROXY protocol, version {version}); it "
+        "names no client: it speaks for itself, as for a check of health, or does not know."
     ),
-    "dark.implicit.source": "RFC 8314 section 3",
+    "proxy.detail": "({name}: {value})",
     "gap": "({octets} missing from the capture)",
     "gap.meaning": "What they said is not known; the story goes on where the capture does.",
     "violation": "This breaks the rules of the protocol; mailtrace goes on as well as it can.",
@@ -82,11 +79,6 @@ TRANSPORT: dict[str, str] = {
         "The SYN+ACK was sent {times}, because the ACK for it got lost on its way or came too late."
     ),
     "title.unknown": "Connection {ids}: {client} -> {server}",
-    "dark.stls": (
-        "Both sides agreed to encrypt. Who talks to whom, when, and how much stays visible; commands, passwords and "
-        "mails do not."
-    ),
-    "dark.stls.source": "RFC 2595 section 4",
     "connect.tries": "(tried {times})",
     "more-parts": "(and {parts} more)",
 }

@@ -10,16 +10,18 @@ from mailtrace.protocols.dns.session import DnsSession
 
 TEXT_OCTETS = 4  # an id and flags, or a length and an id: in a message hardly ever all printable
 
+_TEXT = bytes(range(32, 127)) + b"\t\r\n"
+
 
 def recognise(side: Side, data: bytes) -> Guess:
     """Tell whether octets begin a DNS message, with the length before it that TCP needs or without.
 
     What is no text but no proper message either is left to the port, to be named as broken.
     """
-    if looks_like_message(data) or looks_like_message(data[LENGTH_OCTETS:]):
-        return Guess.YES
     start = data[:TEXT_OCTETS]
-    return Guess.NO if start.isascii() and start.decode().isprintable() else Guess.MORE
+    if len(start) == TEXT_OCTETS and not start.strip(_TEXT):
+        return Guess.NO
+    return Guess.YES if looks_like_message(data) or looks_like_message(data[LENGTH_OCTETS:]) else Guess.MORE
 
 
 ROW = ProtocolRow(
@@ -28,4 +30,5 @@ ROW = ProtocolRow(
     udp_ports=frozenset({53}),
     session=DnsSession,
     recognise=recognise,
+    is_text=False,
 )

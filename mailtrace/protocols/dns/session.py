@@ -27,6 +27,7 @@ _AA, _TC, _RA, _AD = 0x0400, 0x0200, 0x0080, 0x0020
 _NS, _SOA = RecordType.NS, RecordType.SOA
 _ALIASES = frozenset({RecordType.CNAME, RecordType.DNAME})
 _TRANSFERS = frozenset({"AXFR", "IXFR"})
+_TRANSFER_TYPES = frozenset({RecordType.AXFR, RecordType.IXFR})
 _WILDCARDS = _TRANSFERS | {"ANY", "MAILA", "MAILB"}
 _Key = tuple[int, Side, int, str, int, int]
 
@@ -153,8 +154,13 @@ class DnsSession:
         if message.questions:
             key = _key(message, message.questions[0], asker)
         else:
-            key = self._latest.get((message.id, asker)) or _key(message, Question("", 0, 0), asker)
+            latest = self._latest.get((message.id, asker))
+            known = latest is not None and _is_about(message, latest)
+            key = latest if latest is not None and known else _key(message, Question("", 0, 0), asker)
         lookup = self._asked.pop(key, None)
+        if lookup is not None and time_ns - lookup.start_ns > QUESTION_TIMEOUT_NS:
+            self._tell(lookup)
+            lookup = None
         if lookup is None:
             earlier = self._answered.get(key)
             if earlier is not None:
@@ -166,11 +172,27 @@ class DnsSession:
         else:
             lookup.duration_ns = max(0, time_ns - lookup.start_ns)
             _add_packets(lookup, packets)
+            if message.questions and message.questions[0].name[:-1] != lookup.name:
+                self._name_spelling(lookup, message.questions[0], side, packets, time_ns)
         _fill(lookup, message)
         self._answered[key] = lookup
         if len(self._answered) > MAX_ANSWERED:
-            del self._answered[next(iter(self._answered))]
+            self._forget(next(iter(self._answered)))
         self._tell(lookup)
+
+    def _forget(self, key: _Key) -> None:
+        """An answered lookup is out of reach for late repeats."""
+        del self._answered[key]
+        if self._latest.get(key[:2]) == key:
+            del self._latest[key[:2]]
+
+    def _name_spelling(
+        self, lookup: Lookup, told: Question, side: Side, packets: tuple[int, ...], time_ns: int
+    ) -> None:
+        """Name an answer that repeats the name in other letters; of a repeated question nobody knows which one."""
+        if lookup.name != "." and not lookup.retries:
+            detail = f"asked for {lookup.name}, answered for {told.name[:-1]}: some take that for forged"
+            self._violate("spelled-otherwise", side, packets, time_ns, detail)
 
     def _unasked(self, message: DnsMessage, side: Side, packets: tuple[int, ...], time_ns: int) -> Lookup | None:
         """Return the lookup of an answer whose question was not captured; None where nothing tells what was asked."""
@@ -211,6 +233,12 @@ class DnsSession:
 def _key(message: DnsMessage, question: Question, asker: Side) -> _Key:
     """Return what a question and its answer have in common."""
     return (message.id, asker, message.opcode, question.name.lower(), question.type, question.class_)
+
+
+def _is_about(message: DnsMessage, key: _Key) -> bool:
+    """Tell whether an answer that repeats no question can be one to this: a transfer, or records of the same name."""
+    answers = message.sections[0]
+    return not answers or key[4] in _TRANSFER_TYPES or answers[0].owner.lower() == key[3]
 
 
 def _lookup(message: DnsMessage, question: Question, packets: tuple[int, ...], time_ns: int) -> Lookup:

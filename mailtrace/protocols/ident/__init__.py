@@ -6,19 +6,20 @@ import re
 
 from mailtrace.model import Side
 from mailtrace.protocols.base import Guess, ProtocolRow
-from mailtrace.protocols.ident.grammar import parse_answer, parse_ports
+from mailtrace.protocols.ident.grammar import parse_answer
 from mailtrace.protocols.ident.session import IdentSession
 
 _ONLY_A_QUESTION = re.compile(rb"[0-9 \t,:]*\r?\Z")
 
 
 def recognise(side: Side, data: bytes) -> Guess:
-    """Tell ident by its first line; one that is nearly right is left to the port, to be named as wrong."""
+    """Tell ident by its answer; a question is two numbers, which any text may hold, so it is left to the port.
+
+    What is nearly right is so too, to be named as wrong.
+    """
     line, ended, _ = data.partition(b"\n")
     line = line.removesuffix(b"\r")
     if side is Side.CLIENT:
-        if ended and parse_ports(line) is not None:
-            return Guess.YES
         return Guess.MORE if _ONLY_A_QUESTION.match(line) else Guess.NO
     answer = parse_answer(line)
     if ended and answer.complete:

@@ -70,13 +70,8 @@ class IdentSession:
             self._answer(line)
 
     def _question(self, line: Line) -> None:
-        """Open a turn. Source: RFC 1413 section 3."""
-        ports = parse_ports(line.line)
-        if ports is None:
-            self._name("bad-question", Side.CLIENT, line, "the question is not two port numbers with a comma between")
-        elif not ports.valid:
-            detail = f"{ports.server} , {ports.client}: a port number is from 1 to 65535"
-            self._name("port-out-of-range", Side.CLIENT, line, detail)
+        """Open a turn; behind a hole the line may be the rest of one. Source: RFC 1413 section 3."""
+        ports = None if line.after_gap else self._asked_about(line)
         command = Command("QUERY", line.line, 0, line.packet, line.time_ns, line.packets, certain=not line.after_gap)
         turn = Turn(command)
         self.dialogue.events.append(command)
@@ -87,9 +82,21 @@ class IdentSession:
             detail = f"more than {MAX_PENDING} questions wait; the oldest is taken for unanswered"
             self._name("too-many-pending-commands", Side.CLIENT, line, detail)
 
+    def _asked_about(self, line: Line) -> Ports | None:
+        """Read a question, and name what is wrong with it."""
+        ports = parse_ports(line.line)
+        if ports is None:
+            self._name("bad-question", Side.CLIENT, line, "the question is not two port numbers with a comma between")
+        elif not ports.valid:
+            detail = f"{ports.server} , {ports.client}: a port number is from 1 to 65535"
+            self._name("port-out-of-range", Side.CLIENT, line, detail)
+        return ports
+
     def _answer(self, line: Line) -> None:
-        """Close the oldest open turn. Source: RFC 1413 section 4."""
+        """Close the oldest open turn; the rest of a line that a hole cut is no answer. Source: RFC 1413 section 4."""
         answer = parse_answer(line.line)
+        if line.after_gap and not answer.complete:
+            return
         outcome = Outcome.GOOD if answer.status == "USERID" and answer.complete else Outcome.NO
         reply = Reply(answer.status, outcome, (line.line,), line.packet, line.time_ns, line.packets)
         asked: Ports | None = None
@@ -100,7 +107,8 @@ class IdentSession:
                 self._name("unmatched-reply", Side.SERVER, line, "an answer came that no question asked for")
             turn = Turn(None)
             self.dialogue.turns.append(turn)
-        self._judge(answer, asked, line)
+        if not line.after_gap:
+            self._judge(answer, asked, line)
         self.dialogue.events.append(reply)
         turn.replies.append(reply)
 

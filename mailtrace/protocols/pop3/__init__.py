@@ -41,4 +41,5 @@ ROW = ProtocolRow(
     udp_ports=frozenset(),
     session=Pop3Session,
     recognise=recognise,
+    tls_ports=frozenset({995}),
 )

@@ -61,6 +61,7 @@ class AnswerReader:
         self._packets: list[int] = []
         self._block: DotBlock | None = None
         self._announced: int | None = None
+        self._doubtful = False  # the answer being read may be lines of a message whose beginning is missing
         self._content_at = 0
 
     def step(self) -> bool:
@@ -108,6 +109,7 @@ class AnswerReader:
                 self._violations.add("bad-reply", Side.SERVER, line.packet, line.time_ns)
             self._state = _State.STATUS if line.line == b"." else _State.STRAY
             return
+        self._doubtful = line.after_gap or self._state is _State.STRAY
         self._state = _State.STATUS
         reply = Reply(status.status, status.outcome, (status.text,), line.packet, line.time_ns, line.packets)
         shape, verb = self._listener.asked(reply)
@@ -200,9 +202,9 @@ class AnswerReader:
             self._end_message(block)
             return True
         used = block.feed(piece)
-        for octets, packet, time_ns in block.variants:
-            detail = f"the message holds {octets!r}, which some servers take for its end"
-            self._violations.add("end-of-data-variant", Side.SERVER, packet, time_ns, detail)
+        for found in block.variants:
+            detail = f"the message holds {found.octets!r}, which some programs take for its end"
+            self._violations.add("end-of-data-variant", Side.SERVER, found.packet, found.time_ns, detail)
         block.variants.clear()
         if block.ended:
             if used < len(piece.data):
@@ -222,6 +224,7 @@ class AnswerReader:
         """Put the message behind its answer, and compare its size with the one announced."""
         self._block = None
         content: Content = block.octets.content()
+        content.complete = content.complete and not self._doubtful
         if not content.size_bytes and not content.complete:
             return
         self._dialogue.events.insert(self._content_at, content)

@@ -48,6 +48,7 @@ class Status(Struct, frozen=True):
 _STATUS = re.compile(rb"(\+OK|-ERR|\+)(?: |\Z)", re.IGNORECASE)
 _OUTCOMES = {"+OK": Outcome.GOOD, "-ERR": Outcome.NO, "+": Outcome.MORE}
 _NUMBERED = VERBS - {"USER", "LANG", "XTND", "RPOP"}  # their arguments, if any, are numbers
+_LISTINGS = (b"BBOARDS", b"X-BBOARDS")  # without a name: RFC 1082
 _NUMBERS = re.compile(rb"[0-9 ]*\Z")
 _OCTETS = re.compile(rb"(?<![0-9])([0-9]{1,15}) (?:octets|bytes)", re.IGNORECASE)
 _HEADER = re.compile(rb"[!-9;-~]{1,100}:|From |>From ")
@@ -116,6 +117,8 @@ def answer_shape(request: Request, outcome: Outcome) -> Shape:
             return Shape.ITEMS
         case "LIST" | "UIDL" | "AUTH" | "LANG" if not request.argument.strip():
             # RFC 1939 section 5 and section 7; RFC 1734 as servers extended it; RFC 6856 section 3.2
+            return Shape.ITEMS
+        case "XTND" if request.argument.strip().upper() in _LISTINGS:
             return Shape.ITEMS
     return Shape.LINE
 

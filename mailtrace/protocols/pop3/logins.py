@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from mailtrace.model import Continuation, Dialogue, Login, Outcome, Reply, Side, Turn, wire_text
 from mailtrace.protocols.pop3.grammar import Request
-from mailtrace.protocols.sasl import Exchange, is_mechanism
+from mailtrace.protocols.sasl import UNREADABLE, Exchange, is_mechanism
 from mailtrace.protocols.violations import Violations
-
-UNREADABLE = "?"
-"""The mechanism of a login whose AUTH command was lost or names none: what stands there may be a secret."""
 
 
 class _Attempt:

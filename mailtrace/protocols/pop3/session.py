@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
+from operator import attrgetter
 
 from mailtrace.model import (
     Closed,
@@ -26,6 +27,7 @@ from mailtrace.model import (
     WentDark,
     wire_text,
 )
+from mailtrace.protocols.base import Secure
 from mailtrace.protocols.framing import Inbox, Line
 from mailtrace.protocols.pairing import Pairing
 from mailtrace.protocols.pop3.answers import AnswerReader
@@ -39,6 +41,7 @@ from mailtrace.protocols.pop3.grammar import (
     shown_requests,
 )
 from mailtrace.protocols.pop3.logins import Logins
+from mailtrace.protocols.pop3.sending import Sending, sends_mail
 from mailtrace.protocols.sasl import secret_span
 from mailtrace.protocols.violations import SAYINGS, Violations
 
@@ -64,11 +67,17 @@ class Pop3Session:
     def __init__(self, transport: Transport) -> None:
         """Begin before the greeting."""
         self.dialogue = Dialogue()
+        self.secure: Secure | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing, and have nothing open; what was said before stays in the dialogue."""
         self._violations = Violations(self.dialogue)
         self._client, self._server = Inbox(), Inbox()
         self._answers = AnswerReader(self._server, self.dialogue, self._violations, self)
         self._pairing: Pairing[Turn] = Pairing(_is_challenge_to)
         self._logins = Logins(self.dialogue, self._violations)
+        self._sending = Sending(self._client, self.dialogue, self._violations)
         self._clarity = _Clarity.CLEAR
         self._answered: Turn | None = None  # the turn of the answer being read
         self._now_ns = 0
@@ -76,6 +85,8 @@ class Pop3Session:
         self._sasl: Turn | None = None  # the AUTH whose responses may still come
         self._challenged = False
         self._stls: Turn | None = None
+        self._unsure = False  # a hole may have swallowed what the next lines of the client belong to
+        self._landmark: int | None = None  # packet of a command behind it
         self._doubtful = False  # a hole may have swallowed the AUTH that the next lines of the client belong to
         self._early = False  # the answer being read came while nothing was asked
         self._orphans: deque[Turn] = deque()  # such answers, in step with `Pairing.early`
@@ -100,6 +111,9 @@ class Pop3Session:
         """No more will come."""
         if self._clarity is _Clarity.AGREED:
             self._name_clear_reply()
+        self._sending.give_up()
+        self._read()
+        self._sending.finish()
         self._answers.finish()
         self._overtake(None)
         self._logins.finish()
@@ -136,6 +150,8 @@ class Pop3Session:
     def _follow(self, turn: Turn, reply: Reply) -> None:
         """Do what the answer to a command brings about."""
         self._logins.answer(turn, reply)
+        if turn is self._sending.turn:
+            self._sending.answered(reply)
         if turn is self._sasl:
             self._challenged = reply.outcome is Outcome.MORE
             if reply.outcome is Outcome.GOOD:
@@ -162,7 +178,15 @@ class Pop3Session:
                     break  # STLS was refused: what the client sent behind it comes first
 
     def _read_client(self) -> bool:
-        """Read one line of the client; false when there is none."""
+        """Read one line of the client, or a piece of a mail it sends; false when there is none."""
+        sending = self._sending.turn
+        if sending is not None:
+            if self._client.waiting:
+                self._answers.settle()
+            read, packet = self._sending.step()
+            if packet is not None:
+                self._pairing.ask(sending, packet)
+            return read
         line = self._client.line()
         if line is None:
             return False
@@ -200,8 +224,10 @@ class Pop3Session:
             line.time_ns,
             line.packets,
             secret_spans(request, line.line, whole=not line.after_gap),
-            certain=not line.after_gap,
+            certain=self._is_sure(line.packet),
         )
+        if self._unsure and request.verb in VERBS:
+            self._landmark = line.packet
         turn = Turn(command)
         self.dialogue.events.append(command)
         self.dialogue.turns.append(turn)
@@ -212,8 +238,19 @@ class Pop3Session:
         if request.verb == "STLS":  # RFC 2595 section 4
             self._clarity = _Clarity.ASKED
             self._stls = turn
+        elif sends_mail(request):
+            self._sending.begin(turn)
         if self._orphans:
             self._adopt(turn, line.packet)
+
+    def _is_sure(self, packet: int) -> bool:
+        """After a hole: a command was answered and the client speaks again, so this is none of a mail it sends.
+
+        Of a capture without the server, one command is all that can be waited for.
+        """
+        if self._unsure and self._landmark is not None:
+            self._unsure = self._greeted and not self._landmark < self._pairing.last_reply < packet
+        return not self._unsure
 
     def _take_response(self, line: Line) -> None:
         """Take a line of a SASL exchange, the beginning of which may be lost. Source: RFC 5034 section 4."""
@@ -221,6 +258,8 @@ class Pop3Session:
         if turn is None:
             turn = self._sasl = Turn(None)
             self.dialogue.turns.append(turn)
+        if self._unsure and not self._is_sure(line.packet):
+            self._landmark = line.packet
         continuation = Continuation(line.line, line.packet, line.time_ns, line.packets, secret_span(line.line))
         self.dialogue.events.append(continuation)
         turn.continuations.append(continuation)
@@ -236,8 +275,10 @@ class Pop3Session:
         self._has_gaps = True
         if gap.side is Side.CLIENT:
             self._pairing.commands_lost()
-        elif self._pairing.waiting:
+            self._unsure, self._landmark = True, None
+        else:
             self._pairing.replies_lost(gap.packet)
+            self._sending.give_up()
 
     def _look_for_tls(self) -> None:
         """See whether TLS begins, or whether the conversation goes on in clear after all."""
@@ -257,23 +298,28 @@ class Pop3Session:
         """TLS begins: what either side sent in clear before it, without waiting, was injected or is lost."""
         inbox = self._client if side is Side.CLIENT else self._server
         packet = inbox.next_packet() or 0
-        if side is Side.CLIENT and self._server.waiting:
+        if side is Side.CLIENT:
             self._name_clear_reply()
         self._clarity = _Clarity.DARK
         self.dialogue.encryption = Encryption.STARTTLS
         self.dialogue.events.append(WentDark("starttls", packet, self._now_ns))
+        if self.secure is not None:
+            rest = sorted([*self._client.rest(), *self._server.rest()], key=attrgetter("packet"))
+            self._begin()
+            self._greeted = True  # inside TLS the client speaks first. RFC 2595 section 4
+            self.secure(rest)
 
     def _name_clear_commands(self) -> None:
         """Name what the client sent behind STLS without waiting for the answer. Source: RFC 2595 section 4."""
         if self._client.waiting and not self._client.peek(2).startswith(_TLS_STARTS):
             self._name("plaintext-after-starttls", Side.CLIENT)
-            while self._client.take() is not None:
-                pass
+            self._client.rest()
 
     def _name_clear_reply(self) -> None:
         """Name what the server sent behind its agreement to start TLS."""
-        if self._server.waiting:
+        if self._server.waiting and not self._server.peek(2).startswith(_TLS_STARTS):
             self._name("plaintext-after-starttls-reply", Side.SERVER)
+            self._server.rest()
 
     def _name(self, code: str, side: Side) -> None:
         """Name what waits on one side, and show how it begins."""
@@ -287,6 +333,7 @@ class Pop3Session:
         """Tell an answer without its command: the greeting, or one whose command was not captured or comes late."""
         turn = Turn(None, [reply])
         self.dialogue.turns.append(turn)
+        self._sending.heard(reply.packet)
         if reply.outcome is Outcome.MORE:
             self._sasl, self._challenged = turn, True
         if self._early:
@@ -296,7 +343,7 @@ class Pop3Session:
 
     def _adopt(self, turn: Turn, packet: int) -> None:
         """Give a command that was delivered late the answer that came meanwhile."""
-        self._overtake(packet)
+        self._overtake(None if self._unsure else packet)  # behind a hole they may be what it swallowed was answered
         if not self._orphans:
             return
         orphan = self._orphans.popleft()

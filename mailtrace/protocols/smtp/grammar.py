@@ -12,12 +12,15 @@ from mailtrace.model import Outcome, wire_text
 
 VERBS = (
     *("HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "BURL", "RSET", "VRFY", "EXPN", "HELP", "NOOP", "QUIT"),
-    *("STARTTLS", "AUTH", "ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML", "VERB", "XCLIENT", "XFORWARD", "PROXY"),
+    *("STARTTLS", "AUTH", "ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML", "VERB", "XCLIENT", "XFORWARD"),
 )
-"""The verbs of RFC 5321 and its extensions, and what proxies say."""
+"""The verbs of RFC 5321 and its extensions, and what proxies of mail say about their clients."""
 
 HELLOS = frozenset({"HELO", "EHLO", "LHLO"})
 """The verbs that introduce a client."""
+
+GREETINGS = ("220", "554", "421")
+"""What a server may open with. Source: RFC 5321 section 4.3.2."""
 
 VERB_SHOWN = 32
 """Characters of an unknown verb that are kept: enough to see what it was."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from mailtrace.model import Dialogue, Login, Outcome, Reply, Side
 from mailtrace.protocols.framing import Line
-from mailtrace.protocols.sasl import Exchange, secret_span
+from mailtrace.protocols.sasl import UNREADABLE, Exchange, is_mechanism, secret_from, secret_span
 from mailtrace.protocols.violations import Violations
 
-_MECHANISM = re.compile(rb"(?:[A-Z0-9_-]{1,20}|(?i:PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|NTLM|GSSAPI|EXTERNAL|XOAUTH2))\Z")
-"""A mechanism, which is upper case (RFC 4422 section 3.1), or a usual one in any case: other text may be a secret."""
-
-UNREADABLE = "?"
-"""The mechanism of a login whose AUTH command was lost or names none."""
+SECRET_VERBS = frozenset({"AUTH", "PASS"})
+"""Commands that may hold a secret."""
 
 
 class LoginBook:
@@ -30,7 +25,7 @@ class LoginBook:
     def begin(self, argument: bytes, line: Line) -> None:
         """Open an exchange with the argument of AUTH: a mechanism and maybe an initial response."""
         mechanism, _, response = argument.strip().partition(b" ")
-        readable = _MECHANISM.match(mechanism) is not None
+        readable = is_mechanism(mechanism)
         self._exchange = Exchange(mechanism.decode() if readable else UNREADABLE)
         self._packets = list(line.packets)
         self._dialogue.logins.append(Login(self._exchange.mechanism, None, None, line.packets))
@@ -79,8 +74,7 @@ def secret_spans(verb: str, line: bytes, argument_at: int) -> tuple[tuple[int, i
     Where AUTH names no readable mechanism, its whole argument is secret.
     """
     if verb == "AUTH":
-        mechanism = line[argument_at:].split(b" ", 1)[0]
-        return secret_span(line, argument_at + (len(mechanism) + 1 if _MECHANISM.match(mechanism) else 0))
+        return secret_span(line, secret_from(line, argument_at))
     if verb == "PASS":
         return secret_span(line, argument_at)
     return ()

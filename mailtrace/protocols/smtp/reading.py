@@ -6,16 +6,22 @@ and STARTTLS the cut depends on the server's answer, so the octets wait until it
 Where the answer is missing because its octets are (a hole, a capture of one direction, the end), shape decides: a line
 that no mail would hold is a command. After a hole in what the client said, commands are not `certain` until one was
 answered and the client spoke again; lines that are no commands may be a mail whose DATA was lost, which counts as one
-if it ends like one. Nothing else is invented.
+if it ends like one. Of a capture without the server, the end of a message makes certain. Nothing else is invented.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailtrace.model import Continuation, Gap, Side, Turn
+from mailtrace.model import Continuation, Data, Gap, Side, Turn
 from mailtrace.protocols.sasl import secret_span
-from mailtrace.protocols.smtp.shapes import LOOK, begins_clear, begins_with_command, named_octets
+from mailtrace.protocols.smtp.shapes import (
+    LOOK,
+    begins_clear,
+    begins_transaction,
+    begins_with_command,
+    named_octets,
+)
 from mailtrace.protocols.smtp.state import AGREED, END_OF_DATA, Asked, Reading, State
 
 HOLD_LIMIT = 64 * 1024
@@ -32,7 +38,7 @@ class ClientReading(State):
 
     def cut_body(self) -> bool:
         """End a message that will not go on; tell whether there was one."""
-        if self.reading is not Reading.BODY:
+        if self.reading not in (Reading.BODY, Reading.GUESSED_BODY):
             return False
         self.body.flush()
         self._end_body()
@@ -40,10 +46,16 @@ class ClientReading(State):
 
     def _read_command(self) -> bool:
         """Consume one command line, or what stands where one should."""
-        if self.unsure and not self._is_sure_again():
-            step = self._read_unsure()
-            if step is not None:
-                return step
+        if self.unsure:
+            packet = self.client.next_packet()
+            if packet is None:
+                return False
+            if self._resume_exchange(packet):
+                return True
+            if not self._is_sure_again(packet):
+                step = self._read_unsure(packet)
+                if step is not None:
+                    return step
         line = self.client.line()
         if line is None:
             return False
@@ -55,20 +67,14 @@ class ClientReading(State):
             self.landmark = line.packet
         return True
 
-    def _is_sure_again(self) -> bool:
+    def _is_sure_again(self, packet: int) -> bool:
         """After a hole: a command was answered, and the client speaks again, so it is not in the middle of a mail."""
-        packet = self.client.next_packet()
-        if packet is not None and self.landmark is not None and self.landmark < self.last_reply < packet:
+        if self.landmark is not None and self.landmark < self.last_reply < packet:
             self.unsure = False
         return not self.unsure
 
-    def _read_unsure(self) -> bool | None:
+    def _read_unsure(self, packet: int) -> bool | None:
         """Deal with what may be no command; None when it is to be read as one, false to wait for more."""
-        packet = self.client.next_packet()
-        if packet is None:
-            return False
-        if self._resume_exchange(packet):
-            return True
         head = self.client.peek(LOOK)
         _, end, rest = head.partition(b"\n")
         more_may_come = len(head) < LOOK and not self.client.holes and not self.finishing
@@ -83,8 +89,12 @@ class ClientReading(State):
             return False  # the next line would tell whether this one is the end of a line whose beginning is missing
         if b"\n" in rest and begins_with_command(rest):
             self.client.line()
+            self.first_words = False
             return True
         self.begin_body(None, packet, seen=False)  # it counts as a message if it ends like one
+        if not self.last_reply:
+            self.reading = Reading.GUESSED_BODY
+            self.within_line = False
         return True
 
     def _waited_enough(self) -> bool:
@@ -96,7 +106,7 @@ class ClientReading(State):
         while (reply := self.pairing.overtaken(packet)) is not None:
             self.unmatched(reply)
             if reply.status == "354":
-                self.begin_body(Asked(self.dialogue.turns[-1], "DATA"), reply.packet, seen=False)
+                self.begin_body(Asked(self.dialogue.turns[-1], "DATA"), self.last_reply, seen=False)
                 return True
             if reply.status == "334":
                 self.asked = Asked(self.dialogue.turns[-1], "AUTH")
@@ -110,6 +120,8 @@ class ClientReading(State):
         if newest is None or asked is None:
             return False
         goes_on = self.answer_lost is not None and self.answer_lost < newest
+        if self.answer_lost is not None:
+            self.pairing.gone_on(asked, self.client.next_packet() or newest)
         if not (goes_on or self._waited_enough()):
             return self._was_no_question(asked, newest)
         head = self.client.peek(LOOK)
@@ -124,6 +136,7 @@ class ClientReading(State):
             self.first_words = False
         elif self.reading is Reading.DATA_ASKED:
             self.begin_body(asked, self.last_reply)
+            self.body_unseen = self.unsure or self.answer_lost == 0
         else:
             self.reading = AGREED[self.reading]
         return True
@@ -132,6 +145,8 @@ class ClientReading(State):
         """After a hole: tell that what looked like a question was none, since the client was answered and goes on."""
         command = asked.turn.command
         if not self.unsure or command is None or not command.packet < self.last_reply < newest:
+            return False
+        if self.unpaired < self.pairing.owed:  # these may all be answers to what was asked before it
             return False
         self.reading = Reading.COMMANDS
         return True
@@ -146,13 +161,22 @@ class ClientReading(State):
             self.commands_lost(piece)
             self.missing_last = True
             body.gap(piece)
+            if not self.last_reply:
+                self.reading = Reading.GUESSED_BODY
+                self.within_line = False
             return True
-        if self.unsure and self.agreed_at < self.last_reply < piece.packet:
+        if self.unsure and self.last_reply < piece.packet and (self.agreed_at < self.last_reply or self.pairing.early):
             self.client.put_back(piece, 0)  # the server has answered: the end was in the hole
             self.cut_body()
             if self.missing_last:
                 self.landmark = None  # and what comes next may not be the beginning of a line
             return True
+        self.take_body(piece)
+        return True
+
+    def take_body(self, piece: Data) -> None:
+        """Add a piece to the message; what is behind its end goes back."""
+        body = self.body
         self.missing_last = False
         used = body.feed(piece)
         if body.variants:
@@ -161,16 +185,48 @@ class ClientReading(State):
             if used < len(piece.data):
                 self.client.put_back(piece, used)
             self._end_body()
+
+    def _read_guessed_body(self) -> bool:
+        """Consume a line of what may be a message, while no server is heard that could tell: a command ends it too.
+
+        So is read what has no beginning, and what has a hole that may have swallowed its end.
+        """
+        if self.last_reply:
+            self.reading = Reading.BODY
+            return True
+        head = self.client.peek(LOOK)
+        if head and not self.within_line:
+            if b"\n" not in head and len(head) < LOOK and not (self.client.holes or self.finishing):
+                return False
+            if begins_transaction(head):
+                return self.cut_body()
+        piece = self.client.take()
+        if piece is None:
+            return False
+        if isinstance(piece, Gap):
+            self.commands_lost(piece)
+            self.body.gap(piece)
+            self.within_line = False
+            return True
+        end = piece.data.find(b"\n") + 1
+        self.within_line = not end
+        if 0 < end < len(piece.data):
+            self.client.put_back(piece, end)
+            piece = Data(piece.side, piece.data[:end], piece.packet, piece.time_ns)
+        self.take_body(piece)
         return True
 
     def _end_body(self) -> None:
         """List the message, and await the reply that decides; forget what only might have been one."""
         self.reading = Reading.COMMANDS
+        if self.unsure and self.body.ended and not self.last_reply:
+            self.unsure = False  # behind CRLF.CRLF the client is at its commands, and no server will tell
         content = self.body.octets.content()
         unseen, asked = self.body_unseen, self.asked
         if unseen:
             content.complete = False
             if not self.body.ended and asked is None:
+                self.variants = []
                 return
         if asked is None:
             turn = Turn(None)
@@ -179,14 +235,19 @@ class ClientReading(State):
         draft = asked.draft or self.book.current or self.book.begin(None, ())
         decided = self.body.ended or not self.finishing or bool(self.pairing.early)
         self.book.content_ended(draft, content, whole=decided)
+        if self.variants:
+            self.suspects.append((content, self.variants))
+            self.variants = []
         if decided:
             self.landmark = content.packet
             self.ask(Asked(asked.turn, END_OF_DATA, draft), content.packet)
 
     def _report_variants(self) -> None:
         """Name what looks like an end of data and is none. Source: RFC 5321 section 4.1.1.4."""
-        for octets, packet, time_ns in self.body.variants:
-            self.violations.add("end-of-data-variant", Side.CLIENT, packet, time_ns, named_octets(octets))
+        for found in self.body.variants:
+            detail = named_octets(found.octets)
+            self.violations.add("end-of-data-variant", Side.CLIENT, found.packet, found.time_ns, detail)
+        self.variants += self.body.variants
         self.body.variants.clear()
 
     def _read_chunk(self) -> bool:
@@ -250,9 +311,9 @@ class ClientReading(State):
             return False
         if isinstance(piece, Gap):
             self.dialogue.events.append(piece)
-            self.go_dark(piece.packet, piece.time_ns)
+            self.go_dark(piece)
         elif not begins_clear(piece.data):
-            self.go_dark(piece.packet, piece.time_ns)
+            self.go_dark(piece)
         elif piece.packet < self.agreed_at:  # it must wait. RFC 3207 section 4.2
             self.inject("plaintext-after-starttls", piece, self.client)
         else:
@@ -270,6 +331,7 @@ STEPS: dict[Reading, Callable[[ClientReading], bool]] = {
     Reading.COMMANDS: ClientReading._read_command,
     Reading.DATA_ASKED: ClientReading._wait,
     Reading.BODY: ClientReading._read_body,
+    Reading.GUESSED_BODY: ClientReading._read_guessed_body,
     Reading.CHUNK: ClientReading._read_chunk,
     Reading.AUTH_ASKED: ClientReading._wait,
     Reading.RESPONSE: ClientReading._read_response,

@@ -11,23 +11,19 @@ from collections.abc import Callable
 from mailtrace.model import Closed, Command, Data, Gap, Outcome, Reply, Side, StreamEvent, Transport, Turn
 from mailtrace.protocols.framing import Line
 from mailtrace.protocols.octets import Octets
-from mailtrace.protocols.smtp.grammar import HELLOS, VERBS, parse_chunk, parse_command, parse_path
-from mailtrace.protocols.smtp.logins import secret_spans
+from mailtrace.protocols.smtp.extensions import begin_burl, begin_turn, exchange_answered, turn_answered
+from mailtrace.protocols.smtp.grammar import GREETINGS, HELLOS, VERBS, parse_chunk, parse_command, parse_path
+from mailtrace.protocols.smtp.logins import SECRET_VERBS, secret_spans
 from mailtrace.protocols.smtp.reading import ClientReading
 from mailtrace.protocols.smtp.replies import ReplyReader
 from mailtrace.protocols.smtp.shapes import LOOK, begins_clear, begins_with_command
+from mailtrace.protocols.smtp.smuggling import SUSPECTS_LIMIT, read_again
 from mailtrace.protocols.smtp.state import END_OF_DATA, Asked, Reading
-
-GREETINGS = ("220", "554", "421")
-"""What a server may open with. Source: RFC 5321 section 4.3.2."""
-
-UNANSWERED = frozenset({"PROXY"})
-"""What a proxy says before the client; no reply belongs to it."""
-
 
 # Looking up a member of an enum takes longer than everything else that is done for most events.
 CLIENT = Side.CLIENT
 COMMANDS = Reading.COMMANDS
+BODY = Reading.BODY
 TLS_AGREED = Reading.TLS_AGREED
 DARK = Reading.DARK
 
@@ -35,69 +31,79 @@ DARK = Reading.DARK
 class SmtpSession(ClientReading):
     """Understands one conversation; see `protocols.base.Session`."""
 
-    def __init__(self, transport: Transport) -> None:
-        super().__init__(transport)
+    def begin(self) -> None:
+        """See `State`."""
+        super().begin()
         self._replies = ReplyReader(self.violations)
-        self._lmtp = False
+        self._lmtp: bool | None = None  # None: no hello was seen
+        self._ended: tuple[int, Asked, Reply] | None = None  # the last message, where it may be LMTP
+        self._begun = False  # a greeting or hello was seen
         self._login_failed = False  # what is no command now may be a password
-        self._ended = False  # by one of the two, not by the end of the capture
+        self._closed = False  # by one of the two, not by the end of the capture
+
+    def unread(self) -> list[Data | Gap]:
+        """See `State`."""
+        return [*self.client.rest(), *self._replies.inbox.rest()]
 
     def feed(self, event: StreamEvent) -> None:
-        """Take the next event of either side."""
-        if self.reading is DARK:
-            return
-        if isinstance(event, Closed):
-            self._ended = self._ended or event.how in ("fin", "rst")
-        elif event.side is CLIENT:
-            self._client_said(event)
-        else:
-            self._server_said(event)
+        """Take the next event of either side; nearly all are one command, one reply or a piece of a message."""
+        if type(event) is Data:
+            reading = self.reading
+            if event.side is CLIENT:
+                if reading is COMMANDS and not self.unsure and (line := self.client.only_line(event)) is not None:
+                    self.command(line)
+                    if self.reading is not COMMANDS:
+                        self.read_client()
+                    return
+                if reading is BODY and not self.unsure and self.client.is_idle():
+                    self.take_body(event)
+                    if self.client.waiting:
+                        self.read_client()
+                    return
+            elif reading < TLS_AGREED and (reply := self._replies.only_reply(event)) is not None:
+                self._reply(reply)
+                if self.client.waiting:
+                    self.read_client()
+                return
+        if self.reading is not DARK:
+            self._feed_unusual(event)
 
-    def _client_said(self, event: Data | Gap) -> None:
-        """Read on with what the client said; nearly all commands are one segment, and need no waiting in the inbox."""
-        line = None
-        if self.reading is COMMANDS and not self.unsure and isinstance(event, Data):
-            line = self.client.only_line(event)
-        if line is None:
+    def _feed_unusual(self, event: StreamEvent) -> None:
+        """Take an event that must wait in an inbox until it can be read."""
+        if isinstance(event, Closed):
+            self._closed = self._closed or event.how in ("fin", "rst")
+        elif event.side is CLIENT:
             self.client.add(event)
             self.read_client()
-            return
-        self.command(line)
-        if self.reading is not COMMANDS:
-            self.read_client()
-
-    def _server_said(self, event: Data | Gap) -> None:
-        """Read on with what the server said; nearly all replies are one segment."""
-        reply = None
-        if self.reading is not TLS_AGREED and isinstance(event, Data):
-            reply = self._replies.only_reply(event)
-        if reply is None:
+        else:
             self._replies.inbox.add(event)
             self._read_server()
-            return
-        self._reply(reply)
-        if self.client.waiting:
-            self.read_client()
 
     def finish(self) -> None:
-        """Flush what is open: what waits is read by its shape, and what is cut short is listed as far as it came."""
+        """Flush what is open, and read again what the server may have read otherwise."""
+        self.flush()
+        for content, variants in self.suspects[:SUSPECTS_LIMIT]:
+            read_again(self.dialogue, content, variants, SmtpSession(Transport.TCP))
+
+    def flush(self) -> None:
+        """No more will come: what waits is read by its shape, and what is cut short is listed as far as it came."""
         self.finishing = True
         self.read_client()
         if self.cut_body():
             self.read_client()
         while self.pairing.early:
             self.unmatched(self.pairing.early.popleft())
-        self.book.finish(self._ended)
+        self.book.finish(self._closed)
 
     def command(self, line: Line) -> None:
         """Understand a command line and await its reply."""
         octets = line.line
         verb, argument_at = parse_command(octets)
-        secrets = secret_spans(verb, octets, argument_at)
+        secrets = secret_spans(verb, octets, argument_at) if verb in SECRET_VERBS else ()
         if self._login_failed and verb not in VERBS:
             verb, secrets = "", ((0, len(octets)),)
         if line.faults or octets[:1] in (b" ", b"\t"):
-            self._report_faults(line)
+            self.report_faults(line)
         command = Command(verb, octets, argument_at, line.packet, line.time_ns, line.packets, secrets, not self.unsure)
         turn = Turn(command)
         self.dialogue.events.append(command)
@@ -106,18 +112,20 @@ class SmtpSession(ClientReading):
         action = ON_COMMAND.get(verb)
         if action is not None:
             action(self, asked, octets[argument_at:], line)
-        if verb not in UNANSWERED:
-            self.ask(asked, line.packet)
+        self.ask(asked, line.packet)
 
     def ask(self, asked: Asked, packet: int) -> None:
         """Await a reply to what `packet` completed; it may be here already."""
         pairing = self.pairing
-        while pairing.early and (reply := pairing.overtaken(packet)) is not None:
+        early = pairing.early
+        while early and (reply := pairing.overtaken(packet)) is not None:
             self.unmatched(reply)
         if not pairing.ask(asked, packet) and asked.turn.command is not None:
-            self._report("too-many-pending-commands", asked.turn.command)
-        if pairing.early:
-            self._pair(pairing.early.popleft())
+            self.report("too-many-pending-commands", asked.turn.command)
+        if early:
+            self.hasty = True
+            self._pair(early.popleft())
+            self.hasty = False
 
     def unmatched(self, reply: Reply) -> None:
         """List a reply that nothing asked for, or that fits several questions after a hole."""
@@ -151,7 +159,7 @@ class SmtpSession(ClientReading):
             if isinstance(piece, Gap):
                 self.replies_lost(piece)
             elif not begins_clear(piece.data):
-                self.go_dark(piece.packet, piece.time_ns)
+                self.go_dark(piece)
             else:
                 self.inject("plaintext-after-starttls-reply", piece, inbox)
 
@@ -163,12 +171,22 @@ class SmtpSession(ClientReading):
             return
         if reply.packet > self.last_reply:
             self.last_reply = reply.packet
-        if self.pairing.waiting:
+        if self.pairing.waiting or self._is_of_lmtp():
             self._pair(reply)
         else:
             oldest = self.pairing.hold(reply)
             if oldest is not None:
                 self.unmatched(oldest)
+
+    def _is_of_lmtp(self) -> bool:
+        """Tell LMTP, where its hello was not seen, by one more reply to a mail for several. RFC 2033 section 4.2."""
+        ended, self._ended = self._ended, None
+        if ended is None or ended[0] != self.pairing.last_asked:
+            return False
+        self._lmtp = True
+        self._end_answered(*ended[1:])
+        self._lmtp = True if self.pairing.waiting else None
+        return self.pairing.waiting
 
     def _is_greeting(self, reply: Reply) -> bool:
         """Tell whether the server's first reply opens the conversation; a capture may begin later."""
@@ -183,7 +201,10 @@ class SmtpSession(ClientReading):
             self.unsure = self.first_words = False
         first = self.pairing.first
         if first is not None and first.turn.command is not None:
-            self._report("early-talker", first.turn.command)
+            self.report("early-talker", first.turn.command)
+        elif first is None and b"LMTP" in reply.lines[0].upper():
+            self._lmtp = True
+        self._begun = True
         self.dialogue.events.append(reply)
         self.dialogue.turns.append(Turn(None, [reply]))
 
@@ -191,6 +212,7 @@ class SmtpSession(ClientReading):
         """Find the question that `reply` answers and let it take effect."""
         asked = self.pairing.answer(reply, more_to_ask=self.client.waiting > 0)
         if asked is None:
+            self.unpaired += 1
             self.unmatched(reply)
             self._release(reply)
             return
@@ -204,35 +226,31 @@ class SmtpSession(ClientReading):
 
     def _release(self, reply: Reply) -> None:
         """Decide what waits for an answer by a reply that cannot be paired, because questions are missing."""
-        asked = self.asked
-        if self.reading is Reading.DATA_ASKED and reply.status == "354" and asked is not None:
+        asked, packet = self.asked, self.client.next_packet()
+        if reply.outcome in (Outcome.LATER, Outcome.NO):
+            self.refused = True
+        elif self.answer_lost is not None and packet is not None and packet < reply.packet:
+            self.answer_lost = 0  # before the client went on, and not to come any more
+        elif self.reading is Reading.DATA_ASKED and reply.status == "354" and asked is not None:
             self.begin_body(asked, reply.packet)
         elif self.reading is Reading.AUTH_ASKED and reply.status == "334":
             self.reading = Reading.RESPONSE
-        elif reply.outcome in (Outcome.LATER, Outcome.NO):
-            self.refused = True
-
-    def _report(self, code: str, command: Command) -> None:
-        """List a violation of the client."""
-        self.violations.add(code, Side.CLIENT, command.packet, command.time_ns)
-
-    def _report_faults(self, line: Line) -> None:
-        """List what is wrong with a command's octets. Source: RFC 5321 section 2.3.8."""
-        for fault in line.faults:
-            self.violations.add(fault, Side.CLIENT, line.packet, line.time_ns)
-        if line.line[:1] in (b" ", b"\t"):
-            self.violations.add("space-before-command", Side.CLIENT, line.packet, line.time_ns)
 
     def _reset(self, asked: Asked, argument: bytes, line: Line) -> None:
         """A hello or RSET drops the mail in progress. Source: RFC 5321 section 4.1.4 and section 4.1.1.5."""
-        self._lmtp = self._lmtp or asked.kind == "LHLO"
+        if asked.kind != "RSET":
+            self._lmtp = asked.kind == "LHLO"
+            self._begun = True
         self.book.reset()
 
     def _mail(self, asked: Asked, argument: bytes, line: Line) -> None:
         """MAIL opens a transaction. Source: RFC 5321 section 4.1.1.2."""
         path = parse_path(argument, b"FROM")
         if path is None or path.spaced:
-            self.violations.add("bad-path" if path is None else "space-in-path", Side.CLIENT, line.packet, line.time_ns)
+            self.report("bad-path" if path is None else "space-in-path", line)
+        self.utf8 = b"SMTPUTF8" in argument
+        if not (self.utf8 or argument.isascii()):
+            self.report_eight_bit(line, utf8=b"SMTPUTF8" in argument.upper())
         asked.draft = self.book.begin(None if path is None else path.address, line.packets)
 
     def _mail_answered(self, asked: Asked, reply: Reply) -> None:
@@ -244,9 +262,11 @@ class SmtpSession(ClientReading):
         """RCPT adds a recipient; without a transaction it is only a line. Source: RFC 5321 section 4.1.1.3."""
         path = parse_path(argument, b"TO")
         if path is None or path.spaced:
-            self.violations.add("bad-path" if path is None else "space-in-path", Side.CLIENT, line.packet, line.time_ns)
+            self.report("bad-path" if path is None else "space-in-path", line)
+        if not (self.utf8 or argument.isascii()):
+            self.report_eight_bit(line)
         draft = self.book.current
-        if draft is None and self.unsure:
+        if draft is None and (self.unsure or not self._begun):
             draft = self.book.begin(None, ())
         if draft is not None:
             draft.packets.extend(line.packets)
@@ -265,7 +285,7 @@ class SmtpSession(ClientReading):
         if draft is not None:
             draft.packets.extend(line.packets)
             if draft.chunks is not None and not self.unsure:  # RFC 3030 section 2
-                self.violations.add("data-mixed-with-bdat", Side.CLIENT, line.packet, line.time_ns)
+                self.report("data-mixed-with-bdat", line)
         self.await_answer(asked, Reading.DATA_ASKED)
 
     def _data_answered(self, asked: Asked, reply: Reply) -> None:
@@ -277,7 +297,7 @@ class SmtpSession(ClientReading):
             return
         if asked.draft is not None:
             self.book.content_refused(asked.draft, reply)
-        head = self.client.peek(LOOK) if waiting else b""
+        head = self.client.peek(LOOK) if waiting and not self.hasty else b""
         if not waiting or (head and not begins_with_command(head)):
             self.violations.add("data-refused-body-follows", Side.CLIENT, reply.packet, reply.time_ns)
         if waiting:
@@ -295,13 +315,15 @@ class SmtpSession(ClientReading):
             asked.place = places[0] if places else -1
         if self._lmtp:
             self.book.recipient_answered(draft, asked.place, reply)
+        elif self._lmtp is None:
+            self._ended = (self.pairing.last_asked, asked, reply)
         self.book.decided(draft, reply)
 
     def _bdat(self, asked: Asked, argument: bytes, line: Line) -> None:
         """BDAT brings a chunk, without waiting and even when it is refused. Source: RFC 3030 section 2."""
         chunk = parse_chunk(argument)
         if chunk is None:
-            self.violations.add("bad-chunk-size", Side.CLIENT, line.packet, line.time_ns)
+            self.report("bad-chunk-size", line)
             return
         draft = asked.draft = self.book.current or self.book.begin(None, ())
         draft.packets.extend(line.packets)
@@ -355,6 +377,9 @@ ON_COMMAND: dict[str, Callable[[SmtpSession, Asked, bytes, Line], None]] = {
     "RCPT": SmtpSession._rcpt,
     "DATA": SmtpSession._data,
     "BDAT": SmtpSession._bdat,
+    "BURL": begin_burl,
+    "TURN": begin_turn,
+    "ATRN": begin_turn,
     "AUTH": SmtpSession._auth,
     "STARTTLS": SmtpSession._starttls,
 }
@@ -366,6 +391,9 @@ ON_REPLY: dict[str, Callable[[SmtpSession, Asked, Reply], None]] = {
     "DATA": SmtpSession._data_answered,
     END_OF_DATA: SmtpSession._end_answered,
     "BDAT": SmtpSession._bdat_answered,
+    "BURL": SmtpSession._bdat_answered,
+    "XEXCH50": exchange_answered,
+    **dict.fromkeys(("TURN", "ATRN"), turn_answered),
     "AUTH": SmtpSession._auth_answered,
     "STARTTLS": SmtpSession._starttls_answered,
 }

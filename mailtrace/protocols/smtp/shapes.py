@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mailtrace.model import masked, wire_text
-from mailtrace.protocols.smtp.grammar import looks_like_command, parse_command
+from mailtrace.model import MASK, masked, wire_text
+from mailtrace.protocols.smtp.grammar import VERBS, looks_like_command, parse_command
 from mailtrace.protocols.smtp.logins import secret_spans
 
 LOOK = 512
@@ -13,6 +13,8 @@ SHOWN = 200
 """Octets of injected text that a violation shows."""
 
 
+_BEGINNINGS = frozenset({b"MAIL ", b"RCPT ", b"EHLO ", b"HELO ", b"LHLO ", b"AUTH ", b"BDAT "})
+
 _TLS_BEGINS = frozenset({0x14, 0x15, 0x16, 0x17, 0x18, 0x80})
 """The content types of TLS records, and how a hello of SSL 2 begins."""
 
@@ -20,6 +22,11 @@ _TLS_BEGINS = frozenset({0x14, 0x15, 0x16, 0x17, 0x18, 0x80})
 def begins_with_command(octets: bytes) -> bool:
     """Tell whether the first line of `octets` is surely meant as a command and not a line of a mail."""
     return looks_like_command(octets.split(b"\n", 1)[0].removesuffix(b"\r"))
+
+
+def begins_transaction(octets: bytes) -> bool:
+    """Tell whether the first line of `octets` is a command that a mail hardly ever has as a line: no lone word."""
+    return octets[:5].upper() in _BEGINNINGS and begins_with_command(octets)
 
 
 def begins_clear(octets: bytes) -> bool:
@@ -34,9 +41,9 @@ def named_octets(octets: bytes) -> str:
 
 
 def shown(octets: bytes) -> str:
-    """Return the beginning of injected text, its secrets masked."""
+    """Return the beginning of injected text, its secrets masked: a line that is no known command could be one."""
     lines = []
     for line in octets[:SHOWN].splitlines():
         verb, argument_at = parse_command(line)
-        lines.append(wire_text(masked(line, secret_spans(verb, line, argument_at))))
-    return " | ".join(lines)
+        lines.append(masked(line, secret_spans(verb, line, argument_at)) if verb in VERBS else line and MASK)
+    return wire_text(b" | ".join(lines))

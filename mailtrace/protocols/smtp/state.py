@@ -7,10 +7,13 @@ answer is awaited for, and how sure one can be after a hole.
 from __future__ import annotations
 
 from enum import IntEnum
+from operator import attrgetter
 
 from msgspec import Struct
 
 from mailtrace.model import (
+    Command,
+    Content,
     Data,
     Dialogue,
     Encryption,
@@ -22,7 +25,8 @@ from mailtrace.model import (
     Turn,
     WentDark,
 )
-from mailtrace.protocols.framing import DotBlock, Inbox, Line
+from mailtrace.protocols.base import Secure
+from mailtrace.protocols.framing import DotBlock, Inbox, Line, Variant
 from mailtrace.protocols.octets import Octets
 from mailtrace.protocols.pairing import Pairing
 from mailtrace.protocols.smtp.logins import LoginBook
@@ -45,7 +49,8 @@ class Reading(IntEnum):
     RESPONSE = 5  # one line of an AUTH exchange
     TLS_ASKED = 6  # unknown until STARTTLS is answered
     TLS_AGREED = 7  # a TLS record, if the client keeps its word
-    DARK = 8  # TLS, from here to the end
+    DARK = 8  # TLS, or otherwise not to be read, from here to the end
+    GUESSED_BODY = 9  # perhaps a message, of which something is missing, and no server is heard
 
 
 AGREED = {
@@ -78,6 +83,11 @@ class State:
 
     def __init__(self, transport: Transport) -> None:
         self.dialogue = Dialogue()
+        self.secure: Secure | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Know nothing, and have nothing open; what was said before stays in the dialogue."""
         self.violations = Violations(self.dialogue)
         self.client = Inbox()
         self.pairing: Pairing[Asked] = Pairing(singles_out)
@@ -89,17 +99,28 @@ class State:
         self.unsure = True  # lines may be of a mail whose beginning is missing
         self.last_reply = 0  # packet
         self.finishing = False
+        self.utf8 = False  # the mail in progress may have addresses beyond ASCII
         self.injected = False  # text where TLS must begin was reported
         self.first_words = True  # nothing of the client is known to be missing before what comes next
         self.missing = 0  # octets of the last hole in what the client said
+        self.hasty = False  # the answer was here first: what the client said behind its question is yet to come
+        self.unpaired = 0  # replies since then that could not be paired
+        self.turning = False  # the two may change roles
+        self.within_line = False  # a guessed message does not stand at the beginning of a line
         self.missing_last = False  # a hole was the last thing of a message that came
         self.landmark: int | None = None  # packet of what may be answered to be sure again
         self.answer_lost: int | None = None  # packet of a hole that may hold the answer the client waits for
         self.refused = False  # or it may have been a refusal that could not be paired
         self.body = DotBlock("DATA")
         self.body_unseen = False
+        self.variants: list[Variant] = []  # of the end of data, in the message being read
+        self.suspects: list[tuple[Content, list[Variant]]] = []  # messages that had some
         self.chunk: Octets | None = None
         self.left = 0  # octets of the chunk to come
+
+    def unread(self) -> list[Data | Gap]:
+        """Consume what neither side's reader has."""
+        raise NotImplementedError
 
     def command(self, line: Line) -> None:
         """Understand a command line."""
@@ -113,12 +134,30 @@ class State:
         """List a reply that nothing asked for."""
         raise NotImplementedError
 
+    def report(self, code: str, said: Command | Line) -> None:
+        """List a violation of the client."""
+        self.violations.add(code, Side.CLIENT, said.packet, said.time_ns)
+
+    def report_faults(self, line: Line) -> None:
+        """List what is wrong with a command's octets. Source: RFC 5321 section 2.3.8."""
+        for fault in line.faults:
+            self.report(fault, line)
+        if line.line[:1] in (b" ", b"\t"):
+            self.report("space-before-command", line)
+
+    def report_eight_bit(self, line: Line, utf8: bool = False) -> None:
+        """Name octets above 127 in a command, unless it announces them (`utf8`). Source: RFC 6531 section 3.4."""
+        self.utf8 = utf8
+        if not utf8:
+            self.report("eight-bit-in-command", line)
+
     def await_answer(self, asked: Asked, reading: Reading) -> None:
         """What the client says next depends on the answer to `asked`."""
         self.asked = asked
         self.reading = reading
         self.answer_lost = None
         self.refused = False
+        self.unpaired = 0
 
     def begin_body(self, asked: Asked | None, packet: int, seen: bool = True) -> None:
         """From here on the client sends a message; where its beginning was not `seen`, nothing may have `asked`."""
@@ -148,16 +187,27 @@ class State:
         self.dialogue.events.append(gap)
         self.pairing.replies_lost(gap.packet)
         if self.reading is Reading.TLS_AGREED:
-            self.go_dark(gap.packet, gap.time_ns)
+            self.go_dark(gap)
         if self.reading in AGREED:
             self.answer_lost = gap.packet
+        if self.turning:
+            self.unsure = True
 
-    def go_dark(self, packet: int, time_ns: int) -> None:
-        """From here on both sides are encrypted. Source: RFC 3207 section 4.2."""
+    def go_dark(self, piece: Data | Gap) -> None:
+        """From `piece` on both sides are encrypted.
+
+        Where TLS can be read, all begins anew inside it but for the greeting. Source: RFC 3207 section 4.2.
+        """
         self.reading = Reading.DARK
         self.dialogue.encryption = Encryption.STARTTLS
-        self.dialogue.events.append(WentDark("starttls", packet, time_ns))
-        self.client = Inbox()
+        self.dialogue.events.append(WentDark("starttls", piece.packet, piece.time_ns))
+        rest = sorted([piece, *self.unread()], key=attrgetter("packet"))
+        if self.secure is not None:
+            self.book.reset()
+            self.begin()
+            self.unsure = self.first_words = False
+            self.last_reply = piece.packet
+            self.secure(rest)
 
     def inject(self, code: str, piece: Data, inbox: Inbox) -> None:
         """Report once that one side said more in clear where it must wait for TLS; a line of it counts as not said."""

@@ -96,6 +96,14 @@ class TransactionBook:
         if self.current is draft:
             self.current = None
 
+    def sent_elsewhere(self, draft: Draft) -> None:
+        """The server fetches the rest of the message by itself, so that it ends here. Source: RFC 4468 section 3."""
+        if draft.chunks is not None:
+            self.content_ended(draft, draft.chunks.content())
+        draft.content_sent = True
+        if self.current is draft:
+            self.current = None
+
     def decided(self, draft: Draft, reply: Reply) -> None:
         """Take the reply that decides the mail; of several (LMTP) the best one counts. Source: RFC 2033 section 4.2."""
         transaction = draft.transaction
@@ -107,7 +115,12 @@ class TransactionBook:
             self._decide(draft, _REFUSALS[reply.outcome], reply.status)
 
     def content_refused(self, draft: Draft, reply: Reply) -> None:
-        """Take a refusal of DATA; one without recipients stays open for more of them. Source: RFC 5321 section 3.3."""
+        """Take a refusal of DATA; one without recipients stays open for more of them. Source: RFC 5321 section 3.3.
+
+        So does one whose chunks it came among: what that leads to is not defined. Source: RFC 3030 section 2.
+        """
+        if draft.chunks is not None:
+            return
         if not any(one.accepted for one in draft.transaction.recipients):
             self._judge_by_recipients(draft)
             return

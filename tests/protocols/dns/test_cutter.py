@@ -41,6 +41,7 @@ GOOD = [(f"host{id_}.example", "NOERROR", ("192.0.2.1",)) for id_ in (2, 1, 3)]
 
 
 def test_pipelined_and_answered_out_of_order() -> None:
+    """J187: pipelined and answered out of order."""
     dialogue = tcp((Side.CLIENT, b"".join(ASKED)), (Side.SERVER, b"".join(ANSWERED)))
     assert told(dialogue) == GOOD
     assert [each.packets for each in dialogue.lookups] == [(1, 2)] * 3
@@ -48,6 +49,7 @@ def test_pipelined_and_answered_out_of_order() -> None:
 
 
 def test_cut_at_every_place() -> None:
+    """J187: cut at every place."""
     stream = b"".join(ANSWERED)
     for at in range(len(stream)):
         dialogue = tcp((Side.CLIENT, b"".join(ASKED)), (Side.SERVER, stream[:at]), (Side.SERVER, stream[at:]))
@@ -56,6 +58,7 @@ def test_cut_at_every_place() -> None:
 
 
 def test_octet_by_octet() -> None:
+    """J187: octet by octet."""
     pieces = [(Side.CLIENT, bytes([octet])) for octet in b"".join(ASKED)]
     pieces += [(Side.SERVER, bytes([octet])) for octet in ANSWERED[0]]
     dialogue = tcp(*pieces)
@@ -92,16 +95,19 @@ def test_length_in_a_segment_of_its_own_after_a_hole() -> None:
 
 
 def test_stream_that_ends_inside_a_message() -> None:
+    """J187: stream that ends inside a message."""
     dialogue = tcp((Side.CLIENT, ASKED[0]), (Side.SERVER, ANSWERED[1][:-4]))
     assert told(dialogue) == [("host1.example", "NOERROR", ())]
     assert violations(dialogue) == ["cut-message"]
 
 
 def test_empty_message() -> None:
+    """J187: empty message."""
     assert violations(tcp((Side.CLIENT, b"\0\0"))) == ["short-message"]
 
 
 def test_zone_transfer_is_one_lookup() -> None:
+    """J190: zone transfer is one lookup."""
     question = ask("daum.net", 252)
     parts = [
         framed(message(7, RESPONSE, question, (A, A))),

@@ -43,6 +43,7 @@ def test_extended_rcode() -> None:
 
 
 def test_opt_twice_and_with_broken_options() -> None:
+    """J190: opt twice and with broken options."""
     broken = record(b"\0", 41, b"\x00\x0a\x00\x09abc", class_=512)
     read = parse_message(message(additional=(broken, OPT)))
     assert read is not None
@@ -55,6 +56,7 @@ def test_no_whole_header() -> None:
 
 @pytest.mark.parametrize("section", [4, 6, 8, 10])
 def test_counts_that_promise_too_much(section: int) -> None:
+    """J186: counts that promise too much."""
     wire = bytearray(message(flags=RESPONSE, answers=(MX,)))
     wire[section : section + 2] = b"\xff\xff"
     read = parse_message(bytes(wire))
@@ -67,12 +69,14 @@ def test_counts_that_promise_too_much(section: int) -> None:
 
 
 def test_twelve_octets_with_all_counts_at_their_limit() -> None:
+    """J186: twelve octets with all counts at their limit."""
     read = parse_message(struct.pack("!6H", 1, RESPONSE, *(65535,) * 4))
     assert read is not None
     assert (read.questions, read.cut_short) == ([], True)
 
 
 def test_record_longer_than_the_message() -> None:
+    """J186: record longer than the message."""
     wire = message(flags=RESPONSE, answers=(MX, MX))[:-3]
     read = parse_message(wire)
     assert read is not None
@@ -106,6 +110,7 @@ def test_a_name_that_looks_like_the_question_but_is_not() -> None:
 
 
 def test_message_of_64_kib_with_pointers_everywhere_takes_no_time() -> None:
+    """J185: message of 64 kib with pointers everywhere takes no time."""
     chain = b"".join((0xC000 | 28 + 2 * n).to_bytes(2, "big") for n in range(1000))
     records = record(b"\xc7\xe8", 47, chain[:2] + b"\0") * 4000
     wire = message(flags=RESPONSE, question=ask("a", 47) + b"\0" * 7 + b"\x01a\0" + chain)[:65535] + records

@@ -47,6 +47,7 @@ def test_pointer_into_an_earlier_name_and_on() -> None:
     ],
 )
 def test_pointer_that_does_not_lead_back(wire: bytes, at: int) -> None:
+    """J185: pointer that does not lead back."""
     _, end, problems = read(wire, at)
     assert end == at + (wire[at - 12 :].index(0xC0)) + 2
     assert len(problems) == 1
@@ -54,6 +55,7 @@ def test_pointer_that_does_not_lead_back(wire: bytes, at: int) -> None:
 
 
 def test_long_chain_of_pointers_is_cut() -> None:
+    """J185: long chain of pointers is cut."""
     chain = b"\x01a\0\0" + b"".join((0xC000 | 12 + 2 * n).to_bytes(2, "big") for n in [0, *range(2, 400)])
     text, end, problems = read(chain, 12 + len(chain) - 2)
     assert (text, end) == (".", 12 + len(chain))
@@ -64,12 +66,14 @@ def test_long_chain_of_pointers_is_cut() -> None:
 
 @pytest.mark.parametrize("kind", [0x40, 0x80])
 def test_undefined_label_type(kind: int) -> None:
+    """J185: undefined label type."""
     text, end, problems = read(b"\x01a" + bytes([kind]) + b"rest\0")
     assert (text, end) == ("a.", -1)
     assert problems == [f"label type 0x{kind:02x} at octet 14 is not defined"]
 
 
 def test_label_of_63_octets_and_no_more() -> None:
+    """J185: label of 63 octets and no more."""
     assert read(b"\x3f" + b"a" * 63 + b"\0")[0] == "a" * 63 + "."
 
 
@@ -81,6 +85,7 @@ def test_name_past_the_end() -> None:
 
 
 def test_name_of_255_octets_and_one_more() -> None:
+    """J185: name of 255 octets and one more."""
     longest = (b"\x3f" + b"a" * 63) * 3 + b"\x3d" + b"b" * 61 + b"\0"
     assert len(longest) == 255
     assert read(longest)[1:] == (12 + 255, [])
@@ -91,6 +96,7 @@ def test_name_of_255_octets_and_one_more() -> None:
 
 
 def test_odd_octets_are_escaped() -> None:
+    """J188: odd octets are escaped."""
     wire = b'\x03a.b\x02\x1b"\x04<\xe2\x80\xae\x01\0\0'
     assert read(wire)[0] == 'a\\.b.\\027\\".<\\226\\128\\174.\\000.'
 

@@ -79,6 +79,7 @@ def test_presentation_format(type_: int, data: bytes, expected: str) -> None:
     ],
 )  # fmt: skip
 def test_broken_data_is_named_and_kept(type_: int, data: bytes, expected: str, problem: str) -> None:
+    """J186, J191: broken data is named and kept."""
     said, problems = text(type_, data)
     assert said.startswith(expected)
     assert problems[0].startswith(problem)

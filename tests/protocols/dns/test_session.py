@@ -74,6 +74,7 @@ def test_nodata_is_told_from_a_referral_and_from_an_alias() -> None:
 
 
 def test_alias_chain_in_order() -> None:
+    """J191: alias chain in order."""
     question = ask("www.daum.net", 1)
     chain = (
         record(TO_QUESTION, 5, name("a.daum.net")),
@@ -98,6 +99,7 @@ def test_repeated_question() -> None:
 
 
 def test_repeated_answer_and_question_after_it() -> None:
+    """J189: repeated answer and question after it."""
     answer = message(flags=RESPONSE, answers=(MX,))
     dialogue = udp(("C", message()), ("S", answer), ("C", message()), ("S", answer))
     assert [(each.packets, each.retries, each.duration_ns) for each in dialogue.lookups] == [
@@ -126,6 +128,7 @@ def test_same_question_much_later_is_a_new_one() -> None:
 
 
 def test_second_answer_that_differs_is_named_and_the_first_kept() -> None:
+    """J189: second answer that differs is named and the first kept."""
     other = record(TO_QUESTION, 15, b"\x00\x05\x04evil" + TO_QUESTION)
     dialogue = udp(
         ("C", message()),
@@ -137,12 +140,13 @@ def test_second_answer_that_differs_is_named_and_the_first_kept() -> None:
 
 
 def test_names_compare_without_case() -> None:
-    """Resolvers change the case of what they ask at random, and some servers answer in lower case."""
+    """J189: resolvers change the case of what they ask at random, and some servers answer in lower case."""
     dialogue = udp(("C", message(question=ask("DaUm.NeT", 15))), ("S", message(flags=RESPONSE, answers=(MX,))))
     assert [(each.name, each.rcode) for each in dialogue.lookups] == [("DaUm.NeT", "NOERROR")]
 
 
 def test_answer_with_another_id_name_type_or_side_is_not_paired() -> None:
+    """J189: answer with another id name type or side is not paired."""
     for wrong in (
         ("S", message(id_=0x1235, flags=RESPONSE)),
         ("S", message(flags=RESPONSE, question=ask("daum.com", 15))),
@@ -182,6 +186,7 @@ def test_notify_and_update_are_named() -> None:
 
 
 def test_multicast_announcement() -> None:
+    """J190: multicast announcement."""
     dialogue = udp(("S", message(0, 0x8400, b"", (record(name("pc.local"), 1, bytes([10, 0, 0, 1]), 120, 0x8001),))))
     assert [(each.name, each.type, each.class_) for each in dialogue.lookups] == [("pc.local", "A", "IN")]
 
@@ -204,6 +209,7 @@ def test_short_datagram() -> None:
 
 
 def test_outstanding_questions_are_limited() -> None:
+    """J189: outstanding questions are limited."""
     wires = [message(id_ & 0xFFFF, question=ask(f"h{id_}.example", 1)) for id_ in range(10_005)]
     dialogue = udp(*[("C", wire) for wire in wires])
     assert sessions.MAX_OUTSTANDING == 10_000

@@ -79,7 +79,7 @@ def test_a_usual_session() -> None:
     ],
 )
 def test_what_follows_the_first_line(command: bytes, answer: bytes, said: str) -> None:
-    """And the next command is understood whatever came before."""
+    """H163, H170: and the next command is understood whatever came before."""
     dialogue = talk(
         GREETING, ("C", command + b"\r\n"), ("S", answer + b"\r\n"), ("C", b"STAT\r\n"), ("S", b"+OK 0 0\r\n")
     )
@@ -87,6 +87,7 @@ def test_what_follows_the_first_line(command: bytes, answer: bytes, said: str) -
 
 
 def test_top_and_the_same_message_twice() -> None:
+    """H168: top and the same message twice."""
     dialogue = talk(
         GREETING, ("C", b"TOP 1 0\r\nRETR 1\r\nRETR 1\r\n"),
         ("S", b"+OK\r\nFrom: a@b\r\n\r\n.\r\n+OK\r\n" + STUFFED + b"+OK\r\n" + STUFFED),
@@ -96,6 +97,7 @@ def test_top_and_the_same_message_twice() -> None:
 
 
 def test_pipelined() -> None:
+    """H163: pipelined."""
     dialogue = talk(
         GREETING,
         ("C", b"LIST\r\nRETR 1\r\nUIDL 1\r\nRETR 2\r\nCAPA\r\nQUIT\r\n"),
@@ -119,6 +121,7 @@ def test_content_stands_right_behind_its_reply_even_when_commands_come_meanwhile
 
 
 def test_size_that_differs_is_named_and_the_body_wins() -> None:
+    """H165: size that differs is named and the body wins."""
     dialogue = talk(GREETING, ("C", b"RETR 1\r\n"), ("S", b"+OK 120 octets\r\n" + STUFFED))
     assert dialogue.contents[0].size_bytes == 41
     violation = dialogue.events[-1]
@@ -127,17 +130,20 @@ def test_size_that_differs_is_named_and_the_body_wins() -> None:
 
 
 def test_retr_refused_and_retr_without_a_body() -> None:
+    """H164: retr refused and retr without a body."""
     assert short(talk(GREETING, ("C", b"RETR 1\r\n"), ("S", b"+OK 41 octets\r\n")))[2:] == ["S +OK: 41 octets"]
     dialogue = talk(GREETING, ("C", b"RETR 1\r\n"), ("S", b"+OK\r\n"), ("C", b"NOOP\r\n"), ("S", b"+OK there\r\n"))
     assert pairs(dialogue) == [(None, ["+OK"]), ("RETR", ["+OK"]), ("NOOP", ["+OK"])]
 
 
 def test_capture_that_ends_inside_a_message() -> None:
+    """H164: capture that ends inside a message."""
     dialogue = talk(GREETING, ("C", b"RETR 1\r\n"), ("S", b"+OK 41 octets\r\n" + STUFFED[:20]), how="open")
     assert short(dialogue)[2:] == ["S +OK: 41 octets", "RETR 20 partial"]
 
 
 def test_dots_that_end_nothing() -> None:
+    """H162: dots that end nothing."""
     body = b"From: a@b\r\n\r\nx\n.\ny\n.\r\nz\r\n"
     dialogue = talk(GREETING, ("C", b"RETR 1\r\n"), ("S", b"+OK\r\n" + body + b".\r\n"))
     assert dialogue.contents[0].kept == body
@@ -156,6 +162,7 @@ def test_dots_that_end_nothing() -> None:
     ],
 )
 def test_secrets_in_commands(line: bytes, shown: str, login: Login) -> None:
+    """H167: secrets in commands."""
     dialogue = talk(GREETING, ("C", line + b"\r\n"), ("S", b"+OK\r\n"))
     assert short(dialogue)[1].partition(": ")[2] == shown
     assert dialogue.logins == [login]
@@ -174,6 +181,7 @@ def test_login_that_nobody_answers() -> None:
 
 
 def test_sasl_exchanges() -> None:
+    """H167: sasl exchanges."""
     dialogue = talk(
         GREETING,
         ("C", b"AUTH LOGIN\r\n"), ("S", b"+ VXNlcm5hbWU6\r\n"), ("C", b"bGVl\r\n"), ("S", b"+ UGFzc3dvcmQ6\r\n"),
@@ -219,7 +227,7 @@ def test_broken_base64_is_named_once() -> None:
 
 
 def test_server_only() -> None:
-    """Messages are known by the header behind +OK, lists by anything else; a lone +OK is one line."""
+    """H169: messages are known by the header behind +OK, lists by anything else; a lone +OK is one line."""
     dialogue = talk(
         GREETING, ("S", b"+OK\r\n"), ("S", b"+OK in\r\n"), ("S", b"+OK\r\n1 41\r\n.\r\n"), ("S", b"+OK 41 octets\r\n"),
         ("S", STUFFED), ("S", b"-ERR no\r\n+OK bye\r\n"),
@@ -231,6 +239,7 @@ def test_server_only() -> None:
 
 
 def test_client_only() -> None:
+    """H169: client only."""
     dialogue = talk(("C", b"USER a\r\nPASS b\r\nLIST\r\nRETR 1\r\nQUIT\r\n"))
     assert short(dialogue) == [
         "C USER: USER a",
@@ -242,6 +251,7 @@ def test_client_only() -> None:
 
 
 def test_pending_commands_are_limited() -> None:
+    """H169: pending commands are limited."""
     assert short(talk(("C", b"NOOP\r\n" * 3000))) == ["C NOOP: NOOP"] * 3000
     dialogue = talk(GREETING, ("C", b"NOOP\r\n" * 1500), ("S", b"+OK\r\n" * 1500))
     assert len([turn for turn in dialogue.turns if turn.command and turn.replies]) == 1000
@@ -313,6 +323,7 @@ def test_hole_over_a_command() -> None:
 
 
 def test_stls() -> None:
+    """H170: stls."""
     hello = b"\x16\x03\x01\x02\x00\x01\x00"
     dialogue = talk(
         GREETING, ("C", b"STLS\r\n"), ("S", b"+OK Begin TLS\r\n"), ("C", hello), ("S", b"\x16\x03\x03xx+OK\r\n")
@@ -322,6 +333,7 @@ def test_stls() -> None:
 
 
 def test_stls_refused_and_commands_behind_it() -> None:
+    """H170: stls refused and commands behind it."""
     dialogue = talk(GREETING, ("C", b"STLS\r\nSTAT\r\n"), ("S", b"-ERR no\r\n"), ("S", b"+OK 0 0\r\n"))
     assert short(dialogue)[1:] == ["C STLS: STLS", "S -ERR: no", "C STAT: STAT", "S +OK: 0 0"]
     assert dialogue.encryption is Encryption.NO
@@ -393,6 +405,7 @@ def test_junk_lines() -> None:
 
 
 def test_list_that_never_ends_is_capped() -> None:
+    """H166: list that never ends is capped."""
     dialogue = talk(GREETING, ("C", b"LIST\r\n"), ("S", b"+OK\r\n"), *[("S", b"1 41\r\n" * 10_000)] * 10)
     reply = dialogue.events[-1]
     assert isinstance(reply, Reply)
@@ -401,6 +414,7 @@ def test_list_that_never_ends_is_capped() -> None:
 
 
 def test_message_without_a_line_end() -> None:
+    """H166: message without a line end."""
     dialogue = talk(GREETING, ("C", b"RETR 1\r\n"), ("S", b"+OK\r\n"), *[("S", b"a" * 65_536)] * 200)
     content = dialogue.contents[0]
     assert (content.size_bytes, content.kept_all, content.complete) == (200 * 65_536, False, False)

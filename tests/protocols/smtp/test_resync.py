@@ -69,6 +69,7 @@ def _with_a_hole(said: Said, places: int, chance: random.Random) -> list[StreamE
 @pytest.mark.parametrize("later", WAYS)
 @pytest.mark.parametrize("earlier", WAYS)
 def test_the_mail_after_the_next_is_right_and_certain(earlier: str, later: str) -> None:
+    """G158: the mail after the next is right and certain."""
     first = [*GREETED, *WAYS[earlier](1), *WAYS[earlier](2)]
     said = [*first, *WAYS[later](3), *WAYS[later](4), (C, b"QUIT\r\n"), (S, b"221 Bye\r\n")]
     sent = {line for side, octets in said if side is C for line in octets.split(b"\r\n")}

@@ -100,6 +100,7 @@ def test_unanswered_content_is_unknown_not_aborted() -> None:
 
 
 def test_a_capture_that_ends_in_a_message_leaves_it_unknown() -> None:
+    """G146: a capture that ends in a message leaves it unknown."""
     session = _session(*GREETED, *ENVELOPE, (C, b"DATA\r\n"), (S, b"354 go\r\n"), (C, b"half"))
     assert session.dialogue.transactions[0].outcome is TransactionOutcome.UNKNOWN
     assert [(content.kept, content.complete) for content in session.dialogue.contents] == [(b"half", False)]
@@ -123,6 +124,7 @@ def test_variants_are_spelled_out() -> None:
 
 
 def test_ten_thousand_commands_before_any_reply() -> None:
+    """G149: ten thousand commands before any reply."""
     session = _session(
         (S, b"220 mx ESMTP\r\n"),
         (C, b"RSET\r\n" * 10_000),
@@ -139,6 +141,7 @@ def test_ten_thousand_commands_before_any_reply() -> None:
 
 
 def test_recipients_are_listed_up_to_a_limit() -> None:
+    """G151: recipients are listed up to a limit."""
     said = [(C, b"RCPT TO:<c@d>\r\n" * 500), (S, b"250 Ok\r\n" * 500)] * 21
     session = _session(*GREETED, *ENVELOPE[:2], *said)
     assert len(session.dialogue.transactions[0].recipients) == 10_000
@@ -146,6 +149,7 @@ def test_recipients_are_listed_up_to_a_limit() -> None:
 
 
 def test_a_reply_of_many_lines_is_kept_up_to_a_limit() -> None:
+    """G142: a reply of many lines is kept up to a limit."""
     session = _session(*GREETED, (C, b"HELP\r\n"), *[(S, b"214-x\r\n" * 100)] * 100, (S, b"214 end\r\n"))
     reply = session.dialogue.turns[-1].replies[0]
     assert (len(reply.lines), reply.packet, "reply-too-long" in _violations(session)) == (1000, 105, True)
@@ -161,6 +165,7 @@ def test_what_waits_for_data_to_be_answered_is_bounded() -> None:
 
 
 def test_an_auth_line_of_12_kib_is_one_response() -> None:
+    """G152: an auth line of 12 kib is one response."""
     token = b"QUFB" * 3072
     session = _session(
         *GREETED,
@@ -177,6 +182,7 @@ def test_an_auth_line_of_12_kib_is_one_response() -> None:
 
 
 def test_the_next_mail_after_a_hole_is_certain() -> None:
+    """G158: the next mail after a hole is certain."""
     for missing in range(len(ENVELOPE)):
         session = SmtpSession(Transport.TCP)
         said = [*GREETED, *ENVELOPE, (C, b"DATA\r\n"), (S, b"354 go\r\n"), (C, b"x\r\n.\r\n"), (S, b"250 Ok\r\n")]

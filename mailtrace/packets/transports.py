@@ -1,0 +1,136 @@
+"""HOT. TCP and UDP headers of many packets at once: the columns that streams are made of (tests/bench `mixed`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mailtrace.packets.columns import Bools, Ints, Octets
+from mailtrace.packets.places import DAMAGED, DATAGRAM, UDP, Places
+from mailtrace.packets.tunnels import OVER_UDP
+
+TCP_HEADER_BYTES, UDP_HEADER_BYTES = 20, 8
+
+TUNNEL_PORTS = np.isin(np.arange(1 << 16), list(OVER_UDP))
+
+
+@dataclass(slots=True)
+class Segments:
+    """n transport packets as columns; `row` is their index in the batch. UDP leaves the TCP columns empty (zeros).
+
+    Addresses are two unsigned 64-bit halves, IPv4 in the low 32 bits of the second. The payload is
+    `decoded.buffer[payload_at : payload_at + captured]`; it was `length` octets long on the wire. `lane` is a number
+    made of the VLAN and tunnel ids that both directions share, 0 where there are none. `ip_id` is the IPv4
+    identification, -1 for IPv6. A frame of several packets has several rows.
+    """
+
+    row: Ints
+    version: Ints
+    source_high: npt.NDArray[np.uint64]
+    source_low: npt.NDArray[np.uint64]
+    target_high: npt.NDArray[np.uint64]
+    target_low: npt.NDArray[np.uint64]
+    source_port: Ints
+    target_port: Ints
+    sequence: Ints
+    acknowledged: Ints
+    flags: Ints
+    payload_at: Ints
+    captured: Ints
+    length: Ints
+    lane: Ints
+    ip_id: Ints
+
+    def only(self, chosen: Bools | Ints) -> Segments:
+        """Return the chosen packets (a mask or indexes), in the order chosen."""
+        return Segments(*(getattr(self, name)[chosen] for name in self.__slots__))
+
+    @staticmethod
+    def joined(parts: list[Segments]) -> Segments:
+        """Return the packets of all parts in capture order."""
+        if len(parts) == 1 and (parts[0].row[1:] > parts[0].row[:-1]).all():
+            return parts[0]
+        if not parts:
+            empty: list[Any] = [np.zeros(0, dtype=_TYPES.get(name, np.int64)) for name in Segments.__slots__]
+            return Segments(*empty)
+        joined = Segments(*(np.concatenate([getattr(part, name) for part in parts]) for name in Segments.__slots__))
+        return joined.only(np.lexsort((joined.payload_at, joined.row)))
+
+
+_TYPES: dict[str, Any] = dict.fromkeys(("source_high", "source_low", "target_high", "target_low"), np.uint64)
+
+
+def read_udp(octets: Octets, places: Places) -> Places:
+    """Tell UDP headers behind which a tunnel may begin from plain ones, and let datagrams end where they say.
+
+    A length of 0 or beyond the packet means the rest of the packet. Source: RFC 768, RFC 2675 section 4.
+    """
+    at = places.at
+    source, target, length = octets.u16(at), octets.u16(at + 2), octets.u16(at + 4)
+    sound = (at + UDP_HEADER_BYTES <= places.captured_end) & ((length == 0) | (length >= UDP_HEADER_BYTES))
+    places.ending(np.where(length == 0, places.wire_end, at + length))
+    to_tunnel, from_tunnel = TUNNEL_PORTS[target], TUNNEL_PORTS[source]
+    kind: Ints = np.full(len(at), DATAGRAM)
+    if to_tunnel.any() or from_tunnel.any():
+        kind = np.where(to_tunnel, UDP | target, np.where(from_tunnel, UDP | source, kind))
+    places.kind = kind if sound.all() else np.where(sound, kind, DAMAGED)
+    return places
+
+
+def datagrams(octets: Octets, places: Places) -> Segments:
+    """Return the columns of UDP headers."""
+    return _segments(octets, places, places.at + UDP_HEADER_BYTES)
+
+
+def read_tcp(octets: Octets, places: Places) -> tuple[Segments, int]:
+    """Return the columns of TCP headers, and how many were damaged. Source: RFC 9293 section 3.1."""
+    at = places.at
+    header_bytes = (octets.u8(at + 12) >> 4) * 4
+    sound = (
+        (at + TCP_HEADER_BYTES <= places.captured_end)
+        & (header_bytes >= TCP_HEADER_BYTES)
+        & (at + header_bytes <= places.wire_end)
+    )
+    damaged = len(at) - int(np.count_nonzero(sound))
+    if damaged:
+        places, header_bytes = places.only(np.flatnonzero(sound)), header_bytes[sound]
+        at = places.at
+    segments = _segments(octets, places, at + header_bytes)
+    segments.sequence = octets.u32(at + 4)
+    segments.acknowledged = octets.u32(at + 8)
+    segments.flags = octets.u8(at + 13)
+    return segments, damaged
+
+
+def _segments(octets: Octets, places: Places, payload_at: Ints) -> Segments:
+    """Return the columns that TCP and UDP share. Source: RFC 791 section 3.1, RFC 8200 section 3."""
+    at, ip_at = places.at, places.ip_at
+    nothing, empty = np.zeros(len(at), dtype=np.int64), np.zeros(len(at), dtype=np.uint64)
+    version, ip_id = octets.u8(ip_at) >> 4, octets.u16(ip_at + 4)
+    words = [empty, octets.u32(ip_at + 12).astype(np.uint64), empty, octets.u32(ip_at + 16).astype(np.uint64)]
+    six = version == 6
+    if six.any():
+        wide = [octets.u64(ip_at + offset) for offset in (8, 16, 24, 32)]
+        words = [np.where(six, one, other) for one, other in zip(wide, words, strict=True)]
+        ip_id = np.where(six, -1, ip_id)
+    return Segments(
+        row=places.row,
+        version=version,
+        source_high=words[0],
+        source_low=words[1],
+        target_high=words[2],
+        target_low=words[3],
+        source_port=octets.u16(at),
+        target_port=octets.u16(at + 2),
+        sequence=nothing,
+        acknowledged=nothing,
+        flags=nothing,
+        payload_at=payload_at,
+        captured=np.maximum(places.captured_end - payload_at, 0),
+        length=np.maximum(places.wire_end - payload_at, 0),
+        lane=places.lane,
+        ip_id=ip_id,
+    )

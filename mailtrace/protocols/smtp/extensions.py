@@ -1,0 +1,44 @@
+"""Commands hardly anybody uses: what they do to a conversation, so that nothing behind them is misread."""
+
+from __future__ import annotations
+
+from mailtrace.model import Outcome, Reply, Side
+from mailtrace.protocols.framing import Line
+from mailtrace.protocols.octets import Octets
+from mailtrace.protocols.smtp.grammar import CHUNK_LIMIT
+from mailtrace.protocols.smtp.reading import ClientReading
+from mailtrace.protocols.smtp.state import Asked, Reading
+
+
+def begin_burl(session: ClientReading, asked: Asked, argument: bytes, line: Line) -> None:
+    """BURL names a piece of the mail that the server fetches by itself. Source: RFC 4468 section 3."""
+    draft = asked.draft = session.book.current
+    if draft is not None:
+        draft.packets.extend(line.packets)
+        asked.last = argument.upper().endswith(b" LAST")
+        if asked.last:
+            session.book.sent_elsewhere(draft)
+
+
+def exchange_answered(session: ClientReading, asked: Asked, reply: Reply) -> None:
+    """XEXCH50 of Exchange: upon 354 the client sends the counted octets it announced, which are then answered."""
+    command = asked.turn.command
+    if reply.status != "354" or asked.last or command is None:
+        return
+    count = command.line[command.argument_at :].split(b" ")[0]
+    if count.isdigit() and len(count) < len(str(CHUNK_LIMIT)):
+        session.begin_chunk(Asked(asked.turn, asked.kind, last=True), Octets(asked.kind), int(count))
+        session.ask(Asked(asked.turn, asked.kind, last=True), reply.packet)
+
+
+def begin_turn(session: ClientReading, asked: Asked, argument: bytes, line: Line) -> None:
+    """TURN and ATRN ask to change roles: what follows is sure to be commands only once they are refused."""
+    session.turning = True
+
+
+def turn_answered(session: ClientReading, asked: Asked, reply: Reply) -> None:
+    """After TURN and ATRN the two sides have changed roles, which is not followed. Source: RFC 2645 section 5.3."""
+    session.turning = False
+    if reply.outcome is Outcome.GOOD:
+        session.violations.add("roles-turned", Side.SERVER, reply.packet, reply.time_ns)
+        session.reading = Reading.DARK
