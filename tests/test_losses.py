@@ -60,7 +60,7 @@ def test_g138_g144_g158_h164_nothing_is_told_that_was_not_said(sample: str, tmp_
     clean = _told(frames, tmp_path / "clean.pcap")
     assert len(clean[0]) > 35
     kept_pairs = 0
-    for seed in range(200):
+    for seed in range(12):
         chance = random.Random(seed)
         lost, swapped = [(0.01, 0.0), (0.03, 0.0), (0.08, 0.0), (0.0, 0.05)][seed % 4]
         kept = [frame for frame in frames if chance.random() >= lost]
@@ -71,4 +71,4 @@ def test_g138_g144_g158_h164_nothing_is_told_that_was_not_said(sample: str, tmp_
         for found, said in zip(told, clean, strict=True):
             assert found <= said, f"seed {seed}: {sorted(found - said)[:3]}"
         kept_pairs += len(told[0])
-    assert kept_pairs > 200 * 0.75 * len(clean[0])
+    assert kept_pairs > 12 * 0.75 * len(clean[0])

@@ -62,6 +62,11 @@ class Pairing(Generic[Asked]):
         return self._last_asked > 0
 
     @property
+    def uncertain(self) -> bool:
+        """Whether a hole may have swallowed questions or replies."""
+        return self._certain is not None
+
+    @property
     def owed(self) -> int:
         """How many questions are unanswered."""
         return len(self._pending) + self._unlisted

@@ -191,6 +191,9 @@ class Tracker:
             acked = other.offset_of(acknowledged)
             other.acked = max(other.acked, acked)
             self._confirm(other, acked)
+            if acked > other.next and other.heard and not other.suspicion:
+                other.suspicion = 1
+                self._begin_holding()
         data = buffer[payload_at : payload_at + captured]
         mark = self._payload(half, offset, data, length, row) if length and not flags & RST else Mark.NONE
         if flags & SYN and half.heard and mark is Mark.NONE:
@@ -202,8 +205,6 @@ class Tracker:
             self._finished(half, side, offset + length, row)
         half.heard = True
         self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
-        if other.acked > other.next and other.heard and not other.suspicion:
-            other.suspicion = 1
         if half.suspicion or other.suspicion:
             self._suspect(number, time_ns)
         if self.due_ns is None and (self._reset_by is not None or self._both_finished()):

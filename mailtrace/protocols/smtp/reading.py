@@ -120,7 +120,7 @@ class ClientReading(State):
         if newest is None or asked is None:
             return False
         goes_on = self.answer_lost is not None and self.answer_lost < newest
-        if self.answer_lost is not None:
+        if self.pairing.uncertain:
             self.pairing.gone_on(asked, self.client.next_packet() or newest)
         if not (goes_on or self._waited_enough()):
             return self._was_no_question(asked, newest)

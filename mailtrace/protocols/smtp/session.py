@@ -18,7 +18,7 @@ from mailtrace.protocols.smtp.reading import ClientReading
 from mailtrace.protocols.smtp.replies import ReplyReader
 from mailtrace.protocols.smtp.shapes import LOOK, begins_clear, begins_with_command
 from mailtrace.protocols.smtp.smuggling import SUSPECTS_LIMIT, read_again
-from mailtrace.protocols.smtp.state import END_OF_DATA, Asked, Reading
+from mailtrace.protocols.smtp.state import AGREED, END_OF_DATA, Asked, Reading
 
 # Looking up a member of an enum takes longer than everything else that is done for most events.
 CLIENT = Side.CLIENT
@@ -181,7 +181,7 @@ class SmtpSession(ClientReading):
     def _is_of_lmtp(self) -> bool:
         """Tell LMTP, where its hello was not seen, by one more reply to a mail for several. RFC 2033 section 4.2."""
         ended, self._ended = self._ended, None
-        if ended is None or ended[0] != self.pairing.last_asked:
+        if ended is None or ended[0] != self.pairing.last_asked or self.unsure:
             return False
         self._lmtp = True
         self._end_answered(*ended[1:])
@@ -229,7 +229,7 @@ class SmtpSession(ClientReading):
         asked, packet = self.asked, self.client.next_packet()
         if reply.outcome in (Outcome.LATER, Outcome.NO):
             self.refused = True
-        elif self.answer_lost is not None and packet is not None and packet < reply.packet:
+        elif packet is not None and packet < reply.packet and self.reading in AGREED:
             self.answer_lost = 0  # before the client went on, and not to come any more
         elif self.reading is Reading.DATA_ASKED and reply.status == "354" and asked is not None:
             self.begin_body(asked, reply.packet)
