@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.support import SAMPLES
+from tests.support import SAMPLES, needs_tshark
 from tests.test_cli import fails, run
 
 REPORT_2008 = SAMPLES / "01-report-2008.pcapng"
 JOURNEY = SAMPLES / "03-lab-journey.pcapng"
-
-needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
 
 
 @needs_tshark

@@ -321,8 +321,10 @@ def _asserts(function: Function) -> bool:
 
 
 def _called(function: Function) -> set[str]:
-    calls = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
-    return {ast.unparse(each).rpartition(".")[2] for each in calls}
+    """Return the names of what a function calls, or gives to another to call."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    given = (each.id for call in calls for each in call.args if isinstance(each, ast.Name))
+    return {ast.unparse(call.func).rpartition(".")[2] for call in calls} | set(given)
 
 
 def test_the_test_folders_are_no_packages() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -14,7 +13,7 @@ import mailtrace
 from mailtrace.analyzer import Analyzer, analyze_files
 from mailtrace.model import Analysis, Command, Content, Continuation, Conversation, Reply, masked, wire_text
 from mailtrace.reports.json import render
-from tests.support import SAMPLES
+from tests.support import SAMPLES, needs_tshark
 from tests.test_truth import Json, conversation_of, sessions
 
 SAMPLE, TRUTH = SAMPLES / "09-starttls.pcapng", "03-starttls.truth.jsonl"
@@ -170,9 +169,8 @@ def test_no_key_is_ever_shown() -> None:
         assert line.split()[2][:16] not in text.lower()
 
 
+@needs_tshark
 def test_the_facts_are_those_that_tshark_tells(tmp_path: Path) -> None:
-    if shutil.which("tshark") is None:
-        pytest.skip("needs tshark")
     fields = ("tcp.stream", "frame.number", "tls.handshake.type", "tls.handshake.extensions_server_name")
     capture, keys = without_secrets(tmp_path)
     command = ["tshark", "-r", str(capture), "-o", f"tls.keylog_file:{keys}"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -13,11 +12,9 @@ import pytest
 from mailtrace.capture import tshark
 from mailtrace.capture.tshark import Dissection, find_tshark, read_with_tshark
 from mailtrace.errors import UnreadableInput
-from tests.support import SAMPLES
+from tests.support import SAMPLES, needs_tshark
 
 REPORT_2008 = SAMPLES / "01-report-2008.pcapng"
-
-needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
 
 
 def read(path: Path) -> tuple[list[Dissection], list[bytes], str | None]:

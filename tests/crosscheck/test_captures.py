@@ -6,7 +6,6 @@ still leaves nothing unexplained.
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from pathlib import Path
 
@@ -17,11 +16,10 @@ from mailtrace.capture.tshark import find_tshark
 from mailtrace.command_crosscheck import compared
 from tests.crosscheck.accepted import LAB, REASONS, SAMPLES
 from tests.support import SAMPLES as FOLDER
-from tests.support import shared
+from tests.support import needs_tshark, shared
 
 LISTS_MADE_WITH = "4.0.17"
 
-needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
 
 KEY_LOGS = {"03-starttls.pcapng": "03-starttls.keys"}
 

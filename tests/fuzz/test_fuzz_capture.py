@@ -7,13 +7,13 @@ import lzma
 import random
 import struct
 from pathlib import Path
-from time import process_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.fuzz_capture import fuzz_one
+from tests.fuzz.mutating import try_for
 
 SECONDS = 6
 SMALL_BYTES = 6_000
@@ -57,15 +57,8 @@ def _mutate(data: bytes, chance: random.Random) -> bytes:
 
 
 def test_mutated_seeds() -> None:
-    seeds, chance = _seeds(), random.Random(20240607)
-    began = process_time()
-    while process_time() - began < SECONDS:
-        data = _mutate(chance.choice(seeds), chance)
-        try:
-            fuzz_one(data)
-        except Exception:
-            print(data.hex())
-            raise
+    seeds = _seeds()
+    try_for(SECONDS, lambda chance: _mutate(chance.choice(seeds), chance), fuzz_one)
 
 
 @pytest.mark.parametrize("seed", range(len(_seeds())))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from time import process_time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.fuzz_detector import TURN_MARK, fuzz_one
+from tests.fuzz.mutating import try_for
 
 SECONDS = 4
 
@@ -45,15 +45,7 @@ def _mutate(turns: tuple[bytes, ...], chance: random.Random) -> bytes:
 
 
 def test_mutated_openings() -> None:
-    chance = random.Random(20240607)
-    began = process_time()
-    while process_time() - began < SECONDS:
-        data = _mutate(chance.choice(OPENINGS), chance)
-        try:
-            fuzz_one(data)
-        except Exception:
-            print(data.hex())
-            raise
+    try_for(SECONDS, lambda chance: _mutate(chance.choice(OPENINGS), chance), fuzz_one)
 
 
 @settings(max_examples=150, deadline=None)

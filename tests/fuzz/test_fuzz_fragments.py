@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from time import process_time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.fuzz_fragments import fuzz_one
+from tests.fuzz.mutating import try_for
 
 SECONDS = 5
 
@@ -28,15 +28,7 @@ def _orders(chance: random.Random) -> bytes:
 
 
 def test_fragments_that_nearly_fit() -> None:
-    chance = random.Random(20240607)
-    began = process_time()
-    while process_time() - began < SECONDS:
-        data = _orders(chance)
-        try:
-            fuzz_one(data)
-        except Exception:
-            print(data.hex())
-            raise
+    try_for(SECONDS, _orders, fuzz_one)
 
 
 @settings(max_examples=150, deadline=None)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from itertools import groupby
-from time import process_time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailtrace.model import Side
 from tests.fuzz.fuzz_imap import HOLE_MARK, TURN_MARK, fuzz_one
+from tests.fuzz.mutating import try_for
 from tests.protocols.transcripts import names, read_transcript
 
 SECONDS = 5
@@ -56,15 +56,7 @@ def _mutate(data: bytes, chance: random.Random) -> bytes:
 
 
 def test_mutated_dialogues() -> None:
-    chance = random.Random(20240607)
-    began = process_time()
-    while process_time() - began < SECONDS:
-        data = _mutate(chance.choice(SEEDS), chance)
-        try:
-            fuzz_one(data)
-        except Exception:
-            print(data.hex())
-            raise
+    try_for(SECONDS, lambda chance: _mutate(chance.choice(SEEDS), chance), fuzz_one)
 
 
 @settings(max_examples=200, deadline=None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from time import process_time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.fuzz_packets import FRAME_MARK, LINK_TYPES, fuzz_one
+from tests.fuzz.mutating import try_for
 from tests.packets.test_decode import tcp_packet
 from tests.packets.test_fragments import BODY, OUTER_V6, part_6, parts, tcp
 from tests.packets.wrappings import WRAPPINGS
@@ -40,15 +40,7 @@ def _mutate(chance: random.Random) -> bytes:
 
 
 def test_mutated_carriers() -> None:
-    chance = random.Random(20240607)
-    began = process_time()
-    while process_time() - began < SECONDS:
-        data = _mutate(chance)
-        try:
-            fuzz_one(data)
-        except Exception:
-            print(data.hex())
-            raise
+    try_for(SECONDS, _mutate, fuzz_one)
 
 
 @settings(max_examples=150, deadline=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 from functools import cache
@@ -22,7 +21,7 @@ from mailtrace.reports.json import render
 from tests.capture.builders import pcap_header, record
 from tests.packets.test_fragments import MAIL, parts, tcp
 from tests.packets.wrappings import WRAPPINGS, Wrapping
-from tests.support import SAMPLES, shared
+from tests.support import SAMPLES, needs_tshark, shared
 
 EVERY = pytest.mark.parametrize("wrapping", WRAPPINGS, ids=[each.name for each in WRAPPINGS])
 
@@ -138,7 +137,7 @@ def decoded_rows(path: Path) -> dict[int, list[tuple[int, int, int]]]:
     return rows
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
+@needs_tshark
 @pytest.mark.parametrize("name", PUBLIC)
 def test_published_captures_are_read_as_tshark_reads_them(name: str) -> None:
     """RELIABILITY C71, D79: every TCP packet in the packet where tshark has it, with the same length."""
@@ -147,7 +146,7 @@ def test_published_captures_are_read_as_tshark_reads_them(name: str) -> None:
     assert decoded_rows(path) == wanted
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
+@needs_tshark
 def test_every_carrier_is_read_as_tshark_reads_it(tmp_path: Path) -> None:
     """RELIABILITY C71: one greeting in each carrier, all those of one link type in one capture."""
     differing = []
@@ -163,7 +162,7 @@ def test_every_carrier_is_read_as_tshark_reads_it(tmp_path: Path) -> None:
     assert differing == OTHERWISE
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
+@needs_tshark
 def test_fragments_are_numbered_as_tshark_numbers_them(tmp_path: Path) -> None:
     """RELIABILITY D79: stream numbers and packet numbers of conversations whose packets were all cut in three."""
     frames = []

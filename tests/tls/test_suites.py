@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 import pytest
 
 from mailtrace.tls.suites import SUITES, Suite, parse_suite, suite_name
+from tests.support import needs_tshark
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,8 @@ def test_what_a_name_says(name: str, suite: Suite | None) -> None:
     assert parse_suite(name) == suite
 
 
+@needs_tshark
 def test_the_names_are_those_that_wireshark_shows() -> None:
-    if shutil.which("tshark") is None:
-        pytest.skip("needs tshark")
     values = subprocess.run(["tshark", "-G", "values"], capture_output=True, text=True, check=True).stdout
     shown = {}
     for line in values.splitlines():

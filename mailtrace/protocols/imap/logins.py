@@ -5,11 +5,11 @@ Source: RFC 9051 section 6.2.3, RFC 4959, RFC 4422.
 
 from __future__ import annotations
 
-from mailtrace.model import MASK, Dialogue, Login, Outcome, Reply, Side, masked, wire_text
+from mailtrace.model import MASK, Outcome, Reply, masked, wire_text
+from mailtrace.protocols.attempts import Attempt, Attempts
 from mailtrace.protocols.imap.commands import Asked
 from mailtrace.protocols.imap.grammar import Kind, arguments, parse_command
-from mailtrace.protocols.sasl import MAX_USER_OCTETS, UNREADABLE, Exchange, is_mechanism, secret_from, secret_span
-from mailtrace.protocols.violations import Violations
+from mailtrace.protocols.sasl import MAX_USER_OCTETS, UNREADABLE, secret_from, secret_span
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -65,30 +65,12 @@ def _span(line: bytes, at: int) -> Spans:
     return ((at, len(line)),) if at < len(line) else ()
 
 
-class _Attempt:
-    """A login that is not decided."""
-
-    __slots__ = ("asked", "exchange", "mechanism", "packets", "user")
-
-    def __init__(self, asked: Asked | None, mechanism: str, packets: tuple[int, ...]) -> None:
-        self.asked = asked
-        self.mechanism = mechanism
-        self.packets = packets
-        self.user: str | None = None
-        self.exchange: Exchange | None = None
-
-
-class Logins:
-    """Watches commands and completions, and lists a `Login` for each attempt when it is decided."""
-
-    def __init__(self, dialogue: Dialogue, violations: Violations) -> None:
-        self._dialogue = dialogue
-        self._violations = violations
-        self._attempt: _Attempt | None = None
+class Logins(Attempts):
+    """Watches commands and completions; an attempt is owned by its command."""
 
     def login(self, asked: Asked) -> None:
         """Take a LOGIN whose last line is here. Source: RFC 9051 section 6.2.3."""
-        attempt = self._begin(_Attempt(asked, "LOGIN", tuple(asked.packets)))
+        attempt = self._begin(Attempt(asked, "LOGIN", tuple(asked.packets)))
         user = None if asked.broken else next(arguments(asked.argument), None)
         named = user is not None and user.closed and user.kind in (Kind.ATOM, Kind.QUOTED)
         if user is not None and named and len(user.value) <= MAX_USER_OCTETS:
@@ -96,23 +78,13 @@ class Logins:
 
     def authenticate(self, asked: Asked, time_ns: int) -> None:
         """Take an AUTHENTICATE, maybe with an initial response. Source: RFC 9051 section 6.2.2."""
-        mechanism, _, response = asked.argument.strip().partition(b" ")
-        readable = is_mechanism(mechanism)
-        attempt = self._begin(
-            _Attempt(asked, wire_text(mechanism).upper() if readable else UNREADABLE, tuple(asked.packets))
-        )
-        attempt.exchange = Exchange(attempt.mechanism)
-        if readable and response.strip():
-            self._respond(attempt, response, asked.packets[-1], time_ns)
+        self._begin_exchange(asked, asked.argument, tuple(asked.packets), time_ns)
 
     def respond(self, asked: Asked | None, line: bytes, packets: tuple[int, ...], time_ns: int) -> None:
         """Take a line of a SASL exchange; one whose command was not captured tells nothing."""
-        attempt = self._attempt
-        if attempt is None or attempt.asked is not asked:
-            attempt = self._begin(_Attempt(asked, UNREADABLE, ()))
+        attempt = self._of(asked) or self._begin(Attempt(asked, UNREADABLE, ()))
         attempt.packets += packets
-        if attempt.exchange is not None:
-            self._respond(attempt, line, packets[-1], time_ns)
+        self._respond(attempt, line, packets[-1], time_ns)
 
     def challenge(self, reply: Reply) -> None:
         """Take a line of the server that wants more."""
@@ -121,32 +93,7 @@ class Logins:
 
     def answer(self, asked: Asked, reply: Reply) -> None:
         """Take the completion of LOGIN or AUTHENTICATE."""
-        attempt = self._attempt
-        if attempt is not None and attempt.asked is asked:
+        attempt = self._of(asked)
+        if attempt is not None:
             attempt.packets += reply.packets
             self._decide(reply.outcome is Outcome.GOOD)
-
-    def finish(self) -> None:
-        """No more will come: what is open stays undecided."""
-        self._decide(None)
-
-    def _begin(self, attempt: _Attempt) -> _Attempt:
-        self._decide(None)
-        self._attempt = attempt
-        return attempt
-
-    def _decide(self, accepted: bool | None) -> None:
-        attempt, self._attempt = self._attempt, None
-        if attempt is not None:
-            packets = tuple(sorted(set(attempt.packets)))
-            self._dialogue.logins.append(Login(attempt.mechanism, attempt.user, accepted, packets))
-
-    def _respond(self, attempt: _Attempt, text: bytes, packet: int, time_ns: int) -> None:
-        exchange = attempt.exchange
-        if exchange is None:
-            return
-        was_broken = exchange.broken
-        exchange.response(text)
-        attempt.user = exchange.user
-        if exchange.broken and not was_broken:
-            self._violations.add("bad-base64", Side.CLIENT, packet, time_ns)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from mailtrace.protocols.dns.grammar import parse_message
 from mailtrace.protocols.dns.numbers import type_name
 from tests.protocols.dns.datagrams import read_datagrams, read_lookups
-from tests.support import shared
+from tests.support import needs_tshark, shared
 
 CASES = ("S01", "S15a", "S15b")
 SPECIAL = {
@@ -62,7 +61,7 @@ def captures() -> list[str]:
     return sorted(str(path.relative_to(root)) for path in found if path.name not in SPECIAL)
 
 
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="compares with tshark")
+@needs_tshark
 @pytest.mark.parametrize("capture", captures())
 def test_every_message_says_what_tshark_says(capture: str) -> None:
     path = shared(capture)

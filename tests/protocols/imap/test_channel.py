@@ -9,7 +9,8 @@ import pytest
 from mailtrace.model import Data, Encryption, Gap, GapReason, Transport, Violation
 from mailtrace.protocols.imap import deflate
 from mailtrace.protocols.imap.session import ImapSession
-from tests.protocols.imap.saying import GOODBYE, LEFT, OPENED, C, S, Said, codes, left, talk, told, verbs
+from tests.protocols.imap.saying import GOODBYE, LEFT, OPENED, left, talk, verbs
+from tests.protocols.said import C, S, Said, codes, told
 from tests.protocols.transcripts import shown
 
 AGREED: tuple[Said, ...] = (*OPENED, (C, b"a1 COMPRESS DEFLATE\r\n"))

@@ -9,7 +9,8 @@ import pytest
 
 from mailtrace.model import Closed, Command, Data, Reply, Side, Transport, masked
 from mailtrace.protocols.imap.session import ImapSession
-from tests.protocols.imap.saying import GOODBYE, LEFT, OPENED, READY, C, S, Said, codes, left, talk, told, verbs
+from tests.protocols.imap.saying import GOODBYE, LEFT, OPENED, READY, left, talk, verbs
+from tests.protocols.said import C, S, Said, codes, told
 
 MIB = 2**20
 

@@ -22,7 +22,8 @@ from mailtrace.model import (
 from mailtrace.protocols.choose import Chooser
 from mailtrace.protocols.smtp.session import SmtpSession
 from mailtrace.streams.tracker import Tracker
-from tests.protocols.smtp.talk import ENVELOPE, GOODBYE, GREETED, C, S, Said, codes, stream, talk, told
+from tests.protocols.said import C, S, Said, codes, stream, told
+from tests.protocols.smtp.talk import ENVELOPE, GOODBYE, GREETED, talk
 from tests.streams.wire import ACK, CLIENT, PSH, SERVER, Wire
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from mailtrace.model import Command, Data, Reply, Side, TransactionOutcome, Transport, Violation, masked, wire_text
 from mailtrace.protocols.smtp.session import SmtpSession
-from tests.protocols.smtp.talk import ASKED, ENVELOPE, GOODBYE, GREETED, C, S, Said, codes, talk, told
+from tests.protocols.said import C, S, Said, codes, told
+from tests.protocols.smtp.talk import ASKED, ENVELOPE, GOODBYE, GREETED, talk
 
 VARIANTS = {
     b"\n.\n": "<LF>.<LF>",

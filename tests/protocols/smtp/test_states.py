@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from mailtrace.model import Closed, Command, Data, Encryption, Side, TransactionOutcome, Transport
 from mailtrace.protocols.smtp.session import SmtpSession
-from tests.protocols.smtp.talk import ENVELOPE, GOODBYE, GREETED, C, S, Said, codes, talk, told
+from tests.protocols.said import C, S, Said, codes, told
+from tests.protocols.smtp.talk import ENVELOPE, GOODBYE, GREETED, talk
 
 CONTENT: tuple[Said, ...] = ((C, b"DATA\r\n"), (S, b"354 go\r\n"), (C, b"x\r\n.\r\n"), (S, b"250 Ok\r\n"))
 STATES: dict[str, tuple[Said, ...]] = {
