@@ -9,10 +9,10 @@ from dataclasses import replace
 from msgspec import Struct
 
 from mailtrace.capture.source import DEFAULT_BATCH_BYTES, open_capture
-from mailtrace.mail.hosts import IN_FILE
+from mailtrace.mail.correlator import Correlator, Final, Understood
 from mailtrace.model import Analysis, CaptureInfo, Note, RawBatch
 from mailtrace.packets.carriers import link_name
-from mailtrace.pipeline import Final, Pipeline, sifter
+from mailtrace.pipeline import Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
 from mailtrace.streams.sift import Sifted
 
@@ -69,7 +69,8 @@ class Analyzer:
         decode_as: Mapping[int, str] | None = None,
     ) -> None:
         self.info = CaptureInfo(files=list(paths))
-        self.pipeline = Pipeline(names, decode_as)
+        self.pipeline = Pipeline(decode_as)
+        self.correlator = Correlator(names)
         self._captures = [open_capture(path, batch_bytes or DEFAULT_BATCH_BYTES) for path in paths]
         self._progress = progress
         self._watch = watch
@@ -81,22 +82,27 @@ class Analyzer:
 
     def finals(self) -> Iterator[list[Final]]:
         """Yield conversations as they become final, in as many lists as the capture has batches."""
+        return map(self.correlator.feed, self.understood())
+
+    def understood(self) -> Iterator[Understood]:
+        """Yield what came of each batch, for the correlator, which may be another process's."""
         collecting = gc.isenabled()
         gc.disable()  # records die by reference count; looking for circles after every batch costs a sixth more
         try:
-            for number, finals in enumerate(self._finals(), 1):
-                yield finals
+            for number, understood in enumerate(self._understood(), 1):
+                yield understood
                 if not number % COLLECT_EVERY:
                     gc.collect()
         finally:
             if collecting:
                 gc.enable()
 
-    def _finals(self) -> Iterator[list[Final]]:
+    def _understood(self) -> Iterator[Understood]:
         parts: Iterator[Piece | CaptureRead] = self._read()
         for part in ahead(parts, Piece | CaptureRead) if self.in_processes else parts:
             if isinstance(part, CaptureRead):
                 self._note(part)
+                yield Understood(part.names)
                 continue
             for secrets in part.secrets:
                 self.pipeline.keys.add(secrets)
@@ -106,7 +112,7 @@ class Analyzer:
                 self._progress(part.position, totals.packets, totals.conversations)
             yield self.pipeline.take()
         self.pipeline.finish()
-        yield self.pipeline.take()
+        yield self.pipeline.take(over=True)
         self._sum_up()
 
     def _read(self) -> Iterator[Piece | CaptureRead]:
@@ -130,7 +136,6 @@ class Analyzer:
     def _note(self, read: CaptureRead) -> None:
         self.info.notes += read.notes
         self.info.link_types = list(dict.fromkeys([*self.info.link_types, *read.link_types]))
-        self.pipeline.hosts.add_names(read.names, IN_FILE)
 
     def _sum_up(self) -> None:
         totals, info = self.pipeline.totals, self.info
@@ -164,7 +169,7 @@ def analyze_files(analyzer: Analyzer, protocols: frozenset[str] | None = None) -
     for number, lookup in enumerate(lookups, 1):
         lookup.id = number
     conversations = [final.conversation for final in finals]
-    analysis = Analysis(analyzer.info, analyzer.pipeline.hosts.hosts(), conversations, messages, lookups)
+    analysis = Analysis(analyzer.info, analyzer.correlator.hosts.hosts(), conversations, messages, lookups)
     return narrowed(analysis, None, protocols)
 
 

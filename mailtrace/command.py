@@ -7,16 +7,18 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from msgspec.structs import replace
+
 from mailtrace.analyzer import Analyzer, Progress, analyze_files, narrowed
 from mailtrace.errors import UnreadableInput, UsageError
+from mailtrace.mail.correlator import Correlator, Final, Understood
 from mailtrace.model import Analysis, CaptureInfo
-from mailtrace.pipeline import Final
 from mailtrace.processes import behind
 
 if TYPE_CHECKING:
@@ -96,29 +98,27 @@ def exit_code(capture: CaptureInfo) -> int:
 
 def _stream(request: Request, analyzer: Analyzer) -> None:
     """Write JSON Lines as conversations become final."""
-    from mailtrace.reports import json
-
     with _output(request.output) as out:
-        write = partial(_write_lines, out, request.show_secrets)
-        if analyzer.in_processes:
-            with behind(write, list[Final]) as send:
-                for finals in analyzer.finals():
-                    send([final.brief() for final in finals if _is_chosen(request, final)])
-        else:
-            for finals in analyzer.finals():
-                write([final for final in finals if _is_chosen(request, final)])
-        _check_conversation(request, analyzer.pipeline.totals.conversations)
-        out.write(json.line("capture", analyzer.info, hosts=analyzer.pipeline.hosts.hosts()))
+        write = partial(_write_lines, request, analyzer.correlator, out)
+        with behind(write, Understood | CaptureInfo) if analyzer.in_processes else nullcontext(write) as take:
+            for understood in analyzer.understood():
+                take(understood.brief() if analyzer.in_processes else understood)
+            _check_conversation(request, analyzer.pipeline.totals.conversations)
+            take(replace(analyzer.info, files=[]))  # their names need not be text; who forked knows them
 
 
-def _write_lines(out: BinaryIO, show_secrets: bool, finals: list[Final]) -> None:
-    """Write the lines of some conversations, and let them be seen."""
+def _write_lines(request: Request, correlator: Correlator, out: BinaryIO, part: Understood | CaptureInfo) -> None:
+    """Write the lines of what came of a batch, or the last line, and let them be seen."""
     from mailtrace.reports import json
 
-    for final in finals:
-        out.write(json.line("conversation", final.conversation, final.names, show_secrets))
-        out.writelines(json.line("message", message) for message in final.messages())
-        out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
+    if isinstance(part, CaptureInfo):
+        out.write(json.line("capture", replace(part, files=request.captures), hosts=correlator.hosts.hosts()))
+    else:
+        for final in correlator.feed(part):
+            if _is_chosen(request, final):
+                out.write(json.line("conversation", final.conversation, final.names, request.show_secrets))
+                out.writelines(json.line("message", message) for message in final.messages())
+                out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
     out.flush()
 
 

@@ -1,37 +1,28 @@
-"""HOT. From sifted packets to finished conversations: streams, protocols and mail (tests/bench `mixed` and `mail`).
+"""HOT. From sifted packets to finished conversations: streams and protocols (tests/bench `mixed` and `mail`).
 
-`feed` takes what is kept of a batch, `finish` says that no more will come, and `take` hands out what became final since
-the last call. A conversation is final some time after its close (`Tracker.due_ns`, a time of the capture, never of the
-clock), so that results do not depend on how the capture was cut into batches. Memory is held for open ones only.
+`feed` takes what is kept of a batch, `finish` says that no more will come, and `take` hands out what came of it since
+the last call; how conversations belong together is found out behind (`mail/correlator.py`). A conversation is final
+some time after its close (`Tracker.due_ns`, a time of the capture, never of the clock), so that results do not depend
+on how the capture was cut into batches. Memory is held for open ones only.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from msgspec import Struct
-from msgspec.structs import replace
-
-from mailtrace.mail.attribution import Attribution
-from mailtrace.mail.hosts import GIVEN, HostBook
-from mailtrace.mail.message import read_message
+from mailtrace.mail.correlator import Begun, Understood
 from mailtrace.model import (
     NO_TIME,
     ClosedHow,
     Conversation,
-    Direction,
-    Gap,
-    Lookup,
-    Message,
     StreamKey,
     Transport,
-    Violation,
 )
 from mailtrace.protocols.choose import Chooser
-from mailtrace.protocols.services import UDP_PORTS, Services
+from mailtrace.protocols.services import Services
 from mailtrace.streams.datagrams import DatagramTracker
 from mailtrace.streams.grouping import endpoint, port
 from mailtrace.streams.half import Budget
@@ -43,12 +34,6 @@ SYN, ACK = 0x02, 0x10
 
 FORWARD = 1
 """The way of packets that come from the lesser endpoint of a flow's key."""
-
-SUBMISSION_PORTS = frozenset({465, 587})
-"""Where clients hand in new mail. Source: RFC 6409 section 3.1, RFC 8314 section 3.3."""
-
-DEPENDENT = frozenset({"dns", "ident"})
-"""Protocols whose conversations may have happened because of a mail conversation."""
 
 MAIL = frozenset({"smtp", "pop3", "imap"})
 """Protocols that are listed on any port, when what is said there leaves no doubt."""
@@ -89,47 +74,6 @@ class Talk:
     queued: bool = False
 
 
-class Final(Struct, array_like=True):
-    """A conversation that will not change any more, with the names of both its sides by address."""
-
-    conversation: Conversation
-    names: dict[str, str]
-
-    @property
-    def lookups(self) -> list[Lookup]:
-        """The DNS lookups in it."""
-        return self.conversation.dialogue.lookups
-
-    def brief(self) -> Final:
-        """Return a copy to send to another process: of the events only what JSON tells, a message's octets once."""
-        dialogue = self.conversation.dialogue
-        brief = replace(
-            dialogue,
-            events=[event for event in dialogue.events if type(event) is Violation or type(event) is Gap],
-            transactions=[
-                replace(each, content=replace(each.content, kept=b"")) if each.content is not None else each
-                for each in dialogue.transactions
-            ],
-        )
-        return Final(replace(self.conversation, dialogue=brief), self.names)
-
-    def messages(self) -> list[Message]:
-        """Read the messages in it; they are read when asked for, since another process may do it."""
-        conversation = self.conversation
-        messages = {}
-        for content in conversation.dialogue.contents:
-            if content.message is not None:
-                messages[content.message] = read_message(
-                    content, id=content.message, conversation=conversation.id, direction=Direction.SUBMITTED
-                )
-        for message in messages.values():
-            message.direction = _direction(conversation, message)
-        for transaction in conversation.dialogue.transactions:
-            if transaction.content is not None and transaction.content.message is not None:
-                messages[transaction.content.message].queue_id = transaction.queue_id
-        return list(messages.values())
-
-
 @dataclass(slots=True)
 class Totals:
     """What was seen so far: `other` counts, by name, the packets that belong to no listed conversation.
@@ -148,26 +92,22 @@ class Totals:
 
 
 class Pipeline:
-    """Feed it batches in capture order. `names` are the user's names by address, `decode_as` protocols by port.
+    """Feed it batches in capture order; `decode_as` names protocols by port.
 
     `keys` open TLS; keys that are added open what comes after.
     """
 
-    def __init__(
-        self, names: Mapping[str, Sequence[str]] | None = None, decode_as: Mapping[int, str] | None = None
-    ) -> None:
+    def __init__(self, decode_as: Mapping[int, str] | None = None) -> None:
         self._services = Services(decode_as)
         self.keys = Keys()
         self.totals = Totals()
-        self.hosts = HostBook()
-        self.hosts.add_names(names or {}, GIVEN)
         self._pairs: dict[tuple[Transport, bytes], Pair] = {}
         self._budget = Budget()
         self._begun: list[Talk] = []
         self._due: list[tuple[int, int, Talk]] = []
         self._ended: list[tuple[int, int, Talk, ClosedHow]] = []
-        self._attribution: Attribution[Final] = Attribution()
-        self._final: list[Final] = []
+        self._found: list[Begun] = []
+        self._final: list[Conversation] = []
         self._now_ns = NO_TIME
         self._messages = self._lookups = 0
 
@@ -192,12 +132,12 @@ class Pipeline:
                 self._end(pair.talk)
         self._now_ns = 2**63
         self._settle()
-        self._final += self._attribution.finish()
 
-    def take(self) -> list[Final]:
-        """Return what became final since the last call."""
+    def take(self, over: bool = False) -> Understood:
+        """Return what came of what was fed since the last call; `over` after the last."""
+        found, self._found = self._found, []
         final, self._final = self._final, []
-        return final
+        return Understood({}, found, final, self._now_ns, over)
 
     def _count(self, sifted: Sifted) -> None:
         totals = self.totals
@@ -309,8 +249,7 @@ class Pipeline:
         for talk in sorted(self._begun, key=lambda talk: talk.found_at):
             self.totals.conversations += 1
             talk.id = self.totals.conversations
-            if talk.key.server.port not in UDP_PORTS:
-                self._attribution.opened(talk.id, talk.tracker.packets[0].time_ns, talk.key)
+            self._found.append(Begun(talk.id, talk.tracker.packets[0].time_ns, talk.key))
         self._begun.clear()
 
     def _settle(self) -> None:
@@ -331,7 +270,6 @@ class Pipeline:
             self._ended = [ended for ended in self._ended if ended[0] >= self._now_ns]
             for _, _, talk, how in sorted(ready, key=lambda ended: ended[:2]):
                 self._finalise(talk, how)
-        self._final += self._attribution.decided(self._now_ns)
 
     def _finalise(self, talk: Talk, how: ClosedHow) -> None:
         tracker, chooser = talk.tracker, talk.chooser
@@ -345,15 +283,8 @@ class Pipeline:
             complete=tracker.whole and how in (ClosedHow.FIN, ClosedHow.RST, ClosedHow.IDLE),
             closed=how,
         )
-        self.hosts.observe(conversation)
         self._number_parts(conversation)
-        final = Final(conversation, self.hosts.names_of(conversation))
-        if conversation.protocol in DEPENDENT:
-            self._attribution.wait(final)
-        else:
-            self._final.append(final)
-        if talk.key.server.port not in UDP_PORTS:
-            self._attribution.closed(conversation)
+        self._final.append(conversation)
 
     def _number_parts(self, conversation: Conversation) -> None:
         """Number the messages and lookups of a conversation."""
@@ -365,19 +296,6 @@ class Pipeline:
             lookup.id = self._lookups
             lookup.conversation = conversation.id
             lookup.client, lookup.server = conversation.key.client.host, conversation.key.server.host
-
-
-def _direction(conversation: Conversation, message: Message) -> Direction:
-    """Tell which way a mail went: one that has been through a server before carries its trace header."""
-    if message.content.how == "APPEND":
-        return Direction.APPENDED
-    if message.content.how == "XMIT":
-        return Direction.SUBMITTED
-    if conversation.protocol != "smtp":
-        return Direction.RETRIEVED
-    if conversation.key.server.port in SUBMISSION_PORTS or not message.received:
-        return Direction.SUBMITTED
-    return Direction.RELAYED
 
 
 def sifter(decode_as: Mapping[int, str] | None = None) -> Sifter:

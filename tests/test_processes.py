@@ -14,7 +14,8 @@ import pytest
 from mailtrace.analyzer import CaptureRead, Piece
 from mailtrace.cli import main
 from mailtrace.errors import MailtraceError
-from mailtrace.pipeline import Final
+from mailtrace.mail.correlator import Understood
+from mailtrace.model import CaptureInfo
 from mailtrace.processes import SEVERAL, ahead, behind
 from tests.support import SAMPLES
 
@@ -72,7 +73,7 @@ def test_a_child_that_is_killed_is_told() -> None:
         send(["a"])
 
 
-@pytest.mark.parametrize("kind", [Piece | CaptureRead, list[Final]], ids=["read", "final"])
+@pytest.mark.parametrize("kind", [Piece | CaptureRead, Understood | CaptureInfo], ids=["read", "understood"])
 def test_all_that_is_exchanged_can_be(kind: object) -> None:
     """Every record in what is sent has a form to be sent in: new events are told apart by name."""
     assert msgspec.msgpack.Decoder(kind).type == kind

@@ -276,7 +276,8 @@ class Conversation(Struct, array_like=True):
     """All that was said over one stream; ids count in the order in which streams were found to be mail.
 
     `complete` means that nothing is missing: seen from its start to its close without a gap. `caused_by` is the mail
-    conversation that an ident or DNS conversation happened for.
+    conversation that an ident or DNS conversation happened for. `numbers` are those of all its packets; `packets` tells
+    more of each, but for the results for machines only of the first and the last.
     """
 
     id: int
@@ -288,6 +289,12 @@ class Conversation(Struct, array_like=True):
     complete: bool
     closed: ClosedHow
     caused_by: int | None = None
+    numbers: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Number the packets, where they are all here."""
+        if not self.numbers:
+            self.numbers = tuple([packet.number for packet in self.packets])
 
     @property
     def start_ns(self) -> int:

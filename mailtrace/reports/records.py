@@ -123,7 +123,7 @@ class ConversationRecord(Struct, gc=False):
     tcp_stream: int | None
     client: _Endpoint
     server: _Endpoint
-    packets: list[int]
+    packets: tuple[int, ...]
     start: str | None
     duration_s: float
     complete: bool
@@ -143,8 +143,8 @@ class ConversationRecord(Struct, gc=False):
 
 def conversation_record(conversation: Conversation, names: Names, show_secrets: bool) -> ConversationRecord:
     """Return the record of a conversation; `names` has the best name of each address that has one."""
-    key, dialogue, packets = conversation.key, conversation.dialogue, conversation.packets
-    start_ns = packets[0].time_ns
+    key, dialogue = conversation.key, conversation.dialogue
+    start_ns = conversation.start_ns
     turn_record = _turn if conversation.protocol != "imap" else _imap_turn
     return ConversationRecord(
         conversation.id,
@@ -153,7 +153,7 @@ def conversation_record(conversation: Conversation, names: Names, show_secrets: 
         conversation.tcp_stream,
         _endpoint(key.client, names),
         _endpoint(key.server, names),
-        [packet.number for packet in packets],
+        conversation.numbers,
         iso(start_ns),
         seconds(conversation.end_ns - start_ns),
         conversation.complete,
