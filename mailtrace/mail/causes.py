@@ -146,7 +146,7 @@ def ident_cause(ident: Conversation, conversations: Iterable[Conversation]) -> i
     return cause
 
 
-class _Names(Struct):
+class _Names(Struct, gc=False):
     """The names a conversation is about around one moment; `pending` are the commands without their last reply then."""
 
     hellos: set[str]

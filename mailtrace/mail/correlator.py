@@ -23,7 +23,7 @@ DEPENDENT = frozenset({"dns", "ident"})
 """Protocols whose conversations may have happened because of a mail conversation."""
 
 
-class Begun(Struct, array_like=True):
+class Begun(Struct, array_like=True, gc=False):
     """A conversation was found: its number, when it began, and between whom."""
 
     id: int
@@ -31,7 +31,7 @@ class Begun(Struct, array_like=True):
     key: StreamKey
 
 
-class Understood(Struct, tag=True, array_like=True):
+class Understood(Struct, tag=True, array_like=True, gc=False):
     """What came of one batch: host names in the file, conversations that were found, and those that are final now.
 
     `now_ns` is the latest time of the capture so far; `over`: no more will come.
@@ -48,7 +48,7 @@ class Understood(Struct, tag=True, array_like=True):
         return replace(self, ended=list(map(_brief, self.ended)))
 
 
-class Final(Struct):
+class Final(Struct, gc=False):
     """A conversation that will not change any more, with the names of both its sides by address."""
 
     conversation: Conversation

@@ -50,7 +50,7 @@ _USUAL_START = re.compile("\r\n([!-9;-~]+):[ \t]*")
 _CONTROLS = re.compile("[\r\n\0]")
 
 
-class Head(Struct):
+class Head(Struct, gc=False):
     """The head of a message or part: its fields in order, and the offset in the octets where its body starts.
 
     `first` has the first value of each field by its name in lower case.

@@ -62,7 +62,7 @@ _BINHEX = b"(This file must be converted with BinHex"
 _IDENTITY = frozenset(("", "7bit", "8bit", "binary"))
 
 
-class _Kind(Struct, frozen=True):
+class _Kind(Struct, frozen=True, gc=False):
     """What a Content-Type field says: a type in lower case and what matters of its parameters."""
 
     type: str
@@ -80,7 +80,7 @@ _TEXT = _Kind("text/plain")
 _MESSAGE = _Kind("message/rfc822", is_text=False, is_message=True)
 
 
-class _Entity(Struct):
+class _Entity(Struct, gc=False):
     """A part still to be looked at: octets with a head, where it stands, and what it is when it does not say."""
 
     data: bytes
@@ -208,7 +208,7 @@ def _children(
     ]
 
 
-class _Cut(Struct):
+class _Cut(Struct, gc=False):
     """Where a boundary cuts: the parts' ranges, how many more there were, and whether the closing line was there."""
 
     ranges: list[tuple[int, int]]

@@ -38,7 +38,7 @@ _Pieces = dict[int, tuple[bool, str]]
 """The numbered pieces of one parameter: whether each is percent-encoded, and its text."""
 
 
-class MimeValue(Struct, frozen=True):
+class MimeValue(Struct, frozen=True, gc=False):
     """A value such as `text/plain`, in lower case without comments, and its parameters by name in lower case."""
 
     value: str

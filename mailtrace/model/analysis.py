@@ -11,14 +11,14 @@ from mailtrace.model.dialogue import Content, Conversation, Direction, Lookup
 from mailtrace.model.network import Side
 
 
-class Person(Struct, frozen=True):
+class Person(Struct, frozen=True, gc=False):
     """A mailbox in a header: decoded display name and address."""
 
     name: str
     address: str
 
 
-class Received(Struct, frozen=True):
+class Received(Struct, frozen=True, gc=False):
     """One trace header; fields are None where it does not say, `time` is ISO 8601. Source: RFC 5321 section 4.4."""
 
     from_: str | None
@@ -28,7 +28,7 @@ class Received(Struct, frozen=True):
     time: str | None
 
 
-class MessagePart(Struct, frozen=True):
+class MessagePart(Struct, frozen=True, gc=False):
     """One leaf of the MIME tree; `path` is its IMAP section number, size and sha256 are over its decoded octets.
 
     `text` is decoded and capped for text parts, None for others; `charset_guessed` tells that nothing declared it.
@@ -45,7 +45,7 @@ class MessagePart(Struct, frozen=True):
     disposition: str | None = None
 
 
-class Message(Struct):
+class Message(Struct, gc=False):
     """One mail as it travelled in one conversation; headers decoded, content exact (see `Content`)."""
 
     id: int

@@ -19,7 +19,7 @@ class Outcome(Enum):
     NO = "no"
 
 
-class Command(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
+class Command(Struct, frozen=True, array_like=True, tag=True, tag_field="event", gc=False):
     """One client request.
 
     `line` is the request as sent, without its line end; the argument starts at `argument_at`. `secrets` are half-open
@@ -40,7 +40,7 @@ class Command(Struct, frozen=True, array_like=True, tag=True, tag_field="event")
     tag: str | None = None
 
 
-class Continuation(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
+class Continuation(Struct, frozen=True, array_like=True, tag=True, tag_field="event", gc=False):
     """A client line that is part of a command's exchange: an AUTH response, DONE, a literal and what follows it."""
 
     line: bytes
@@ -50,7 +50,7 @@ class Continuation(Struct, frozen=True, array_like=True, tag=True, tag_field="ev
     secrets: tuple[tuple[int, int], ...] = ()
 
 
-class Reply(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
+class Reply(Struct, frozen=True, array_like=True, tag=True, tag_field="event", gc=False):
     """One server answer: `status` as on the wire, `lines` the text behind it, one entry a line, without line ends.
 
     `packet` is the packet that completed it; `time_ns` its time. A multi-line POP3 answer has its items in `lines`
@@ -72,7 +72,7 @@ class Reply(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
     tag: str | None = None
 
 
-class Turn(Struct, array_like=True):
+class Turn(Struct, array_like=True, gc=False):
     """One exchange: a greeting has no command, a lost or awaited reply is missing from `replies`."""
 
     command: Command | None
@@ -80,7 +80,7 @@ class Turn(Struct, array_like=True):
     continuations: list[Continuation] = field(default_factory=list)
 
 
-class Violation(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
+class Violation(Struct, frozen=True, array_like=True, tag=True, tag_field="event", gc=False):
     """A protocol rule was broken: `code` is a stable name such as `bare-line-feed`, `detail` one sentence or empty."""
 
     code: str
@@ -90,7 +90,7 @@ class Violation(Struct, frozen=True, array_like=True, tag=True, tag_field="event
     detail: str = ""
 
 
-class WentDark(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
+class WentDark(Struct, frozen=True, array_like=True, tag=True, tag_field="event", gc=False):
     """From here the conversation is encrypted: `why` is starttls or implicit."""
 
     why: str
@@ -98,7 +98,7 @@ class WentDark(Struct, frozen=True, array_like=True, tag=True, tag_field="event"
     time_ns: int
 
 
-class Proxied(Struct, frozen=True, array_like=True, tag=True, tag_field="event"):
+class Proxied(Struct, frozen=True, array_like=True, tag=True, tag_field="event", gc=False):
     """The header with which a proxy opens a connection that it relays for somebody else.
 
     `client` is the real client and `server` the address it connected to; both are None when the proxy speaks for itself
@@ -125,7 +125,7 @@ class Direction(Enum):
     APPENDED = "appended"
 
 
-class Content(Struct, array_like=True, tag=True, tag_field="event"):
+class Content(Struct, array_like=True, tag=True, tag_field="event", gc=False):
     """A message exactly as transmitted, dot-unstuffed, with the last CRLF before the final dot.
 
     `how` is DATA, BDAT, RETR, TOP, XMIT, FETCH or APPEND. `size_bytes` and `sha256` (hex) cover the whole message;
@@ -159,7 +159,7 @@ class Content(Struct, array_like=True, tag=True, tag_field="event"):
         return self.end_ns
 
 
-class Recipient(Struct, frozen=True):
+class Recipient(Struct, frozen=True, gc=False):
     """One RCPT: `status` is the reply code as text, None while unanswered."""
 
     address: str
@@ -178,7 +178,7 @@ class TransactionOutcome(Enum):
     UNKNOWN = "unknown"  # the deciding reply was not captured
 
 
-class Transaction(Struct, array_like=True):
+class Transaction(Struct, array_like=True, gc=False):
     """One mail transaction: `sender` is '' for the null path, None if not seen. Source: RFC 5321 section 3.3."""
 
     sender: str | None
@@ -190,7 +190,7 @@ class Transaction(Struct, array_like=True):
     packets: tuple[int, ...] = ()
 
 
-class Login(Struct, frozen=True):
+class Login(Struct, frozen=True, gc=False):
     """One attempt to log in; `user` is None when it cannot be told without guessing, `accepted` when unanswered."""
 
     mechanism: str
@@ -199,7 +199,7 @@ class Login(Struct, frozen=True):
     packets: tuple[int, ...]
 
 
-class Lookup(Struct, array_like=True, tag=True, tag_field="event"):
+class Lookup(Struct, array_like=True, tag=True, tag_field="event", gc=False):
     """One DNS question and its answer.
 
     `rcode` is None while unanswered. `answers` are in presentation format, in the order sent. `packets` are those
@@ -254,7 +254,7 @@ class ClosedHow(Enum):
 Event = Command | Continuation | Reply | Content | Lookup | Violation | WentDark | Proxied | Gap
 
 
-class Dialogue(Struct, array_like=True):
+class Dialogue(Struct, array_like=True, gc=False):
     """What a session has understood so far; a session appends, everybody else reads.
 
     `events` holds all of it in the order it happened; the other lists are views by kind. `tls` is there once TLS began,
@@ -272,7 +272,7 @@ class Dialogue(Struct, array_like=True):
     proxied: Proxied | None = None
 
 
-class Conversation(Struct, array_like=True):
+class Conversation(Struct, array_like=True, gc=False):
     """All that was said over one stream; ids count in the order in which streams were found to be mail.
 
     `complete` means that nothing is missing: seen from its start to its close without a gap. `caused_by` is the mail

@@ -33,14 +33,14 @@ class Transport(Enum):
     UDP = "udp"
 
 
-class Endpoint(Struct, frozen=True, order=True, array_like=True):
+class Endpoint(Struct, frozen=True, order=True, array_like=True, gc=False):
     """One side of a conversation: `host` is the textual IPv4 or IPv6 address."""
 
     host: str
     port: int
 
 
-class StreamKey(Struct, frozen=True, array_like=True):
+class StreamKey(Struct, frozen=True, array_like=True, gc=False):
     """Which conversation; `nth` counts reuses of the same four addresses, from 0."""
 
     client: Endpoint

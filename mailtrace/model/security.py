@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from mailtrace.model.network import Side
 
 
-class Certificate(Struct, frozen=True, array_like=True):
+class Certificate(Struct, frozen=True, array_like=True, gc=False):
     """One X.509 certificate, as far as it could be read: `problem` says what could not, and is empty if all could.
 
     `names` are the host names and addresses it is for; `serial` is hexadecimal; the times are ISO 8601 in UTC, or None
@@ -27,7 +27,7 @@ class Certificate(Struct, frozen=True, array_like=True):
     problem: str = ""
 
 
-class TlsAlert(Struct, frozen=True, array_like=True):
+class TlsAlert(Struct, frozen=True, array_like=True, gc=False):
     """A TLS alert that could be read: `description` as the RFC names it, `fatal` by its level (RFC 8446 section 6)."""
 
     side: Side
@@ -37,7 +37,7 @@ class TlsAlert(Struct, frozen=True, array_like=True):
     time_ns: int
 
 
-class TlsMessage(Struct, frozen=True, array_like=True):
+class TlsMessage(Struct, frozen=True, array_like=True, gc=False):
     """One message of the handshake: `name` as the RFC spells it (`ClientHello`), or `encrypted` where it is unread.
 
     `packet` completed it.
@@ -49,7 +49,7 @@ class TlsMessage(Struct, frozen=True, array_like=True):
     time_ns: int
 
 
-class TlsFacts(Struct, array_like=True):
+class TlsFacts(Struct, array_like=True, gc=False):
     """What is known of one TLS connection; None and empty where it was not seen.
 
     `sni` is the server's name as the client asked for it, `alpn` the protocol agreed on, `version` and `cipher` what

@@ -287,7 +287,7 @@ def _may_have_line_of_dot(data: bytes) -> bool:
     return True
 
 
-class Variant(Struct, frozen=True):
+class Variant(Struct, frozen=True, gc=False):
     """What looks like the end of a dot-block and is none: its exact octets, and where it ends in the message."""
 
     octets: bytes

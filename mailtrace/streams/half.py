@@ -78,6 +78,11 @@ class Half:
         """Its start is known, and neither early octets nor a FIN ask for care."""
         return self.base is not None and self.early is None and self.fin_at is None
 
+    @property
+    def reached(self) -> int:
+        """How far its octets are acknowledged; one beyond them is the FIN."""
+        return self.acked if self.fin_at is None else min(self.acked, self.fin_at)
+
     def begin_at(self, base: int) -> None:
         """Learn where the stream starts."""
         self.base = base
@@ -120,9 +125,7 @@ class Half:
 
     def give_up(self, packet: int, time_ns: int, why: GapReason) -> None:
         """Declare the hole before the first waiting segment, or up to what was acknowledged, and go on behind it."""
-        stop = (
-            self.pending[0][0] if self.pending else self.acked if self.fin_at is None else min(self.acked, self.fin_at)
-        )
+        stop = self.pending[0][0] if self.pending else self.reached
         if stop > self.next:
             self._gap(stop - self.next, packet, time_ns, why)
         self._drain()

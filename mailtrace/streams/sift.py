@@ -26,7 +26,7 @@ KEY_BYTES = 19
 PAIR_BYTES = 2 * KEY_BYTES
 
 
-class StreamRows(Struct, array_like=True):
+class StreamRows(Struct, array_like=True, gc=False):
     """The next `count` rows belong to one pair of endpoints.
 
     `pair` are the endpoints (see `pair_of`), with a number behind them where one of several conversations that run in
@@ -43,7 +43,7 @@ class StreamRows(Struct, array_like=True):
         return next((number for begun, number in reversed(self.numbers) if begun <= packet), None)
 
 
-class Sifted(Struct, tag=True, array_like=True):
+class Sifted(Struct, tag=True, array_like=True, gc=False):
     """What is kept of a batch: totals, and the packets that may be mail as nine columns of int64 over `buffer`.
 
     `other` counts, by name, the packets left out; `copies` are those that were captured before. `evicted` are streams

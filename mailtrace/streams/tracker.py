@@ -125,7 +125,7 @@ class Tracker:
     def _suspect(self, number: int, time_ns: int) -> None:
         """Give acknowledged octets a few packets to arrive, then declare them not captured."""
         for half in self.halves:
-            reached = half.acked if half.fin_at is None else min(half.acked, half.fin_at)
+            reached = half.reached
             if not half.suspicion or reached <= half.next:
                 half.suspicion = 0
                 continue
@@ -191,7 +191,7 @@ class Tracker:
             acked = other.offset_of(acknowledged)
             other.acked = max(other.acked, acked)
             self._confirm(other, acked)
-            if acked > other.next and other.heard and not other.suspicion:
+            if other.reached > other.next and other.heard and not other.suspicion:
                 other.suspicion = 1
                 self._begin_holding()
         data = buffer[payload_at : payload_at + captured]

@@ -61,7 +61,7 @@ AGREED = {
 """How the client goes on when the server agrees to what it asked."""
 
 
-class Asked(Struct):
+class Asked(Struct, gc=False):
     """What a reply is awaited for: `kind` is a verb or `END_OF_DATA`; `place` is a recipient's, -1 for none."""
 
     turn: Turn
