@@ -114,12 +114,9 @@ class Pipeline:
     def feed(self, sifted: Sifted) -> None:
         """Take what is kept of the next batch."""
         self._count(sifted)
-        rows = sifted.rows()
-        start = 0
-        for stream in sifted.streams:
-            stop = start + stream.count
-            self._feed_stream(stream, rows[start:stop], sifted.buffer)
-            start = stop
+        buffer = sifted.buffer
+        for stream, rows in sifted.by_stream():
+            self._feed_stream(stream, rows, buffer)
         for pair in sifted.evicted:
             self._evicted(pair)
         self._number_new()

@@ -5,7 +5,7 @@ What is kept of a batch, `Sifted`, is small and plain, so that it can be made in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from msgspec import Struct
@@ -44,7 +44,7 @@ class StreamRows(Struct, array_like=True, gc=False):
 
 
 class Sifted(Struct, tag=True, array_like=True, gc=False):
-    """What is kept of a batch: totals, and the packets that may be mail as nine columns of int64 over `buffer`.
+    """What is kept of a batch: totals, and the packets that may be mail each nine numbers of int64 over `buffer`.
 
     `other` counts, by name, the packets left out; `copies` are those that were captured before. `evicted` are streams
     let go because too many were open.
@@ -56,15 +56,19 @@ class Sifted(Struct, tag=True, array_like=True, gc=False):
     last_ns: int | None
     other: dict[str, int]
     streams: list[StreamRows]
-    columns: bytes
+    table: bytes
     buffer: bytes
     evicted: list[tuple[Transport, bytes]]
     copies: list[int]
 
-    def rows(self) -> list[Row]:
-        """Return the kept packets as rows for their trackers, stream after stream."""
-        columns = np.frombuffer(self.columns, dtype=np.int64).reshape(ROW_LINES, -1)
-        return list(zip(*(column.tolist() for column in columns), strict=True))
+    def by_stream(self) -> Iterator[tuple[StreamRows, list[Row]]]:
+        """Yield each stream with its packets as rows for its tracker, made when they are wanted: few at a time."""
+        table = np.frombuffer(self.table, dtype=np.int64).reshape(-1, ROW_LINES)
+        start = 0
+        for stream in self.streams:
+            stop = start + stream.count
+            yield stream, table[start:stop].tolist()
+            start = stop
 
 
 class Sifter:
@@ -97,7 +101,7 @@ class Sifter:
             last_ns=int(known.max()) if len(known) else None,
             other={name: count for name, count in decoded.other.items() if count},
             streams=streams,
-            columns=table[:ROW_LINES].tobytes(),
+            table=table[:ROW_LINES].T.tobytes(),
             buffer=payloads,
             evicted=self._evicted(),
             copies=numbers,

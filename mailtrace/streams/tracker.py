@@ -35,8 +35,8 @@ RESET_WINDOW = 1 << 20
 LINGER_NS = 5_000_000_000
 """How long after its close a conversation still takes late packets: last acknowledgements and repeats."""
 
-Row = tuple[int, int, int, int, int, int, int, int, int]
-"""Number, time_ns, way, sequence, acknowledged, flags, length on the wire, captured, payload start.
+Row = Sequence[int]
+"""A packet as nine numbers: number, time_ns, way, sequence, acknowledged, flags, length on the wire, captured, payload start.
 
 The way is 0 or 1; a tracker knows which of them is the client's.
 """
