@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,11 +11,12 @@ from msgspec import Struct
 
 from mailtrace.capture.source import DEFAULT_BATCH_BYTES, open_capture
 from mailtrace.mail.correlator import Correlator, Final, Understood
-from mailtrace.model import Analysis, CaptureInfo, Note, RawBatch
+from mailtrace.mail.hosts import IN_FILE
+from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Note, RawBatch, Transport
 from mailtrace.packets.carriers import link_name
 from mailtrace.pipeline import Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
-from mailtrace.streams.sift import Sifted
+from mailtrace.streams.sift import Rows, Totals
 
 Progress = Callable[[int, int, int], None]
 """Called after each batch with octets read, packets and conversations so far."""
@@ -30,13 +32,16 @@ COLLECT_EVERY = 128
 
 
 class Piece(Struct, tag=True):
-    """The next part of a capture; `position` counts the octets read so far, of all files.
+    """What is kept of the next part of a capture, up to `position`: octets and packets read so far, of all files.
 
-    `secrets` are those that stand before it in the file, in the format of SSLKEYLOGFILE.
+    `now_ns` is the capture's latest time so far. `secrets` are those that stand before the part in the file, in the
+    format of SSLKEYLOGFILE.
     """
 
-    sifted: Sifted
-    position: int
+    tcp: Rows
+    udp: Rows
+    now_ns: int
+    position: tuple[int, int]
     secrets: list[bytes]
 
 
@@ -46,6 +51,22 @@ class CaptureRead(Struct, tag=True):
     notes: list[Note]
     names: dict[str, list[str]]
     link_types: list[str]
+
+
+class AllRead(Struct, tag=True):
+    """So are all captures, and this is what is to be said of them together."""
+
+    totals: Totals
+    notes: list[Note]
+
+
+class Part(Struct, tag=True):
+    """What came of a piece over TCP, and its datagrams, which are understood later; `over`: it was the last."""
+
+    understood: Understood
+    udp: Rows
+    position: tuple[int, int]
+    over: bool = False
 
 
 class Analyzer:
@@ -69,53 +90,40 @@ class Analyzer:
         decode_as: Mapping[int, str] | None = None,
     ) -> None:
         self.info = CaptureInfo(files=list(paths))
-        self.pipeline = Pipeline(decode_as)
         self.correlator = Correlator(names)
         self._captures = [open_capture(path, batch_bytes or DEFAULT_BATCH_BYTES) for path in paths]
         self._progress = progress
         self._watch = watch
-        if keylog is not None:
-            self.pipeline.keys.add(keylog)
+        self._keylog = keylog or b""
         self._decode_as = decode_as
         size = sum(LARGE_BYTES if each.size_bytes is None else each.size_bytes for each in self._captures)
         self.in_processes = processes and SEVERAL and watch is None and size >= LARGE_BYTES
 
-    def finals(self) -> Iterator[list[Final]]:
-        """Yield conversations as they become final, in as many lists as the capture has batches."""
-        return map(self.correlator.feed, self.understood())
+    def finals(self, brief: bool = False) -> Iterator[list[Final]]:
+        """Yield conversations as they become final, in as many lists as the capture has batches.
 
-    def understood(self) -> Iterator[Understood]:
-        """Yield what came of each batch, for the correlator, which may be another process's."""
+        `brief`: only what JSON tells is wanted of them; then three processes can share the work.
+        """
         collecting = gc.isenabled()
         gc.disable()  # records die by reference count; looking for circles after every batch costs a sixth more
         try:
-            for number, understood in enumerate(self._understood(), 1):
-                yield understood
+            for number, finals in enumerate(self._finals(self._parts(brief)), 1):
+                yield finals
                 if not number % COLLECT_EVERY:
                     gc.collect()
         finally:
             if collecting:
                 gc.enable()
 
-    def _understood(self) -> Iterator[Understood]:
-        parts: Iterator[Piece | CaptureRead] = self._read()
-        for part in ahead(parts, Piece | CaptureRead) if self.in_processes else parts:
-            if isinstance(part, CaptureRead):
-                self._note(part)
-                yield Understood(part.names)
-                continue
-            for secrets in part.secrets:
-                self.pipeline.keys.add(secrets)
-            self.pipeline.feed(part.sifted)
-            if self._progress is not None:
-                totals = self.pipeline.totals
-                self._progress(part.position, totals.packets, totals.conversations)
-            yield self.pipeline.take()
-        self.pipeline.finish()
-        yield self.pipeline.take(over=True)
-        self._sum_up()
+    def _parts(self, brief: bool) -> Iterator[Part | CaptureRead | AllRead]:
+        pieces = self._read()
+        if not self.in_processes:
+            return self._understand(pieces)
+        parts = self._understand(ahead(pieces, Piece | CaptureRead | AllRead))
+        return ahead(map(_brief, parts), Part | CaptureRead | AllRead) if brief else parts
 
-    def _read(self) -> Iterator[Piece | CaptureRead]:
+    def _read(self) -> Iterator[Piece | CaptureRead | AllRead]:
+        """Read all captures, and sift what may be mail."""
         sift = sifter(self._decode_as)
         octets = packets = 0
         for capture in self._captures:
@@ -127,28 +135,65 @@ class Analyzer:
                     if self._watch is not None:
                         self._watch(batch)
                     if len(batch.start):
-                        yield Piece(sift.sift(batch), octets + capture.position, capture.take_secrets())
+                        kept, now_ns = sift.sift(batch), sift.totals.last_ns
+                        yield Piece(
+                            kept[Transport.TCP],
+                            kept[Transport.UDP],
+                            NO_TIME if now_ns is None else now_ns,
+                            (octets + capture.position, packets),
+                            capture.take_secrets(),
+                        )
                 octets += capture.position
             link_types = dict.fromkeys(link_name(interface.link_type) for interface in capture.interfaces)
             yield CaptureRead(capture.notes, capture.names, list(link_types))
-        yield CaptureRead(sift.notes(), {}, [])
+        yield AllRead(sift.totals, sift.notes())
 
-    def _note(self, read: CaptureRead) -> None:
-        self.info.notes += read.notes
-        self.info.link_types = list(dict.fromkeys([*self.info.link_types, *read.link_types]))
+    def _understand(self, pieces: Iterator[Piece | CaptureRead | AllRead]) -> Iterator[Part | CaptureRead | AllRead]:
+        """Understand what was said over TCP."""
+        pipeline = Pipeline(Transport.TCP, self._decode_as)
+        pipeline.keys.add(self._keylog)
+        position = (0, 0)
+        for piece in pieces:
+            if isinstance(piece, Piece):
+                for secrets in piece.secrets:
+                    pipeline.keys.add(secrets)
+                position = piece.position
+                pipeline.feed(piece.tcp, piece.now_ns)
+                yield Part(pipeline.take(), piece.udp, position)
+                continue
+            if isinstance(piece, AllRead):
+                pipeline.finish()
+                yield Part(pipeline.take(), Rows(), position, over=True)
+                piece.totals.other = Counter(piece.totals.other) + pipeline.other
+                piece.notes += pipeline.keys.notes()
+            yield piece
 
-    def _sum_up(self) -> None:
-        totals, info = self.pipeline.totals, self.info
+    def _finals(self, parts: Iterator[Part | CaptureRead | AllRead]) -> Iterator[list[Final]]:
+        """Understand the datagrams, and find out what belongs together."""
+        pipeline = Pipeline(Transport.UDP, self._decode_as)
+        for part in parts:
+            if isinstance(part, Part):
+                if part.over:
+                    pipeline.finish()
+                else:
+                    pipeline.feed(part.udp, part.understood.now_ns)
+                yield self.correlator.feed(part.understood, pipeline.take())
+                if self._progress is not None:
+                    self._progress(*part.position, self.correlator.conversations)
+            elif isinstance(part, CaptureRead):
+                self.info.notes += part.notes
+                self.info.link_types = list(dict.fromkeys([*self.info.link_types, *part.link_types]))
+                self.correlator.hosts.add_names(part.names, IN_FILE)
+            else:
+                self._sum_up(part)
+        yield self.correlator.finish()
+
+    def _sum_up(self, read: AllRead) -> None:
+        totals, info = read.totals, self.info
         info.packets, info.bytes = totals.packets, totals.bytes
         info.first_ns, info.last_ns = totals.first_ns, totals.last_ns
-        info.counters = dict(sorted((+totals.other).items()))
-        keys = self.pipeline.keys
-        if keys.malformed:
-            message = f"{keys.malformed:,} lines among the keys for TLS are no keys: they are passed over"
-            info.notes.append(Note("bad-keys", message))
-        if keys.left_out:
-            message = f"more keys for TLS than are kept: {keys.left_out:,} are left out"
-            info.notes.append(Note("keys-limit", message, damage=True))
+        info.counters = dict(sorted((+Counter(totals.other)).items()))
+        info.notes += read.notes
         if totals.copies:
             count = totals.other["duplicate packet"]
             message = f"copies of packets captured before, by another interface for instance, are left out: {count:,}"
@@ -156,6 +201,11 @@ class Analyzer:
         if totals.evictions:
             message = f"too many streams at once: {totals.evictions} were let go early, and may appear cut in two"
             info.notes.append(Note("stream-limit", message, damage=True))
+
+
+def _brief(part: Part | CaptureRead | AllRead) -> Part | CaptureRead | AllRead:
+    """Return a part with only what another process needs of it."""
+    return Part(part.understood.brief(), part.udp, part.position, part.over) if isinstance(part, Part) else part
 
 
 def analyze_files(analyzer: Analyzer, protocols: frozenset[str] | None = None) -> Analysis:

@@ -7,19 +7,15 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from msgspec.structs import replace
-
 from mailtrace.analyzer import Analyzer, Progress, analyze_files, narrowed
 from mailtrace.errors import UnreadableInput, UsageError
-from mailtrace.mail.correlator import Correlator, Final, Understood
+from mailtrace.mail.correlator import Final
 from mailtrace.model import Analysis, CaptureInfo
-from mailtrace.processes import behind
 
 if TYPE_CHECKING:
     from mailtrace.explain.listing import Listing
@@ -97,29 +93,19 @@ def exit_code(capture: CaptureInfo) -> int:
 
 
 def _stream(request: Request, analyzer: Analyzer) -> None:
-    """Write JSON Lines as conversations become final."""
-    with _output(request.output) as out:
-        write = partial(_write_lines, request, analyzer.correlator, out)
-        with behind(write, Understood | CaptureInfo) if analyzer.in_processes else nullcontext(write) as take:
-            for understood in analyzer.understood():
-                take(understood.brief() if analyzer.in_processes else understood)
-            _check_conversation(request, analyzer.pipeline.totals.conversations)
-            take(replace(analyzer.info, files=[]))  # their names need not be text; who forked knows them
-
-
-def _write_lines(request: Request, correlator: Correlator, out: BinaryIO, part: Understood | CaptureInfo) -> None:
-    """Write the lines of what came of a batch, or the last line, and let them be seen."""
+    """Write JSON Lines as conversations become final, and let them be seen."""
     from mailtrace.reports import json
 
-    if isinstance(part, CaptureInfo):
-        out.write(json.line("capture", replace(part, files=request.captures), hosts=correlator.hosts.hosts()))
-    else:
-        for final in correlator.feed(part):
-            if _is_chosen(request, final):
-                out.write(json.line("conversation", final.conversation, final.names, request.show_secrets))
-                out.writelines(json.line("message", message) for message in final.messages())
-                out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
-    out.flush()
+    with _output(request.output) as out:
+        for finals in analyzer.finals(brief=True):
+            for final in finals:
+                if _is_chosen(request, final):
+                    out.write(json.line("conversation", final.conversation, final.names, request.show_secrets))
+                    out.writelines(json.line("message", message) for message in final.messages())
+                    out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
+            out.flush()
+        _check_conversation(request, analyzer.correlator.conversations)
+        out.write(json.line("capture", analyzer.info, hosts=analyzer.correlator.hosts.hosts()))
 
 
 def _is_chosen(request: Request, final: Final) -> bool:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from mailtrace.mail.correlator import Begun, Understood
+from mailtrace.mail.correlator import Begun, Ended, Understood
 from mailtrace.model import (
     NO_TIME,
     ClosedHow,
@@ -26,7 +26,7 @@ from mailtrace.protocols.services import Services
 from mailtrace.streams.datagrams import DatagramTracker
 from mailtrace.streams.grouping import endpoint, port
 from mailtrace.streams.half import Budget
-from mailtrace.streams.sift import Sifted, Sifter, StreamRows, pair_of
+from mailtrace.streams.sift import Rows, Sifter, StreamRows, pair_of
 from mailtrace.streams.tracker import Row, Tracker
 from mailtrace.tls.keys import Keys
 
@@ -41,8 +41,8 @@ MAIL = frozenset({"smtp", "pop3", "imap"})
 UNDECIDED_PACKETS = 100
 """Packets after which a conversation on nobody's port that has not proved to be mail is let go: it will not later."""
 
-NOTED_COPIES = 10
-"""Packets captured twice that are named; the others are counted."""
+END_NS = 2**63
+"""A time after every other."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,56 +70,37 @@ class Talk:
     tracker: Tracker | DatagramTracker
     tcp_stream: int | None
     found_at: int = 0
-    id: int = 0
     queued: bool = False
 
 
-@dataclass(slots=True)
-class Totals:
-    """What was seen so far: `other` counts, by name, the packets that belong to no listed conversation.
-
-    `copies` are the first of the packets that were captured twice.
-    """
-
-    packets: int = 0
-    bytes: int = 0
-    first_ns: int | None = None
-    last_ns: int | None = None
-    conversations: int = 0
-    evictions: int = 0
-    other: Counter[str] = field(default_factory=Counter)
-    copies: list[int] = field(default_factory=list)
-
-
 class Pipeline:
-    """Feed it batches in capture order; `decode_as` names protocols by port.
+    """Feed it what is kept of each batch for one transport, in order; `decode_as` names protocols by port.
 
-    `keys` open TLS; keys that are added open what comes after.
+    `keys` open TLS; keys that are added open what comes after. `other` counts, by name, packets that turn out to belong
+    to no conversation that is listed.
     """
 
-    def __init__(self, decode_as: Mapping[int, str] | None = None) -> None:
-        self._services = Services(decode_as)
+    def __init__(self, transport: Transport, decode_as: Mapping[int, str] | None = None) -> None:
         self.keys = Keys()
-        self.totals = Totals()
-        self._pairs: dict[tuple[Transport, bytes], Pair] = {}
+        self.other: Counter[str] = Counter()
+        self._transport = transport
+        self._services = Services(decode_as)
+        self._pairs: dict[bytes, Pair] = {}
         self._budget = Budget()
-        self._begun: list[Talk] = []
         self._due: list[tuple[int, int, Talk]] = []
         self._ended: list[tuple[int, int, Talk, ClosedHow]] = []
-        self._found: list[Begun] = []
-        self._final: list[Conversation] = []
+        self._found: list[Talk] = []
+        self._final: list[Ended] = []
         self._now_ns = NO_TIME
-        self._messages = self._lookups = 0
+        self._messages = 0
 
-    def feed(self, sifted: Sifted) -> None:
-        """Take what is kept of the next batch."""
-        self._count(sifted)
-        buffer = sifted.buffer
-        for stream, rows in sifted.by_stream():
-            self._feed_stream(stream, rows, buffer)
-        for pair in sifted.evicted:
+    def feed(self, rows: Rows, now_ns: int) -> None:
+        """Take what is kept of the next batch; `now_ns` is the latest time of the capture so far."""
+        self._now_ns = now_ns
+        for stream, packets in rows.by_stream():
+            self._feed_stream(stream, packets, rows.buffer)
+        for pair in rows.evicted:
             self._evicted(pair)
-        self._number_new()
         self._settle()
 
     def finish(self) -> None:
@@ -127,35 +108,25 @@ class Pipeline:
         for pair in self._pairs.values():
             if pair.talk is not None:
                 self._end(pair.talk)
-        self._now_ns = 2**63
+        self._now_ns = END_NS
         self._settle()
 
-    def take(self, over: bool = False) -> Understood:
-        """Return what came of what was fed since the last call; `over` after the last."""
-        found, self._found = self._found, []
-        final, self._final = self._final, []
-        return Understood({}, found, final, self._now_ns, over)
-
-    def _count(self, sifted: Sifted) -> None:
-        totals = self.totals
-        totals.packets += sifted.packets
-        totals.bytes += sifted.octets
-        totals.other.update(sifted.other)
-        totals.copies = sorted(totals.copies + sifted.copies)[:NOTED_COPIES]
-        if sifted.first_ns is not None and sifted.last_ns is not None:
-            totals.first_ns = min(sifted.first_ns, totals.first_ns or sifted.first_ns)
-            totals.last_ns = max(sifted.last_ns, totals.last_ns or sifted.last_ns)
-            self._now_ns = max(self._now_ns, sifted.last_ns)
+    def take(self) -> Understood:
+        """Return what came of what was fed since the last call."""
+        begun = [Begun(talk.found_at, talk.tracker.packets[0].time_ns, talk.key) for talk in self._found]
+        ended = self._final
+        self._found, self._final = [], []
+        return Understood(begun, ended, self._now_ns)
 
     def _feed_stream(self, stream: StreamRows, rows: list[Row], buffer: bytes) -> None:
         """Feed one stream's packets, beginning a new conversation wherever the tracker says that one begins."""
         at = 0
-        pair = self._pairs.get((stream.transport, stream.pair))
+        pair = self._pairs.get(stream.pair)
         if pair is None:
-            pair = self._pairs[stream.transport, stream.pair] = Pair()
+            pair = self._pairs[stream.pair] = Pair()
         while at < len(rows):
             talk = pair.talk
-            if talk is None and pair.uses and stream.transport is Transport.TCP and self._passes(pair, rows[at]):
+            if talk is None and pair.uses and self._transport is Transport.TCP and self._passes(pair, rows[at]):
                 at += 1
                 continue
             if talk is None:
@@ -174,12 +145,12 @@ class Pipeline:
         """Pass over a packet that begins no conversation between endpoints that have had one."""
         flags, length = row[5], row[6]
         if pair.passed_over and flags & (SYN | ACK) != SYN:
-            self.totals.other["tcp"] += 1
+            self.other["tcp"] += 1
             return True
         pair.passed_over = False
         if flags & SYN or length:
             return False
-        self.totals.other["after close"] += 1
+        self.other["after close"] += 1
         return True
 
     def _feed_undecided(self, talk: Talk, rows: list[Row], at: int, buffer: bytes) -> int:
@@ -190,14 +161,14 @@ class Pipeline:
             return at
         if chooser.decided_by_content and chooser.protocol in MAIL:
             talk.found_at = rows[at][0]
-            self._begun.append(talk)
+            self._found.append(talk)
         elif len(tracker.packets) >= UNDECIDED_PACKETS:
             self._end(talk)
             talk.pair.passed_over = True
         return at + 1
 
     def _begin(self, pair: Pair, stream: StreamRows, rows: list[Row], buffer: bytes) -> Talk:
-        key, transport, row = pair_of(stream.pair), stream.transport, rows[0]
+        key, transport, row = pair_of(stream.pair), self._transport, rows[0]
         way = self._services.client_way(key, rows, buffer, transport)
         client, server = key if way == FORWARD else key[::-1]
         from_start = transport is Transport.TCP and bool(row[5] & SYN)
@@ -215,14 +186,12 @@ class Pipeline:
         pair.uses += 1
         if port(server) in self._services.ports[transport]:
             talk.found_at = row[0]
-            self._begun.append(talk)
+            self._found.append(talk)
         return talk
 
-    def _evicted(self, key: tuple[Transport, bytes]) -> None:
-        self.totals.evictions += 1
+    def _evicted(self, key: bytes) -> None:
         pair = self._pairs.pop(key, None)
         if pair is not None and pair.talk is not None:
-            self._number_new()
             self._end(pair.talk, how=ClosedHow.IDLE)
 
     def _end(self, talk: Talk, how: ClosedHow | None = None, begins_ns: int | None = None) -> None:
@@ -234,20 +203,12 @@ class Pipeline:
         talk.chooser.finish()
         talk.pair.talk = None
         if not talk.found_at:
-            self.totals.other["tcp"] += len(talk.tracker.packets)
+            self.other["tcp"] += len(talk.tracker.packets)
             return
         due_ns = talk.tracker.due_ns
         if due_ns is None:
             due_ns = self._now_ns if begins_ns is None else begins_ns
         self._ended.append((due_ns, talk.tracker.packets[0].number, talk, how or ended))
-
-    def _number_new(self) -> None:
-        """Number conversations in the order in which they were found."""
-        for talk in sorted(self._begun, key=lambda talk: talk.found_at):
-            self.totals.conversations += 1
-            talk.id = self.totals.conversations
-            self._found.append(Begun(talk.id, talk.tracker.packets[0].time_ns, talk.key))
-        self._begun.clear()
 
     def _settle(self) -> None:
         """Make final what was due before now, in order of when it was due."""
@@ -265,13 +226,13 @@ class Pipeline:
         ready = [ended for ended in self._ended if ended[0] < self._now_ns]
         if ready:
             self._ended = [ended for ended in self._ended if ended[0] >= self._now_ns]
-            for _, _, talk, how in sorted(ready, key=lambda ended: ended[:2]):
-                self._finalise(talk, how)
+            for due_ns, _, talk, how in sorted(ready, key=lambda ended: ended[:2]):
+                self._final.append(Ended(due_ns, self._conversation(talk, how)))
 
-    def _finalise(self, talk: Talk, how: ClosedHow) -> None:
+    def _conversation(self, talk: Talk, how: ClosedHow) -> Conversation:
         tracker, chooser = talk.tracker, talk.chooser
         conversation = Conversation(
-            id=talk.id,
+            id=talk.found_at,
             protocol=chooser.protocol,
             key=talk.key,
             tcp_stream=talk.tcp_stream,
@@ -280,19 +241,10 @@ class Pipeline:
             complete=tracker.whole and how in (ClosedHow.FIN, ClosedHow.RST, ClosedHow.IDLE),
             closed=how,
         )
-        self._number_parts(conversation)
-        self._final.append(conversation)
-
-    def _number_parts(self, conversation: Conversation) -> None:
-        """Number the messages and lookups of a conversation."""
         for content in conversation.dialogue.contents:
             self._messages += 1
             content.message = self._messages
-        for lookup in conversation.dialogue.lookups:
-            self._lookups += 1
-            lookup.id = self._lookups
-            lookup.conversation = conversation.id
-            lookup.client, lookup.server = conversation.key.client.host, conversation.key.server.host
+        return conversation
 
 
 def sifter(decode_as: Mapping[int, str] | None = None) -> Sifter:

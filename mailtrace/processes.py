@@ -1,6 +1,6 @@
-"""A second core, where there is one: `ahead` makes the next items in a child process, `behind` has a child use them.
+"""A second core, where there is one: `ahead` makes the next items in a child process, which may have one of its own.
 
-It is a plain fork: the child has all that its parent has, does its part and is gone, and what is exchanged is made of
+It is a plain fork: the child has all that its parent has, does its part and is gone, and what it sends is made of
 records. Results are the same without it; `SEVERAL` tells whether it is worth it.
 """
 
@@ -11,9 +11,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from typing import Any, BinaryIO, TypeVar
+from queue import Queue
+from threading import Thread
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,8 +25,11 @@ SEVERAL = sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1
 SIZE_BYTES = 8
 """Octets that tell the size of what follows in a pipe."""
 
-FAILED = 255
-"""Exit code of a child that could not do its work, when it is no error of the system; those exit with their number."""
+WAITING_ITEMS = 2
+"""Items made and not yet read: enough that neither side waits when the other takes longer for one."""
+
+FAILED = 1
+"""Exit code of a child that could not do its work."""
 
 T = TypeVar("T")
 
@@ -50,38 +53,6 @@ def ahead(items: Iterator[T], kind: Any) -> Iterator[T]:
         raise MailtraceError("the process that reads the capture ended too early: there may be too little memory")
 
 
-@contextmanager
-def behind(work: Callable[[T], None], kind: Any) -> Iterator[Callable[[T], None]]:
-    """Give a function that sends items, records of type `kind`, to a child process, which does `work` with each.
-
-    Raises: `OSError` as `work` met it in the child, `MailtraceError` when the child ended before its work was done.
-    """
-    reading, writing = os.pipe()
-
-    def use() -> None:
-        os.close(writing)  # else the pipe would never end
-        for item in _received(reading, kind):
-            work(item)
-
-    child = _fork(use)
-    os.close(reading)
-    try:
-        with os.fdopen(writing, "wb") as pipe:
-            yield partial(_put, pipe, msgspec.msgpack.Encoder().encode)
-    except BrokenPipeError:
-        pass  # the child has ended: its exit code says why
-    except BaseException:  # what it has is not wanted any more
-        os.kill(child, signal.SIGKILL)
-        raise
-    finally:
-        _, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if 0 < code < FAILED:
-        raise OSError(code, os.strerror(code))
-    if code:
-        raise MailtraceError("the process that writes the results ended too early: there may be too little memory")
-
-
 def _fork(work: Callable[[], None]) -> int:
     """Do `work` in a child process; return its number."""
     child = os.fork()
@@ -93,8 +64,8 @@ def _fork(work: Callable[[], None]) -> int:
         gc.disable()  # it ends soon, and looking for garbage would copy the parent's memory
         work()
         code = 0
-    except OSError as error:
-        code = error.errno or FAILED
+    except (OSError, MailtraceError):
+        pass  # the parent has ended, or will tell that a child of its child did
     except BaseException:
         sys.excepthook(*sys.exc_info())  # a fault of ours must not be silent because it is in a child
     finally:
@@ -102,17 +73,30 @@ def _fork(work: Callable[[], None]) -> int:
 
 
 def _send(items: Iterator[T], writing: int) -> None:
+    """Write items as they are made; a thread waits for the pipe, so that the work need not."""
     encode = msgspec.msgpack.Encoder().encode
-    with os.fdopen(writing, "wb") as pipe:
-        for item in items:
-            _put(pipe, encode, item)
+    waiting: Queue[bytes] = Queue(WAITING_ITEMS)
+    writer: Thread | None = None
+    for item in items:
+        if writer is None:  # not sooner: the first item forks, if the items come from a child
+            writer = Thread(target=_write, args=(waiting, writing), daemon=True)
+            writer.start()
+        waiting.put(encode(item))
+    if writer is not None:
+        waiting.put(b"")
+        writer.join()
 
 
-def _put(pipe: BinaryIO, encode: Callable[[Any], bytes], item: Any) -> None:
-    octets = encode(item)
-    pipe.write(len(octets).to_bytes(SIZE_BYTES, "big"))
-    pipe.write(octets)
-    pipe.flush()
+def _write(waiting: Queue[bytes], writing: int) -> None:
+    """Write what waits, up to an empty one; without a reader there is nothing left to do for anybody."""
+    try:
+        with os.fdopen(writing, "wb", 0) as pipe:
+            while octets := waiting.get():
+                left = memoryview(len(octets).to_bytes(SIZE_BYTES, "big") + octets)
+                while left:
+                    left = left[pipe.write(left) :]
+    except OSError:
+        os._exit(FAILED)
 
 
 def _received(reading: int, kind: Any) -> Iterator[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 from collections.abc import Iterator
@@ -11,12 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mailtrace.analyzer import CaptureRead, Piece
+from mailtrace.analyzer import AllRead, CaptureRead, Part, Piece
 from mailtrace.cli import main
 from mailtrace.errors import MailtraceError
-from mailtrace.mail.correlator import Understood
-from mailtrace.model import CaptureInfo
-from mailtrace.processes import SEVERAL, ahead, behind
+from mailtrace.processes import SEVERAL, ahead
 from tests.support import SAMPLES
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
@@ -29,51 +26,42 @@ def test_items_made_ahead_arrive_in_order() -> None:
     assert list(ahead(iter([["a"], [BIG], []]), list[str])) == [["a"], [BIG], []]
 
 
-def test_items_sent_behind_are_used_in_order() -> None:
-    """The child has used everything when the block is left."""
+def test_a_child_has_a_child() -> None:
+    """Three processes in a row: each uses what the next makes."""
+    items = ahead(iter([["a"], [BIG], ["b", "c"]]), list[str])
+    assert list(ahead(map(len, items), int)) == [1, 1, 2]
+
+
+def test_a_child_ends_with_its_parent() -> None:
+    """Who stops reading leaves no process behind, whatever it still has to do."""
     reading, writing = os.pipe()
 
-    def use(item: list[str]) -> None:
-        os.write(writing, f"{len(item)}:{sum(map(len, item))} ".encode())
+    def endless() -> Iterator[str]:
+        while True:
+            yield BIG
 
-    with behind(use, list[str]) as send:
-        send(["a", "bc"])
-        send([BIG])
-        send([])
+    items = ahead(ahead(endless(), str), str)
+    assert next(items) == BIG
+    items.close()
     os.close(writing)
-    assert os.read(reading, 100) == b"2:3 1:300000 0:0 "
+    assert os.read(reading, 1) == b""  # the children have it open while they live
     os.close(reading)
-
-
-def test_an_error_of_the_system_in_the_child_is_one_of_the_parent() -> None:
-    """A full disk is met by the child that writes; the parent raises it, whether it still sends or not."""
-
-    def use(item: list[str]) -> None:
-        raise OSError(errno.ENOSPC, "no space")
-
-    with pytest.raises(OSError, match="No space left") as caught, behind(use, list[str]) as send:
-        for _ in range(100):
-            send([BIG])
-    assert caught.value.errno == errno.ENOSPC
 
 
 def test_a_child_that_is_killed_is_told() -> None:
     """The kernel kills where memory is short: that must not look like a capture that ends here."""
 
-    def die(item: object = None) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
     def items() -> Iterator[list[str]]:
         yield ["a"]
-        die()
+        os.kill(os.getpid(), signal.SIGKILL)
 
     with pytest.raises(MailtraceError, match="reads the capture ended too early"):
         list(ahead(items(), list[str]))
-    with pytest.raises(MailtraceError, match="writes the results ended too early"), behind(die, list[str]) as send:
-        send(["a"])
+    with pytest.raises(MailtraceError, match="reads the capture ended too early"):
+        list(ahead(ahead(items(), list[str]), list[str]))
 
 
-@pytest.mark.parametrize("kind", [Piece | CaptureRead, Understood | CaptureInfo], ids=["read", "understood"])
+@pytest.mark.parametrize("kind", [Piece | CaptureRead | AllRead, Part | CaptureRead | AllRead], ids=["read", "part"])
 def test_all_that_is_exchanged_can_be(kind: object) -> None:
     """Every record in what is sent has a form to be sent in: new events are told apart by name."""
     assert msgspec.msgpack.Decoder(kind).type == kind

@@ -1,19 +1,17 @@
-"""HOT. Relates finished conversations to each other: who their hosts are, what caused them (`mail`).
-
-It takes what the pipeline made of a batch, which is small and plain, so that it can be used in another process.
-"""
+"""HOT. Relates finished conversations to each other: who their hosts are, what caused them (`mail`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mailtrace.mail.attribution import Attribution
-from mailtrace.mail.hosts import GIVEN, IN_FILE, HostBook
+from mailtrace.mail.hosts import GIVEN, HostBook
 from mailtrace.mail.message import read_message
-from mailtrace.model import NO_TIME, Conversation, Direction, Gap, Lookup, Message, StreamKey, Violation
+from mailtrace.model import Conversation, Direction, Gap, Lookup, Message, StreamKey, Violation
 from mailtrace.protocols.services import UDP_PORTS
 
 SUBMISSION_PORTS = frozenset({465, 587})
@@ -24,28 +22,34 @@ DEPENDENT = frozenset({"dns", "ident"})
 
 
 class Begun(Struct, array_like=True, gc=False):
-    """A conversation was found: its number, when it began, and between whom."""
+    """A conversation was found: with which packet, when it began, and between whom."""
 
-    id: int
+    found_at: int
     start_ns: int
     key: StreamKey
 
 
-class Understood(Struct, tag=True, array_like=True, gc=False):
-    """What came of one batch: host names in the file, conversations that were found, and those that are final now.
+class Ended(Struct, array_like=True, gc=False):
+    """A conversation that is final since `due_ns`; its id is still the packet with which it was found."""
 
-    `now_ns` is the latest time of the capture so far; `over`: no more will come.
+    due_ns: int
+    conversation: Conversation
+
+
+class Understood(Struct, array_like=True):
+    """What came of one batch: conversations that were found, and those that ended; `now_ns` is its latest time.
+
+    The record is small and plain, so that it can be made in one process and used in another.
     """
 
-    names: dict[str, list[str]] = {}
-    begun: list[Begun] = []
-    ended: list[Conversation] = []
-    now_ns: int = NO_TIME
-    over: bool = False
+    begun: list[Begun]
+    ended: list[Ended]
+    now_ns: int
 
     def brief(self) -> Understood:
         """Return a copy to send to another process: of events and packets only what JSON tells, octets once."""
-        return replace(self, ended=list(map(_brief, self.ended)))
+        ended = [Ended(each.due_ns, _brief(each.conversation)) for each in self.ended]
+        return Understood(self.begun, ended, self.now_ns)
 
 
 class Final(Struct, gc=False):
@@ -77,21 +81,30 @@ class Final(Struct, gc=False):
 
 
 class Correlator:
-    """Feed it what came of each batch, in order; `names` are the user's names by address."""
+    """Feed it what came of each batch, in order; `names` are the user's names by address.
+
+    It numbers conversations in the order in which they were found; `conversations` is how many there are so far.
+    """
 
     def __init__(self, names: Mapping[str, Sequence[str]] | None = None) -> None:
         self.hosts = HostBook()
         self.hosts.add_names(names or {}, GIVEN)
+        self.conversations = self._lookups = 0
+        self._ids: dict[int, int] = {}  # of conversations that have not ended, by the packet with which each was found
         self._attribution: Attribution[Final] = Attribution()
 
-    def feed(self, understood: Understood) -> list[Final]:
-        """Take what came of the next batch; return the conversations about which nothing is open any more."""
-        self.hosts.add_names(understood.names, IN_FILE)
-        for begun in understood.begun:
+    def feed(self, *parts: Understood) -> list[Final]:
+        """Take what came of the next batch, by transport; return the conversations about which nothing is open."""
+        for begun in sorted([each for part in parts for each in part.begun], key=attrgetter("found_at")):
+            self.conversations += 1
+            self._ids[begun.found_at] = self.conversations
             if begun.key.server.port not in UDP_PORTS:
-                self._attribution.opened(begun.id, begun.start_ns, begun.key)
+                self._attribution.opened(self.conversations, begun.start_ns, begun.key)
         finals: list[Final] = []
-        for conversation in understood.ended:
+        for ended in sorted([each for part in parts for each in part.ended], key=_order):
+            conversation = ended.conversation
+            conversation.id = self._ids.pop(conversation.id)
+            self._number_lookups(conversation)
             self.hosts.observe(conversation)
             final = Final(conversation, self.hosts.names_of(conversation))
             if conversation.protocol in DEPENDENT:
@@ -100,8 +113,23 @@ class Correlator:
                 finals.append(final)
             if conversation.key.server.port not in UDP_PORTS:
                 self._attribution.closed(conversation)
-        finals += self._attribution.decided(understood.now_ns)
-        return finals + self._attribution.finish() if understood.over else finals
+        return finals + self._attribution.decided(max(part.now_ns for part in parts))
+
+    def finish(self) -> list[Final]:
+        """No more will come: return all that is left."""
+        return self._attribution.finish()
+
+    def _number_lookups(self, conversation: Conversation) -> None:
+        for lookup in conversation.dialogue.lookups:
+            self._lookups += 1
+            lookup.id = self._lookups
+            lookup.conversation = conversation.id
+            lookup.client, lookup.server = conversation.key.client.host, conversation.key.server.host
+
+
+def _order(ended: Ended) -> tuple[int, int]:
+    """Conversations end in the order in which they were due, whatever carried them."""
+    return ended.due_ns, ended.conversation.numbers[0]
 
 
 def _brief(conversation: Conversation) -> Conversation:

@@ -85,7 +85,7 @@ class Host(Struct, frozen=True):
     roles: tuple[str, ...]
 
 
-class CaptureInfo(Struct, tag=True, array_like=True):
+class CaptureInfo(Struct):
     """What was read. Counters tell packets of other traffic, which is counted and not listed."""
 
     files: list[str]

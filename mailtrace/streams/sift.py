@@ -1,14 +1,15 @@
 """HOT. A batch of frames is sifted: what may be mail is kept, stream by stream, the rest is counted (`mixed`).
 
-What is kept of a batch, `Sifted`, is small and plain, so that it can be made in one process and understood in another.
+What is kept of a batch, `Rows`, is small and plain, so that it can be made in one process and understood in another.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, field
 
 from mailtrace.model import NO_TIME, Note, RawBatch, Transport
 from mailtrace.packets.columns import Bools, Ints, Octets
@@ -25,6 +26,9 @@ KEY_BYTES = 19
 
 PAIR_BYTES = 2 * KEY_BYTES
 
+NOTED_COPIES = 10
+"""Packets captured twice that are named; the others are counted."""
+
 
 class StreamRows(Struct, array_like=True, gc=False):
     """The next `count` rows belong to one pair of endpoints.
@@ -33,7 +37,6 @@ class StreamRows(Struct, array_like=True, gc=False):
     different lanes is meant. `numbers` are the TCP stream numbers that hold, each with the packet from which on.
     """
 
-    transport: Transport
     pair: bytes
     count: int
     numbers: list[tuple[int, int]]
@@ -43,23 +46,16 @@ class StreamRows(Struct, array_like=True, gc=False):
         return next((number for begun, number in reversed(self.numbers) if begun <= packet), None)
 
 
-class Sifted(Struct, tag=True, array_like=True, gc=False):
-    """What is kept of a batch: totals, and the packets that may be mail each nine numbers of int64 over `buffer`.
+class Rows(Struct, array_like=True):
+    """Packets of one transport that may be mail, stream after stream: each nine numbers of int64 over `buffer`.
 
-    `other` counts, by name, the packets left out; `copies` are those that were captured before. `evicted` are streams
-    let go because too many were open.
+    `evicted` are pairs of streams let go because too many were open.
     """
 
-    packets: int
-    octets: int
-    first_ns: int | None
-    last_ns: int | None
-    other: dict[str, int]
-    streams: list[StreamRows]
-    table: bytes
-    buffer: bytes
-    evicted: list[tuple[Transport, bytes]]
-    copies: list[int]
+    streams: list[StreamRows] = []
+    table: bytes = b""
+    buffer: bytes = b""
+    evicted: list[bytes] = []
 
     def by_stream(self) -> Iterator[tuple[StreamRows, list[Row]]]:
         """Yield each stream with its packets as rows for its tracker, made when they are wanted: few at a time."""
@@ -71,16 +67,32 @@ class Sifted(Struct, tag=True, array_like=True, gc=False):
             start = stop
 
 
+class Totals(Struct):
+    """What was seen so far: `other` counts, by name, the packets that are not kept.
+
+    `copies` are the first of the packets that were captured twice, `evictions` counts streams let go early.
+    """
+
+    packets: int = 0
+    bytes: int = 0
+    first_ns: int | None = None
+    last_ns: int | None = None
+    other: dict[str, int] = field(default_factory=Counter)
+    copies: list[int] = field(default_factory=list)
+    evictions: int = 0
+
+
 class Sifter:
     """Sifts batches in capture order; ports are those of servers wanted."""
 
     def __init__(self, tcp_ports: Iterable[int], udp_ports: Iterable[int]) -> None:
+        self.totals = Totals()
         self._udp_ports = _ports(udp_ports)
         self._decoder = Decoder()
         self._tables = {Transport.TCP: FlowTable(_ports(tcp_ports)), Transport.UDP: FlowTable(self._udp_ports)}
         self._copies = Copies()
 
-    def sift(self, batch: RawBatch) -> Sifted:
+    def sift(self, batch: RawBatch) -> dict[Transport, Rows]:
         """Return what is kept of the next batch."""
         decoded = self._decoder.decode(batch)
         kept, table = self._kept(batch, decoded)
@@ -93,19 +105,40 @@ class Sifter:
             table, sizes = _without(table, sizes, copies)
         streams, table, left_out = _streams(kept, sizes, table)
         decoded.other["in too many lanes"] += left_out
+        self._count(batch, decoded, numbers)
+        rows, start = {}, 0
+        for transport in Transport:
+            its = [stream for of, stream in streams if of is transport]
+            stop = start + sum(stream.count for stream in its)
+            rows[transport] = self._rows(transport, its, table[:ROW_LINES, start:stop], payloads)
+            start = stop
+        return rows
+
+    def _count(self, batch: RawBatch, decoded: Decoded, copies: list[int]) -> None:
+        totals = self.totals
+        totals.packets += len(batch.start)
+        totals.bytes += int(batch.wire.sum())
+        for name, count in decoded.other.items():
+            totals.other[name] += count
+        totals.copies = sorted(totals.copies + copies)[:NOTED_COPIES]
         known = batch.time_ns[batch.time_ns != NO_TIME]
-        return Sifted(
-            packets=len(batch.start),
-            octets=int(batch.wire.sum()),
-            first_ns=int(known.min()) if len(known) else None,
-            last_ns=int(known.max()) if len(known) else None,
-            other={name: count for name, count in decoded.other.items() if count},
-            streams=streams,
-            table=table[:ROW_LINES].T.tobytes(),
-            buffer=payloads,
-            evicted=self._evicted(),
-            copies=numbers,
-        )
+        if len(known):
+            first_ns, last_ns = int(known.min()), int(known.max())
+            totals.first_ns = first_ns if totals.first_ns is None else min(first_ns, totals.first_ns)
+            totals.last_ns = last_ns if totals.last_ns is None else max(last_ns, totals.last_ns)
+
+    def _rows(self, transport: Transport, streams: list[StreamRows], table: Table, payloads: bytes) -> Rows:
+        """Return the rows of one transport, with its part of the payloads."""
+        flows = self._tables[transport]
+        evicted = [pair for flow in flows.evicted for pair in _pairs(flow)]
+        flows.evicted.clear()
+        self.totals.evictions += len(evicted)
+        if not streams:
+            return Rows(evicted=evicted)
+        start, stop = _extent(table)
+        table = table.T.copy()
+        table[:, PAYLOAD_AT] -= start
+        return Rows(streams, table.tobytes(), payloads[start:stop], evicted)
 
     def notes(self) -> list[Note]:
         """Return what was odd about the packets below the transports so far."""
@@ -130,13 +163,6 @@ class Sifter:
         other["tcp"] -= forgotten
         other["tcp, forgotten before it spoke"] += forgotten
         return kept, tables[0] if len(tables) == 1 else np.concatenate(tables, axis=1)
-
-    def _evicted(self) -> list[tuple[Transport, bytes]]:
-        evicted = []
-        for transport, table in self._tables.items():
-            evicted += [(transport, pair) for flow in table.evicted for pair in _pairs(flow)]
-            table.evicted.clear()
-        return evicted
 
 
 def pair_of(octets: bytes) -> PairKey:
@@ -187,7 +213,13 @@ def _moved_together(buffer: bytes, table: Table) -> bytes:
     return b"".join(payloads)
 
 
-def _streams(kept: list[Kept], sizes: list[int], table: Table) -> tuple[list[StreamRows], Table, int]:
+def _extent(table: Table) -> tuple[int, int]:
+    """Return where the payloads of some packets begin and end."""
+    starts, sizes = table[PAYLOAD_AT], table[CAPTURED]
+    return int(starts.min()), int((starts + sizes).max())
+
+
+def _streams(kept: list[Kept], sizes: list[int], table: Table) -> tuple[list[tuple[Transport, StreamRows]], Table, int]:
     """Say whose the packets of the table are; conversations that run in different lanes at once are put apart.
 
     Packets in too many lanes are taken out; the last number returned is how many.
@@ -199,7 +231,7 @@ def _streams(kept: list[Kept], sizes: list[int], table: Table) -> tuple[list[Str
     begins = np.append(0, stops[:-1])
     lowest, highest = (each.reduceat(table[LANE], begins).tolist() for each in (np.minimum, np.maximum))
     lasts = table[LANE_LINES][:, stops - 1].T.tolist()
-    streams: list[StreamRows] = []
+    streams: list[tuple[Transport, StreamRows]] = []
     order: Ints | None = None
     out: list[int] = []
     facts = zip(chosen.tolist(), begins.tolist(), stops.tolist(), lowest, highest, lasts, strict=True)
@@ -227,7 +259,7 @@ def _talks(flow: Flow, packets: list[list[int]]) -> Ints:
     return np.array(flow.lanes.tell_apart(packets), dtype=np.int64)
 
 
-def _stream(kept: Kept, talk: int, count: int) -> StreamRows:
+def _stream(kept: Kept, talk: int, count: int) -> tuple[Transport, StreamRows]:
     flow = kept.flow
     numbers = list(flow.numbers or [(0, flow.number)]) if kept.transport is Transport.TCP else []
-    return StreamRows(kept.transport, _pair(flow, talk), count, numbers)
+    return kept.transport, StreamRows(_pair(flow, talk), count, numbers)

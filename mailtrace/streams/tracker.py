@@ -36,7 +36,7 @@ LINGER_NS = 5_000_000_000
 """How long after its close a conversation still takes late packets: last acknowledgements and repeats."""
 
 Row = Sequence[int]
-"""A packet as nine numbers: number, time_ns, way, sequence, acknowledged, flags, length on the wire, captured, payload start.
+"""A packet: number, time_ns, way, sequence, acknowledged, flags, length on the wire, captured, payload start.
 
 The way is 0 or 1; a tracker knows which of them is the client's.
 """

@@ -6,6 +6,8 @@ Source: RFC 9850 section 2.
 
 from __future__ import annotations
 
+from mailtrace.model import Note
+
 MASTER_SECRET = "CLIENT_RANDOM"
 """The label of the one secret of a connection before TLS 1.3."""
 
@@ -52,6 +54,17 @@ class Keys:
             else:
                 self._secrets[random, label] = secret
                 self.added += 1
+
+    def notes(self) -> list[Note]:
+        """Return what was odd about the keys so far."""
+        notes = []
+        if self.malformed:
+            message = f"{self.malformed:,} lines among the keys for TLS are no keys: they are passed over"
+            notes.append(Note("bad-keys", message))
+        if self.left_out:
+            message = f"more keys for TLS than are kept: {self.left_out:,} are left out"
+            notes.append(Note("keys-limit", message, damage=True))
+        return notes
 
     def secret(self, label: str, client_random: bytes) -> bytes | None:
         """Return a connection's secret, None when it is not known."""
