@@ -6,17 +6,23 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Raw, Struct
+from msgspec.msgpack import Encoder
 
 from mailtrace.capture.source import DEFAULT_BATCH_BYTES, open_capture
 from mailtrace.mail.correlator import Correlator, Final, Understood
 from mailtrace.mail.hosts import IN_FILE
-from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Note, RawBatch, Transport
+from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Note, RawBatch
 from mailtrace.packets.carriers import link_name
 from mailtrace.pipeline import Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
 from mailtrace.streams.sift import Rows, Totals
+
+T = TypeVar("T")
+
+_encode = Encoder().encode
 
 Progress = Callable[[int, int, int], None]
 """Called after each batch with octets read, packets and conversations so far."""
@@ -25,21 +31,28 @@ Names = Mapping[str, Sequence[str]]
 
 
 LARGE_BYTES = 8 << 20
-"""From this size on reading and understanding in two processes is worth a fork."""
+"""From this size on sharing the work with other processes is worth the forks."""
+
+SHARES = 2
+"""Processes that understand conversations, where only results for machines are wanted: the rest takes as long as one.
+
+With two cores the four processes share them evenly; more shares would wait for the process that writes.
+"""
 
 COLLECT_EVERY = 128
 """Batches between two searches for circles of records: there should be none (tests), but libraries may make some."""
 
 
-class Piece(Struct, tag=True):
-    """What is kept of the next part of a capture, up to `position`: octets and packets read so far, of all files.
+class Piece(Struct, Generic[T], tag="Piece"):
+    """The next part of a capture, up to `position`: octets and packets read so far, of all files.
 
+    What is kept of it is understood share by share: `shares` are left, `understood` is what came of the others.
     `now_ns` is the capture's latest time so far. `secrets` are those that stand before the part in the file, in the
     format of SSLKEYLOGFILE.
     """
 
-    tcp: Rows
-    udp: Rows
+    shares: list[Rows]
+    understood: list[T]
     now_ns: int
     position: tuple[int, int]
     secrets: list[bytes]
@@ -53,20 +66,17 @@ class CaptureRead(Struct, tag=True):
     link_types: list[str]
 
 
-class AllRead(Struct, tag=True):
-    """So are all captures, and this is what is to be said of them together."""
+class AllRead(Struct, Generic[T], tag="AllRead"):
+    """So are all captures: what is to be said of them together, and what came of each share at the end."""
 
     totals: Totals
     notes: list[Note]
+    understood: list[T]
 
 
-class Part(Struct, tag=True):
-    """What came of a piece over TCP, and its datagrams, which are understood later; `over`: it was the last."""
-
-    understood: Understood
-    udp: Rows
-    position: tuple[int, int]
-    over: bool = False
+Read = Piece[Raw] | CaptureRead | AllRead[Raw]
+Done = Piece[Understood] | CaptureRead | AllRead[Understood]
+"""What is handed on while shares are left to be understood, and when none is."""
 
 
 class Analyzer:
@@ -115,16 +125,20 @@ class Analyzer:
             if collecting:
                 gc.enable()
 
-    def _parts(self, brief: bool) -> Iterator[Part | CaptureRead | AllRead]:
-        pieces = self._read()
+    def _parts(self, brief: bool) -> Iterator[Done]:
+        """Yield the capture with all shares understood, by as many processes as it is worth."""
         if not self.in_processes:
-            return self._understand(pieces)
-        parts = self._understand(ahead(pieces, Piece | CaptureRead | AllRead))
-        return ahead(map(_brief, parts), Part | CaptureRead | AllRead) if brief else parts
+            return self._understand(self._read(1), _as_it_is)
+        if not brief:
+            return self._understand(ahead(self._read(1), Read), _as_it_is)
+        pieces: Iterator[Read] = self._read(SHARES)
+        for _ in range(SHARES):
+            pieces = self._understand(ahead(pieces, Read), _sent)
+        return map(_received, ahead(pieces, Done))
 
-    def _read(self) -> Iterator[Piece | CaptureRead | AllRead]:
+    def _read(self, shares: int) -> Iterator[Piece[T] | CaptureRead | AllRead[T]]:
         """Read all captures, and sift what may be mail."""
-        sift = sifter(self._decode_as)
+        sift = sifter(self._decode_as, shares)
         octets = packets = 0
         for capture in self._captures:
             before = packets
@@ -135,60 +149,50 @@ class Analyzer:
                     if self._watch is not None:
                         self._watch(batch)
                     if len(batch.start):
-                        kept, now_ns = sift.sift(batch), sift.totals.last_ns
-                        yield Piece(
-                            kept[Transport.TCP],
-                            kept[Transport.UDP],
-                            NO_TIME if now_ns is None else now_ns,
-                            (octets + capture.position, packets),
-                            capture.take_secrets(),
-                        )
+                        rows, last_ns = sift.sift(batch), sift.totals.last_ns
+                        now_ns = NO_TIME if last_ns is None else last_ns
+                        yield Piece(rows, [], now_ns, (octets + capture.position, packets), capture.take_secrets())
                 octets += capture.position
             link_types = dict.fromkeys(link_name(interface.link_type) for interface in capture.interfaces)
             yield CaptureRead(capture.notes, capture.names, list(link_types))
-        yield AllRead(sift.totals, sift.notes())
+        yield AllRead(sift.totals, sift.notes(), [])
 
-    def _understand(self, pieces: Iterator[Piece | CaptureRead | AllRead]) -> Iterator[Part | CaptureRead | AllRead]:
-        """Understand what was said over TCP."""
-        pipeline = Pipeline(Transport.TCP, self._decode_as)
+    def _understand(
+        self, pieces: Iterator[Piece[T] | CaptureRead | AllRead[T]], told: Callable[[Understood], T]
+    ) -> Iterator[Piece[T] | CaptureRead | AllRead[T]]:
+        """Understand the next share of every piece; `told` makes of what came of it what is handed on."""
+        pipeline = Pipeline(self._decode_as)
         pipeline.keys.add(self._keylog)
-        position = (0, 0)
         for piece in pieces:
             if isinstance(piece, Piece):
                 for secrets in piece.secrets:
                     pipeline.keys.add(secrets)
-                position = piece.position
-                pipeline.feed(piece.tcp, piece.now_ns)
-                yield Part(pipeline.take(), piece.udp, position)
-                continue
-            if isinstance(piece, AllRead):
+                pipeline.feed(piece.shares.pop(), piece.now_ns)
+                piece.understood.append(told(pipeline.take()))
+            elif isinstance(piece, AllRead):
                 pipeline.finish()
-                yield Part(pipeline.take(), Rows(), position, over=True)
+                if not piece.understood:
+                    piece.notes += pipeline.keys.notes()
+                piece.understood.append(told(pipeline.take()))
                 piece.totals.other = Counter(piece.totals.other) + pipeline.other
-                piece.notes += pipeline.keys.notes()
             yield piece
 
-    def _finals(self, parts: Iterator[Part | CaptureRead | AllRead]) -> Iterator[list[Final]]:
-        """Understand the datagrams, and find out what belongs together."""
-        pipeline = Pipeline(Transport.UDP, self._decode_as)
+    def _finals(self, parts: Iterator[Done]) -> Iterator[list[Final]]:
+        """Find out what belongs together."""
         for part in parts:
-            if isinstance(part, Part):
-                if part.over:
-                    pipeline.finish()
-                else:
-                    pipeline.feed(part.udp, part.understood.now_ns)
-                yield self.correlator.feed(part.understood, pipeline.take())
-                if self._progress is not None:
-                    self._progress(*part.position, self.correlator.conversations)
-            elif isinstance(part, CaptureRead):
+            if isinstance(part, CaptureRead):
                 self.info.notes += part.notes
                 self.info.link_types = list(dict.fromkeys([*self.info.link_types, *part.link_types]))
                 self.correlator.hosts.add_names(part.names, IN_FILE)
-            else:
+                continue
+            yield self.correlator.feed(part.understood)
+            if isinstance(part, AllRead):
                 self._sum_up(part)
+            elif self._progress is not None:
+                self._progress(*part.position, self.correlator.conversations)
         yield self.correlator.finish()
 
-    def _sum_up(self, read: AllRead) -> None:
+    def _sum_up(self, read: AllRead[Understood]) -> None:
         totals, info = read.totals, self.info
         info.packets, info.bytes = totals.packets, totals.bytes
         info.first_ns, info.last_ns = totals.first_ns, totals.last_ns
@@ -203,9 +207,21 @@ class Analyzer:
             info.notes.append(Note("stream-limit", message, damage=True))
 
 
-def _brief(part: Part | CaptureRead | AllRead) -> Part | CaptureRead | AllRead:
-    """Return a part with only what another process needs of it."""
-    return Part(part.understood.brief(), part.udp, part.position, part.over) if isinstance(part, Part) else part
+def _as_it_is(understood: Understood) -> Understood:
+    return understood
+
+
+def _sent(understood: Understood) -> Raw:
+    """Return only what another process needs, in the form in which others in between hand it on."""
+    return Raw(_encode(understood.brief()))
+
+
+def _received(part: Done) -> Done:
+    """Return what has come from another process as it was made there."""
+    if not isinstance(part, CaptureRead):
+        for understood in part.understood:
+            understood.join()
+    return part
 
 
 def analyze_files(analyzer: Analyzer, protocols: frozenset[str] | None = None) -> Analysis:

@@ -74,25 +74,23 @@ class Talk:
 
 
 class Pipeline:
-    """Feed it what is kept of each batch for one transport, in order; `decode_as` names protocols by port.
+    """Feed it what is kept of each batch, in order; `decode_as` names protocols by port.
 
     `keys` open TLS; keys that are added open what comes after. `other` counts, by name, packets that turn out to belong
     to no conversation that is listed.
     """
 
-    def __init__(self, transport: Transport, decode_as: Mapping[int, str] | None = None) -> None:
+    def __init__(self, decode_as: Mapping[int, str] | None = None) -> None:
         self.keys = Keys()
         self.other: Counter[str] = Counter()
-        self._transport = transport
         self._services = Services(decode_as)
-        self._pairs: dict[bytes, Pair] = {}
+        self._pairs: dict[tuple[Transport, bytes], Pair] = {}
         self._budget = Budget()
         self._due: list[tuple[int, int, Talk]] = []
         self._ended: list[tuple[int, int, Talk, ClosedHow]] = []
         self._found: list[Talk] = []
         self._final: list[Ended] = []
         self._now_ns = NO_TIME
-        self._messages = 0
 
     def feed(self, rows: Rows, now_ns: int) -> None:
         """Take what is kept of the next batch; `now_ns` is the latest time of the capture so far."""
@@ -121,12 +119,13 @@ class Pipeline:
     def _feed_stream(self, stream: StreamRows, rows: list[Row], buffer: bytes) -> None:
         """Feed one stream's packets, beginning a new conversation wherever the tracker says that one begins."""
         at = 0
-        pair = self._pairs.get(stream.pair)
+        key = (stream.transport, stream.pair)
+        pair = self._pairs.get(key)
         if pair is None:
-            pair = self._pairs[stream.pair] = Pair()
+            pair = self._pairs[key] = Pair()
         while at < len(rows):
             talk = pair.talk
-            if talk is None and pair.uses and self._transport is Transport.TCP and self._passes(pair, rows[at]):
+            if talk is None and pair.uses and stream.transport is Transport.TCP and self._passes(pair, rows[at]):
                 at += 1
                 continue
             if talk is None:
@@ -168,7 +167,7 @@ class Pipeline:
         return at + 1
 
     def _begin(self, pair: Pair, stream: StreamRows, rows: list[Row], buffer: bytes) -> Talk:
-        key, transport, row = pair_of(stream.pair), self._transport, rows[0]
+        key, transport, row = pair_of(stream.pair), stream.transport, rows[0]
         way = self._services.client_way(key, rows, buffer, transport)
         client, server = key if way == FORWARD else key[::-1]
         from_start = transport is Transport.TCP and bool(row[5] & SYN)
@@ -189,7 +188,7 @@ class Pipeline:
             self._found.append(talk)
         return talk
 
-    def _evicted(self, key: bytes) -> None:
+    def _evicted(self, key: tuple[Transport, bytes]) -> None:
         pair = self._pairs.pop(key, None)
         if pair is not None and pair.talk is not None:
             self._end(pair.talk, how=ClosedHow.IDLE)
@@ -231,7 +230,7 @@ class Pipeline:
 
     def _conversation(self, talk: Talk, how: ClosedHow) -> Conversation:
         tracker, chooser = talk.tracker, talk.chooser
-        conversation = Conversation(
+        return Conversation(
             id=talk.found_at,
             protocol=chooser.protocol,
             key=talk.key,
@@ -241,13 +240,9 @@ class Pipeline:
             complete=tracker.whole and how in (ClosedHow.FIN, ClosedHow.RST, ClosedHow.IDLE),
             closed=how,
         )
-        for content in conversation.dialogue.contents:
-            self._messages += 1
-            content.message = self._messages
-        return conversation
 
 
-def sifter(decode_as: Mapping[int, str] | None = None) -> Sifter:
+def sifter(decode_as: Mapping[int, str] | None = None, shares: int = 1) -> Sifter:
     """Return a sifter for the ports of all protocols, and those that the user names."""
     ports = Services(decode_as).ports
-    return Sifter(ports[Transport.TCP], ports[Transport.UDP])
+    return Sifter(ports[Transport.TCP], ports[Transport.UDP], shares)

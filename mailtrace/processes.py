@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from queue import Queue
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -31,11 +31,9 @@ WAITING_ITEMS = 2
 FAILED = 1
 """Exit code of a child that could not do its work."""
 
-T = TypeVar("T")
 
-
-def ahead(items: Iterator[T], kind: Any) -> Iterator[T]:
-    """Yield `items`, records of type `kind` (a type or a union), while a child process makes the next ones.
+def ahead(items: Iterator[Any], kind: Any) -> Iterator[Any]:
+    """Yield `items`, received as records of type `kind` (a type or a union), while a child process makes the next ones.
 
     Raises: `MailtraceError` when the child ends before its work is done.
     """
@@ -72,7 +70,7 @@ def _fork(work: Callable[[], None]) -> int:
         os._exit(code)
 
 
-def _send(items: Iterator[T], writing: int) -> None:
+def _send(items: Iterator[Any], writing: int) -> None:
     """Write items as they are made; a thread waits for the pipe, so that the work need not."""
     encode = msgspec.msgpack.Encoder().encode
     waiting: Queue[bytes] = Queue(WAITING_ITEMS)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from mailtrace.mail.attribution import Attribution
 from mailtrace.mail.hosts import GIVEN, HostBook
 from mailtrace.mail.message import read_message
-from mailtrace.model import Conversation, Direction, Gap, Lookup, Message, StreamKey, Violation
+from mailtrace.model import Content, Conversation, Direction, Gap, Lookup, Message, StreamKey, Violation
 from mailtrace.protocols.services import UDP_PORTS
 
 SUBMISSION_PORTS = frozenset({465, 587})
@@ -51,6 +51,14 @@ class Understood(Struct, array_like=True):
         ended = [Ended(each.due_ns, _brief(each.conversation)) for each in self.ended]
         return Understood(self.begun, ended, self.now_ns)
 
+    def join(self) -> None:
+        """Let a copy that was sent be as it was made: the message of a transaction is one of its conversation's."""
+        for ended in self.ended:
+            dialogue = ended.conversation.dialogue
+            for transaction in dialogue.transactions:
+                if transaction.content is not None and transaction.content.message is not None:
+                    transaction.content = dialogue.contents[transaction.content.message]
+
 
 class Final(Struct, gc=False):
     """A conversation that will not change any more, with the names of both its sides by address."""
@@ -89,12 +97,12 @@ class Correlator:
     def __init__(self, names: Mapping[str, Sequence[str]] | None = None) -> None:
         self.hosts = HostBook()
         self.hosts.add_names(names or {}, GIVEN)
-        self.conversations = self._lookups = 0
+        self.conversations = self._messages = self._lookups = 0
         self._ids: dict[int, int] = {}  # of conversations that have not ended, by the packet with which each was found
         self._attribution: Attribution[Final] = Attribution()
 
-    def feed(self, *parts: Understood) -> list[Final]:
-        """Take what came of the next batch, by transport; return the conversations about which nothing is open."""
+    def feed(self, parts: Sequence[Understood]) -> list[Final]:
+        """Take what came of the next batch, by share; return the conversations about which nothing is open."""
         for begun in sorted([each for part in parts for each in part.begun], key=attrgetter("found_at")):
             self.conversations += 1
             self._ids[begun.found_at] = self.conversations
@@ -104,7 +112,7 @@ class Correlator:
         for ended in sorted([each for part in parts for each in part.ended], key=_order):
             conversation = ended.conversation
             conversation.id = self._ids.pop(conversation.id)
-            self._number_lookups(conversation)
+            self._number_parts(conversation)
             self.hosts.observe(conversation)
             final = Final(conversation, self.hosts.names_of(conversation))
             if conversation.protocol in DEPENDENT:
@@ -119,8 +127,13 @@ class Correlator:
         """No more will come: return all that is left."""
         return self._attribution.finish()
 
-    def _number_lookups(self, conversation: Conversation) -> None:
-        for lookup in conversation.dialogue.lookups:
+    def _number_parts(self, conversation: Conversation) -> None:
+        """Number the messages and lookups of a conversation."""
+        dialogue = conversation.dialogue
+        for content in dialogue.contents:
+            self._messages += 1
+            content.message = self._messages
+        for lookup in dialogue.lookups:
             self._lookups += 1
             lookup.id = self._lookups
             lookup.conversation = conversation.id
@@ -135,12 +148,20 @@ def _order(ended: Ended) -> tuple[int, int]:
 def _brief(conversation: Conversation) -> Conversation:
     dialogue = conversation.dialogue
     events = [event for event in dialogue.events if type(event) is Violation or type(event) is Gap]
-    transactions = [
-        replace(each, content=replace(each.content, kept=b"")) if each.content is not None else each
-        for each in dialogue.transactions
-    ]
+    transactions = dialogue.transactions
+    if dialogue.contents:
+        places = {id(content): place for place, content in enumerate(dialogue.contents)}
+        transactions = [
+            each if each.content is None else replace(each, content=_placed(each.content, places))
+            for each in transactions
+        ]
     ends = (conversation.packets[0], conversation.packets[-1])
     return replace(conversation, packets=ends, dialogue=replace(dialogue, events=events, transactions=transactions))
+
+
+def _placed(content: Content, places: Mapping[int, int]) -> Content:
+    """Return a message without its octets, whose number is its place among those of its conversation."""
+    return replace(content, kept=b"", message=places.get(id(content)))
 
 
 def _direction(conversation: Conversation, message: Message) -> Direction:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 import numpy as np
 from msgspec import Struct, field
@@ -37,6 +38,7 @@ class StreamRows(Struct, array_like=True, gc=False):
     different lanes is meant. `numbers` are the TCP stream numbers that hold, each with the packet from which on.
     """
 
+    transport: Transport
     pair: bytes
     count: int
     numbers: list[tuple[int, int]]
@@ -47,15 +49,15 @@ class StreamRows(Struct, array_like=True, gc=False):
 
 
 class Rows(Struct, array_like=True):
-    """Packets of one transport that may be mail, stream after stream: each nine numbers of int64 over `buffer`.
+    """Packets that may be mail, stream after stream: each nine numbers of int64 over `buffer`.
 
-    `evicted` are pairs of streams let go because too many were open.
+    `evicted` are streams let go because too many were open.
     """
 
-    streams: list[StreamRows] = []
-    table: bytes = b""
-    buffer: bytes = b""
-    evicted: list[bytes] = []
+    streams: list[StreamRows]
+    table: bytes
+    buffer: bytes
+    evicted: list[tuple[Transport, bytes]]
 
     def by_stream(self) -> Iterator[tuple[StreamRows, list[Row]]]:
         """Yield each stream with its packets as rows for its tracker, made when they are wanted: few at a time."""
@@ -83,19 +85,23 @@ class Totals(Struct):
 
 
 class Sifter:
-    """Sifts batches in capture order; ports are those of servers wanted."""
+    """Sifts batches in capture order; ports are those of servers wanted.
 
-    def __init__(self, tcp_ports: Iterable[int], udp_ports: Iterable[int]) -> None:
+    What is kept comes in `shares`, each with all packets of its streams, for as many to understand at a time.
+    """
+
+    def __init__(self, tcp_ports: Iterable[int], udp_ports: Iterable[int], shares: int = 1) -> None:
         self.totals = Totals()
+        self._shares = shares
         self._udp_ports = _ports(udp_ports)
         self._decoder = Decoder()
         self._tables = {Transport.TCP: FlowTable(_ports(tcp_ports)), Transport.UDP: FlowTable(self._udp_ports)}
         self._copies = Copies()
 
-    def sift(self, batch: RawBatch) -> dict[Transport, Rows]:
-        """Return what is kept of the next batch."""
+    def sift(self, batch: RawBatch) -> list[Rows]:
+        """Return what is kept of the next batch, by share."""
         decoded = self._decoder.decode(batch)
-        kept, table = self._kept(batch, decoded)
+        kept, table = self._by_share(*self._kept(batch, decoded))
         payloads = _moved_together(decoded.buffer, table)
         sizes = [each.size for each in kept]
         copies = self._copies.among(table, payloads, batch.first_number + len(batch.start) - 1)
@@ -106,13 +112,19 @@ class Sifter:
         streams, table, left_out = _streams(kept, sizes, table)
         decoded.other["in too many lanes"] += left_out
         self._count(batch, decoded, numbers)
-        rows, start = {}, 0
-        for transport in Transport:
-            its = [stream for of, stream in streams if of is transport]
-            stop = start + sum(stream.count for stream in its)
-            rows[transport] = self._rows(transport, its, table[:ROW_LINES, start:stop], payloads)
-            start = stop
-        return rows
+        return self._rows(streams, table, payloads)
+
+    def _share(self, flow: Flow) -> int:
+        """Return whose work a flow is; the upper bits of its key are mixed best."""
+        return (flow.mix >> 32) % self._shares
+
+    def _by_share(self, kept: list[Kept], table: Table) -> tuple[list[Kept], Table]:
+        """Put the streams of each share together."""
+        if self._shares == 1:
+            return kept, table
+        shares = [self._share(each.flow) for each in kept]
+        order = np.argsort(np.repeat(shares, [each.size for each in kept]), kind="stable")
+        return [each for _, each in sorted(zip(shares, kept, strict=True), key=itemgetter(0))], table[:, order]
 
     def _count(self, batch: RawBatch, decoded: Decoded, copies: list[int]) -> None:
         totals = self.totals
@@ -127,18 +139,31 @@ class Sifter:
             totals.first_ns = first_ns if totals.first_ns is None else min(first_ns, totals.first_ns)
             totals.last_ns = last_ns if totals.last_ns is None else max(last_ns, totals.last_ns)
 
-    def _rows(self, transport: Transport, streams: list[StreamRows], table: Table, payloads: bytes) -> Rows:
-        """Return the rows of one transport, with its part of the payloads."""
-        flows = self._tables[transport]
-        evicted = [pair for flow in flows.evicted for pair in _pairs(flow)]
-        flows.evicted.clear()
-        self.totals.evictions += len(evicted)
-        if not streams:
-            return Rows(evicted=evicted)
-        start, stop = _extent(table)
-        table = table.T.copy()
-        table[:, PAYLOAD_AT] -= start
-        return Rows(streams, table.tobytes(), payloads[start:stop], evicted)
+    def _rows(self, streams: list[tuple[Flow, StreamRows]], table: Table, payloads: bytes) -> list[Rows]:
+        """Return the rows of each share, with its part of the payloads."""
+        evicted = self._evicted()
+        self.totals.evictions += sum(map(len, evicted))
+        if self._shares == 1:
+            return [Rows([stream for _, stream in streams], table[:ROW_LINES].T.tobytes(), payloads, evicted[0])]
+        rows, start = [], 0
+        for share in range(self._shares):
+            its = [stream for flow, stream in streams if self._share(flow) == share]
+            stop = start + sum(stream.count for stream in its)
+            part = table[:ROW_LINES, start:stop].T.copy()
+            first, last = _extent(part)
+            part[:, PAYLOAD_AT] -= first
+            rows.append(Rows(its, part.tobytes(), payloads[first:last], evicted[share]))
+            start = stop
+        return rows
+
+    def _evicted(self) -> list[list[tuple[Transport, bytes]]]:
+        """Return, by share, the streams let go since the last call."""
+        evicted: list[list[tuple[Transport, bytes]]] = [[] for _ in range(self._shares)]
+        for transport, table in self._tables.items():
+            for flow in table.evicted:
+                evicted[self._share(flow)] += [(transport, pair) for pair in _pairs(flow)]
+            table.evicted.clear()
+        return evicted
 
     def notes(self) -> list[Note]:
         """Return what was odd about the packets below the transports so far."""
@@ -213,13 +238,15 @@ def _moved_together(buffer: bytes, table: Table) -> bytes:
     return b"".join(payloads)
 
 
-def _extent(table: Table) -> tuple[int, int]:
-    """Return where the payloads of some packets begin and end."""
-    starts, sizes = table[PAYLOAD_AT], table[CAPTURED]
-    return int(starts.min()), int((starts + sizes).max())
+def _extent(rows: Table) -> tuple[int, int]:
+    """Return where the payloads of some packets begin and end; the packets are lines here."""
+    if not len(rows):
+        return 0, 0
+    starts = rows[:, PAYLOAD_AT]
+    return int(starts.min()), int((starts + rows[:, CAPTURED]).max())
 
 
-def _streams(kept: list[Kept], sizes: list[int], table: Table) -> tuple[list[tuple[Transport, StreamRows]], Table, int]:
+def _streams(kept: list[Kept], sizes: list[int], table: Table) -> tuple[list[tuple[Flow, StreamRows]], Table, int]:
     """Say whose the packets of the table are; conversations that run in different lanes at once are put apart.
 
     Packets in too many lanes are taken out; the last number returned is how many.
@@ -231,7 +258,7 @@ def _streams(kept: list[Kept], sizes: list[int], table: Table) -> tuple[list[tup
     begins = np.append(0, stops[:-1])
     lowest, highest = (each.reduceat(table[LANE], begins).tolist() for each in (np.minimum, np.maximum))
     lasts = table[LANE_LINES][:, stops - 1].T.tolist()
-    streams: list[tuple[Transport, StreamRows]] = []
+    streams: list[tuple[Flow, StreamRows]] = []
     order: Ints | None = None
     out: list[int] = []
     facts = zip(chosen.tolist(), begins.tolist(), stops.tolist(), lowest, highest, lasts, strict=True)
@@ -259,7 +286,7 @@ def _talks(flow: Flow, packets: list[list[int]]) -> Ints:
     return np.array(flow.lanes.tell_apart(packets), dtype=np.int64)
 
 
-def _stream(kept: Kept, talk: int, count: int) -> tuple[Transport, StreamRows]:
+def _stream(kept: Kept, talk: int, count: int) -> tuple[Flow, StreamRows]:
     flow = kept.flow
     numbers = list(flow.numbers or [(0, flow.number)]) if kept.transport is Transport.TCP else []
-    return kept.transport, StreamRows(_pair(flow, talk), count, numbers)
+    return flow, StreamRows(kept.transport, _pair(flow, talk), count, numbers)
