@@ -38,7 +38,12 @@ def ahead(items: Iterator[Any], kind: Any) -> Iterator[Any]:
     Raises: `MailtraceError` when the child ends before its work is done.
     """
     reading, writing = os.pipe()
-    child = _fork(lambda: _send(items, writing))
+
+    def send() -> None:
+        os.close(reading)  # else the pipe would not break when the parent ends
+        _send(items, writing)
+
+    child = _fork(send)
     os.close(writing)
     try:
         yield from _received(reading, kind)

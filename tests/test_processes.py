@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mailtrace.analyzer import AllRead, CaptureRead, Part, Piece
+from mailtrace.analyzer import Done, Read
 from mailtrace.cli import main
 from mailtrace.errors import MailtraceError
 from mailtrace.processes import SEVERAL, ahead
@@ -61,7 +61,7 @@ def test_a_child_that_is_killed_is_told() -> None:
         list(ahead(ahead(items(), list[str]), list[str]))
 
 
-@pytest.mark.parametrize("kind", [Piece | CaptureRead | AllRead, Part | CaptureRead | AllRead], ids=["read", "part"])
+@pytest.mark.parametrize("kind", [Read, Done], ids=["read", "done"])
 def test_all_that_is_exchanged_can_be(kind: object) -> None:
     """Every record in what is sent has a form to be sent in: new events are told apart by name."""
     assert msgspec.msgpack.Decoder(kind).type == kind
