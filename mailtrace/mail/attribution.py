@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections import deque
 from typing import Generic, Protocol, TypeVar
 
-from mailtrace.mail.causes import BEFORE_NS, best_cause, ident_cause
+from mailtrace.mail.causes import BEFORE_NS, best_cause, candidate, ident_cause
 from mailtrace.mail.memory import Memory
 from mailtrace.model import NO_TIME, Conversation, Lookup, StreamKey
+
+DEPENDENT = frozenset({"dns", "ident"})
+"""Protocols whose conversations may have happened because of a mail conversation."""
 
 WAITING_LIMIT = 10_000
 """Conversations that may wait for one host; a mail conversation open for hours must not hold up everything."""
@@ -66,11 +69,13 @@ class Attribution(Generic[D]):
             self._host(address).open[conversation] = start_ns
 
     def closed(self, conversation: Conversation) -> None:
-        """Such a conversation is final."""
+        """Such a conversation is final; what comes over TCP and is no mail can have caused nothing."""
+        remembered = candidate(conversation) if conversation.protocol not in DEPENDENT else None
         for address in dict.fromkeys((conversation.key.client.host, conversation.key.server.host)):
             host = self._host(address)
             host.open.pop(conversation.id, None)
-            host.closed.add(conversation)
+            if remembered is not None:
+                host.closed.add(remembered)
 
     def wait(self, dependent: D) -> None:
         """A DNS or ident conversation is final, and its cause is to be found."""

@@ -21,7 +21,7 @@ from ipaddress import ip_address
 
 from msgspec import Struct
 
-from mailtrace.model import Command, Conversation, Lookup, Turn
+from mailtrace.model import Command, Conversation, Endpoint, Lookup
 
 BEFORE_NS = 10_000_000_000
 """How long before a connection its client may have looked for the server: resolvers give up a try after 5 s, twice."""
@@ -32,8 +32,8 @@ AFTER_NS = 10_000_000_000
 IDENT_NS = 30_000_000_000
 """How long after a connection was opened its server may ask who opened it: no server holds its greeting back longer."""
 
-TURNS_LOOKED_AT = 200
-"""Turns around the lookup whose names count: a conversation of thousands of transactions is not searched for each."""
+COMMANDS_LOOKED_AT = 200
+"""Commands around the lookup whose names count: a conversation of thousands of transactions is not searched for each."""
 
 REMEMBERED_ARGUMENT = 300
 """Octets of an argument that is read once for all lookups; a path has at most 256 (RFC 5321 section 4.5.3.1.3)."""
@@ -53,11 +53,61 @@ _DOMAIN = re.compile(rb"@([^@<>\s,:\"]{1,255})>")
 _DOMAIN_ALONE = re.compile(rb"@([^@<>\s,:\"]{1,255})")
 _HELLOS = frozenset(("EHLO", "HELO", "LHLO"))
 _NAMING = _HELLOS | {"MAIL", "RCPT"}
-_NOT_MAIL = frozenset(("dns", "ident"))
 _TRANSPORT_POLICY = ("_mta-sts.", "_smtp._tls.")
 
 
-def best_cause(lookup: Lookup, conversations: Iterable[Conversation]) -> int | None:
+class Asked(Struct, gc=False):
+    """A command, as far as it tells what a conversation is about: when it was sent and answered (None: never)."""
+
+    time_ns: int
+    answered_ns: int | None
+    verb: str
+    domains: tuple[str, ...]
+
+
+class Candidate(Struct, gc=False):
+    """What is remembered of a mail conversation that a lookup or an ident call may have happened for.
+
+    `clients` are the addresses that the server takes for its client's, `greeting` the name with which it greeted at
+    `greeted_ns`, '' and None without one.
+    """
+
+    id: int
+    start_ns: int
+    end_ns: int
+    client: Endpoint
+    server: Endpoint
+    clients: tuple[str, ...]
+    greeting: str
+    greeted_ns: int | None
+    asked: list[Asked]
+
+
+def candidate(conversation: Conversation) -> Candidate:
+    """Return what is to be remembered of a mail conversation."""
+    key, turns = conversation.key, conversation.dialogue.turns
+    greeting = turns[0].replies[0] if turns and turns[0].command is None and turns[0].replies else None
+    asked = []
+    for turn in turns:
+        command = turn.command
+        if command is not None:
+            answered_ns = turn.replies[-1].time_ns if turn.replies else None
+            domains = _domains(command) if command.verb in _NAMING else ()
+            asked.append(Asked(command.time_ns, answered_ns, command.verb, domains))
+    return Candidate(
+        conversation.id,
+        conversation.start_ns,
+        conversation.end_ns,
+        key.client,
+        key.server,
+        _clients(conversation),
+        _plain(_first_word(greeting.lines[0])) if greeting is not None and greeting.lines else "",
+        None if greeting is None else greeting.time_ns,
+        asked,
+    )
+
+
+def best_cause(lookup: Lookup, candidates: Iterable[Candidate]) -> int | None:
     """Return the id of the conversation the lookup happened for, None when none is likely.
 
     Of equal evidence the nearer start counts; evidence of time alone does not count when conversations compete.
@@ -65,34 +115,33 @@ def best_cause(lookup: Lookup, conversations: Iterable[Conversation]) -> int | N
     best: tuple[int, int] | None = None
     cause = None
     rivals = 0
-    for conversation in conversations:
-        weight = score(lookup, conversation)
+    for each in candidates:
+        weight = score(lookup, each)
         if not weight:
             continue
         rivals += 1
-        rank = (weight, -abs(conversation.start_ns - lookup.start_ns))
+        rank = (weight, -abs(each.start_ns - lookup.start_ns))
         if best is None or rank > best:
-            best, cause = rank, conversation.id
+            best, cause = rank, each.id
     if best is None or (best[0] <= TIME_ONLY + OWED and rivals > 1):
         return None
     return cause
 
 
-def subjects(conversation: Conversation) -> set[str]:
+def subjects(of: Candidate) -> set[str]:
     """Return all by which a lookup could be about a conversation: names, addresses reversed, the server's also not.
 
     What `topics` returns for any lookup that `score` finds to be named by the conversation has one of them in it.
     """
-    server = conversation.key.server.host
-    found = {server, reversed_address(server), _greeting_name(conversation)}
-    found.update(reversed_address(client) for client in _clients(conversation))
-    for turn in conversation.dialogue.turns:
-        if turn.command is not None:
-            found.update(_domains(turn.command))
-            if turn.command.verb == "MAIL":
-                for domain in _domains(turn.command):
-                    labels = domain.split(".")
-                    found.update("_dmarc." + ".".join(labels[at:]) for at in range(1, len(labels)))
+    server = of.server.host
+    found = {server, reversed_address(server), of.greeting}
+    found.update(reversed_address(client) for client in of.clients)
+    for asked in of.asked:
+        found.update(asked.domains)
+        if asked.verb == "MAIL":
+            for domain in asked.domains:
+                labels = domain.split(".")
+                found.update("_dmarc." + ".".join(labels[at:]) for at in range(1, len(labels)))
     return found
 
 
@@ -106,24 +155,24 @@ def topics(lookup: Lookup) -> set[str]:
     return found
 
 
-def score(lookup: Lookup, conversation: Conversation) -> int:
+def score(lookup: Lookup, of: Candidate) -> int:
     """Return how strongly the lookup seems to be made for the conversation; 0 is not at all."""
-    start, end = conversation.start_ns, conversation.end_ns
-    if not start - BEFORE_NS <= lookup.start_ns <= end + AFTER_NS or conversation.protocol in _NOT_MAIL:
+    start, end = of.start_ns, of.end_ns
+    if not start - BEFORE_NS <= lookup.start_ns <= end + AFTER_NS:
         return 0
-    as_server = lookup.client == conversation.key.server.host and lookup.start_ns >= start
-    as_client = lookup.client == conversation.key.client.host and lookup.start_ns <= end
+    as_server = lookup.client == of.server.host and lookup.start_ns >= start
+    as_client = lookup.client == of.client.host and lookup.start_ns <= end
     if not as_server and not as_client:
         return 0
     name = _plain(lookup.name)
-    names = _names(conversation, lookup.start_ns)
+    names = _names(of, lookup.start_ns)
     return max(
-        _as_server(lookup, name, names, conversation) if as_server else 0,
-        _as_client(lookup, name, names, conversation) if as_client else 0,
+        _as_server(lookup, name, names, of) if as_server else 0,
+        _as_client(lookup, name, names, of) if as_client else 0,
     )
 
 
-def ident_cause(ident: Conversation, conversations: Iterable[Conversation]) -> int | None:
+def ident_cause(ident: Conversation, candidates: Iterable[Candidate]) -> int | None:
     """Return the id of the conversation whose server asked who its client is, None when there is none.
 
     The ports in the query, when it was sent, must be those of the conversation. Source: RFC 1413 section 4.
@@ -131,40 +180,37 @@ def ident_cause(ident: Conversation, conversations: Iterable[Conversation]) -> i
     ports = _asked_ports(ident)
     nearest: int | None = None
     cause = None
-    for conversation in conversations:
-        key = conversation.key
-        delay = ident.start_ns - conversation.start_ns
+    for each in candidates:
+        delay = ident.start_ns - each.start_ns
         if (
             not 0 <= delay <= IDENT_NS
-            or conversation.protocol in _NOT_MAIL
-            or (ident.key.client.host, ident.key.server.host) != (key.server.host, key.client.host)
-            or ports not in (None, (key.client.port, key.server.port))
+            or (ident.key.client.host, ident.key.server.host) != (each.server.host, each.client.host)
+            or ports not in (None, (each.client.port, each.server.port))
         ):
             continue
         if nearest is None or delay < nearest:
-            nearest, cause = delay, conversation.id
+            nearest, cause = delay, each.id
     return cause
 
 
 class _Names(Struct, gc=False):
-    """The names a conversation is about around one moment; `pending` are the commands without their last reply then."""
+    """The names a conversation is about around one moment; `pending` are those of commands not answered then."""
 
     hellos: set[str]
     senders: set[str]
     recipients: set[str]
-    greeting: str
     owed: bool
-    pending: list[Command]
+    pending: set[str]
 
 
-def _as_server(lookup: Lookup, name: str, names: _Names, conversation: Conversation) -> int:
+def _as_server(lookup: Lookup, name: str, names: _Names, of: Candidate) -> int:
     """Weigh a lookup by the conversation's server since it began."""
-    if lookup.start_ns > conversation.end_ns:
+    if lookup.start_ns > of.end_ns:
         return AFTERWARDS if _is_in(name, names.recipients) else 0
-    if any(_is_in(name, set(_domains(command))) for command in names.pending):
+    if _is_in(name, names.pending):
         return NAMED_BY_PENDING
     owed = OWED if names.owed else 0
-    if name in names.hellos or any(_is_about(name, client) for client in _clients(conversation)):
+    if name in names.hellos or any(_is_about(name, client) for client in of.clients):
         return ABOUT_CLIENT + owed
     if _is_in(name, names.senders) or _is_policy_of(name, names.senders):
         return ABOUT_SENDER + owed
@@ -173,65 +219,46 @@ def _as_server(lookup: Lookup, name: str, names: _Names, conversation: Conversat
     return TIME_ONLY + owed if names.owed else 0
 
 
-def _as_client(lookup: Lookup, name: str, names: _Names, conversation: Conversation) -> int:
+def _as_client(lookup: Lookup, name: str, names: _Names, of: Candidate) -> int:
     """Weigh a lookup by the conversation's client: where to connect, or who it is itself."""
-    client, server = conversation.key.client.host, conversation.key.server.host
-    if lookup.start_ns > conversation.start_ns:
+    client, server = of.client.host, of.server.host
+    if lookup.start_ns > of.start_ns:
         about_hosts = _is_about(name, client) or _is_about(name, server)
-        return ABOUT_CLIENT if about_hosts or name in names.hellos or name == names.greeting else 0
+        return ABOUT_CLIENT if about_hosts or name in names.hellos or name == of.greeting else 0
     if lookup.type == "TXT" and not name.startswith(_TRANSPORT_POLICY):
         return 0  # a sender's policy, not a way to a server
     if _is_found(server, lookup) or (lookup.type == "MX" and name in names.recipients):
         return SERVER_FOUND
-    if _is_about(name, client) or (names.greeting and name in (names.greeting, *_searched(name, names.greeting))):
+    if _is_about(name, client) or (of.greeting and name in (of.greeting, *_searched(name, of.greeting))):
         return ABOUT_CLIENT
     return SAME_DOMAIN if _is_in(name, names.recipients) or _is_in(name, names.senders) else 0
 
 
-def _names(conversation: Conversation, time_ns: int) -> _Names:
-    """Gather what the conversation is about from the turns around a moment."""
-    turns = conversation.dialogue.turns
-    names = _Names(set(), set(), set(), "", False, [])
-    at = bisect_right(turns, time_ns, key=_turn_ns)
-    names.greeting = _greeting_name(conversation)
-    if turns and turns[0].command is None and turns[0].replies:
-        names.owed = time_ns < turns[0].replies[0].time_ns
-    first = max(0, at - TURNS_LOOKED_AT)
-    for index, turn in enumerate(turns[first : at + TURNS_LOOKED_AT], first):
-        command = turn.command
-        if command is None:
-            continue
-        if command.verb in _HELLOS:
-            names.hellos.update(_domains(command))
-        elif command.verb == "MAIL":
-            names.senders.update(_domains(command))
-        elif command.verb == "RCPT":
-            names.recipients.update(_domains(command))
-        if index < at and (not turn.replies or turn.replies[-1].time_ns > time_ns):
+def _names(of: Candidate, time_ns: int) -> _Names:
+    """Gather what the conversation is about from the commands around a moment."""
+    names = _Names(set(), set(), set(), of.greeted_ns is not None and time_ns < of.greeted_ns, set())
+    at = bisect_right(of.asked, time_ns, key=_time_ns)
+    first = max(0, at - COMMANDS_LOOKED_AT)
+    for index, asked in enumerate(of.asked[first : at + COMMANDS_LOOKED_AT], first):
+        if asked.verb in _HELLOS:
+            names.hellos.update(asked.domains)
+        elif asked.verb == "MAIL":
+            names.senders.update(asked.domains)
+        elif asked.verb == "RCPT":
+            names.recipients.update(asked.domains)
+        if index < at and (asked.answered_ns is None or asked.answered_ns > time_ns):
             names.owed = True
-            names.pending.append(command)
+            names.pending.update(asked.domains)
     return names
 
 
-def _greeting_name(conversation: Conversation) -> str:
-    """Return the name with which the server greeted, '' without one."""
-    turns = conversation.dialogue.turns
-    if not turns or turns[0].command is not None or not turns[0].replies or not turns[0].replies[0].lines:
-        return ""
-    return _plain(_first_word(turns[0].replies[0].lines[0]))
-
-
-def _turn_ns(turn: Turn) -> int:
-    """Return when a turn began: with its command, or with a reply nobody asked for."""
-    if turn.command is not None:
-        return turn.command.time_ns
-    return turn.replies[0].time_ns if turn.replies else 0
+def _time_ns(asked: Asked) -> int:
+    """Return when a command was sent."""
+    return asked.time_ns
 
 
 def _domains(command: Command) -> tuple[str, ...]:
     """Return the domain of the address, or the name, that a command gives; none when it gives none."""
-    if command.verb not in _NAMING:
-        return ()
     argument = command.line[command.argument_at :]
     read = _domains_in if len(argument) <= REMEMBERED_ARGUMENT else _domains_in.__wrapped__
     return read(command.verb, argument)

@@ -8,7 +8,7 @@ from operator import attrgetter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mailtrace.mail.attribution import Attribution
+from mailtrace.mail.attribution import DEPENDENT, Attribution
 from mailtrace.mail.hosts import GIVEN, HostBook
 from mailtrace.mail.message import read_message
 from mailtrace.model import Content, Conversation, Direction, Gap, Lookup, Message, StreamKey, Violation
@@ -16,9 +16,6 @@ from mailtrace.protocols.services import UDP_PORTS
 
 SUBMISSION_PORTS = frozenset({465, 587})
 """Where clients hand in new mail. Source: RFC 6409 section 3.1, RFC 8314 section 3.3."""
-
-DEPENDENT = frozenset({"dns", "ident"})
-"""Protocols whose conversations may have happened because of a mail conversation."""
 
 
 class Begun(Struct, array_like=True, gc=False):

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from mailtrace.mail.causes import reversed_address, subjects, topics
+from mailtrace.mail.causes import Candidate, reversed_address, subjects, topics
 from mailtrace.model import Conversation, Lookup
 
 FEW = 50
@@ -33,17 +33,17 @@ class Memory:
     __slots__ = ("_about", "_closed", "_forgotten", "_new", "_started")
 
     def __init__(self) -> None:
-        self._closed: deque[Conversation] = deque()
-        self._new: list[Conversation] = []  # not in the index yet
+        self._closed: deque[Candidate] = deque()
+        self._new: list[Candidate] = []  # not in the index yet
         self._forgotten = 0  # still in the index
-        self._about: dict[str, list[Conversation]] = {}
-        self._started: list[Conversation] = []
+        self._about: dict[str, list[Candidate]] = {}
+        self._started: list[Candidate] = []
 
     def __len__(self) -> int:
         """Return how many are remembered."""
         return len(self._closed)
 
-    def add(self, conversation: Conversation) -> None:
+    def add(self, conversation: Candidate) -> None:
         """Remember a conversation that is final."""
         self._closed.append(conversation)
         self._new.append(conversation)
@@ -58,7 +58,7 @@ class Memory:
             self._about.clear()
             self._started.clear()
 
-    def near_lookup(self, lookup: Lookup) -> Iterable[Conversation]:
+    def near_lookup(self, lookup: Lookup) -> Iterable[Candidate]:
         """Return the conversations that a lookup could have happened for."""
         if len(self._closed) <= FEW:
             return self._closed
@@ -67,14 +67,14 @@ class Memory:
         running = (each for each in reversed(self._started[max(0, at - BEGUN) : at]) if each.end_ns >= lookup.start_ns)
         return _in_order([*self._about_any(topics(lookup), lookup.start_ns), *islice(running, RUNNING)])
 
-    def near_ident(self, ident: Conversation) -> Iterable[Conversation]:
+    def near_ident(self, ident: Conversation) -> Iterable[Candidate]:
         """Return the conversations that an ident call could have happened for."""
         if len(self._closed) <= FEW:
             return self._closed
         self._index()
         return _in_order(self._about_any([reversed_address(ident.key.server.host)], ident.start_ns))
 
-    def _about_any(self, names: Iterable[str], time_ns: int) -> Iterator[Conversation]:
+    def _about_any(self, names: Iterable[str], time_ns: int) -> Iterator[Candidate]:
         """Yield the conversations that any of the names points to, of each name those that began nearest."""
         for name in names:
             conversations = self._about.get(name, [])
@@ -89,11 +89,11 @@ class Memory:
         self._new.clear()
 
 
-def _start_ns(conversation: Conversation) -> int:
+def _start_ns(conversation: Candidate) -> int:
     return conversation.start_ns
 
 
-def _in_order(conversations: Iterable[Conversation]) -> list[Conversation]:
+def _in_order(conversations: Iterable[Candidate]) -> list[Candidate]:
     """Return each once, in the order of their numbers, so that the result does not depend on how they were found."""
     found = {each.id: each for each in conversations}
     return [found[number] for number in sorted(found)]

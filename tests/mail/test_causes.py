@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mailtrace
-from mailtrace.mail.causes import best_cause, ident_cause, score
+from mailtrace.mail.causes import best_cause, candidate, ident_cause, score
 from mailtrace.model import (
     ClosedHow,
     Command,
@@ -106,7 +106,7 @@ RELAYED_REPLY = talk(
 )  # fmt: skip
 """Server B relays the reply: frames 318-354."""
 
-ALL = [SUBMISSION, RELAY, REPLY, RELAYED_REPLY]
+ALL = [candidate(each) for each in (SUBMISSION, RELAY, REPLY, RELAYED_REPLY)]
 
 
 @pytest.mark.parametrize(
@@ -130,15 +130,15 @@ def test_the_ident_call_of_the_2008_report() -> None:
     call = talk(
         2, "192.168.10.2", "192.168.1.2", [], start=0.025137, end=3.015414, ports=(32807, 113), protocol="ident"
     )
-    assert ident_cause(call, [mail]) == 1
+    assert ident_cause(call, [candidate(mail)]) == 1
 
 
 def test_of_two_connections_the_one_opened_last_before_is_asked_about_unless_ports_tell() -> None:
     first = talk(5, LEE, SERVER_A, [], start=10.0, end=20.0, ports=(1001, 25))
     second = talk(6, LEE, SERVER_A, [], start=11.0, end=20.0, ports=(1002, 25))
-    assert ident_cause(ident(SERVER_A, LEE, 11.01), [first, second]) == 6
-    assert ident_cause(ident(SERVER_A, LEE, 10.5), [first, second]) == 5
-    assert ident_cause(ident(SERVER_A, LEE, 11.01, " 1001 ,25 "), [first, second]) == 5
+    assert ident_cause(ident(SERVER_A, LEE, 11.01), [candidate(first), candidate(second)]) == 6
+    assert ident_cause(ident(SERVER_A, LEE, 10.5), [candidate(first), candidate(second)]) == 5
+    assert ident_cause(ident(SERVER_A, LEE, 11.01, " 1001 ,25 "), [candidate(first), candidate(second)]) == 5
 
 
 @pytest.mark.parametrize(
@@ -175,18 +175,18 @@ def test_time_alone_decides_nothing_when_two_conversations_compete() -> None:
     first = talk(1, LEE, SERVER_A, said, start=0.5, end=3.0, ports=(1001, 25))
     second = talk(2, KIM, SERVER_A, said, start=0.6, end=3.0, ports=(1002, 25))
     lookup = ask(SERVER_A, 2.0, "TXT", "spf.unrelated.example")
-    assert best_cause(lookup, [first]) == 1
-    assert best_cause(lookup, [first, second]) is None
+    assert best_cause(lookup, [candidate(first)]) == 1
+    assert best_cause(lookup, [candidate(first), candidate(second)]) is None
 
 
 def test_time_alone_is_nothing_while_the_client_has_the_word() -> None:
     quiet = talk(1, LEE, SERVER_A, [(1.0, "220 x")], start=0.5, end=9.0)
-    assert score(ask(SERVER_A, 5.0, "A", "www.example.org"), quiet) == 0
+    assert score(ask(SERVER_A, 5.0, "A", "www.example.org"), candidate(quiet)) == 0
 
 
 def test_a_relay_that_never_connected_belongs_to_the_submission() -> None:
-    assert best_cause(ask(SERVER_A, 34.5, "MX", "daum.net"), [SUBMISSION]) == 1
-    assert best_cause(ask(SERVER_A, 34.5, "MX", "example.org"), [SUBMISSION]) is None
+    assert best_cause(ask(SERVER_A, 34.5, "MX", "daum.net"), [candidate(SUBMISSION)]) == 1
+    assert best_cause(ask(SERVER_A, 34.5, "MX", "example.org"), [candidate(SUBMISSION)]) is None
 
 
 def test_a_client_looks_for_its_server_before_it_connects() -> None:
@@ -200,8 +200,8 @@ def test_odd_names_and_addresses_do_no_harm() -> None:
         1, "not an address", "", [(1.0, "220"), (1.1, "EHLO"), (1.2, "MAIL"), (1.3, "RCPT TO:<@>")], start=1, end=9
     )
     for name in ("", ".", "a" * 5000, "\ufffd", "..in-addr.arpa"):
-        assert score(ask("not an address", 2.0, "PTR", name), odd) >= 0
-        assert score(ask("", 2.0, "PTR", name), odd) >= 0
+        assert score(ask("not an address", 2.0, "PTR", name), candidate(odd)) >= 0
+        assert score(ask("", 2.0, "PTR", name), candidate(odd)) >= 0
 
 
 LAB_CAUSES: dict[str, dict[int | None, list[tuple[int, ...]]]] = {

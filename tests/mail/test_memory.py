@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from mailtrace.mail.causes import best_cause, ident_cause, subjects, topics
+from mailtrace.mail.causes import best_cause, candidate, ident_cause, subjects, topics
 from mailtrace.mail.memory import Memory
 from mailtrace.model import (
     ClosedHow,
@@ -60,7 +60,7 @@ def ask(second: float, kind: str, name: str, client: str = SERVER, *answers: str
 def memory(numbers: Iterable[int]) -> Memory:
     remembered = Memory()
     for number in numbers:
-        remembered.add(session(number))
+        remembered.add(candidate(session(number)))
     return remembered
 
 
@@ -118,7 +118,7 @@ def test_what_is_forgotten_is_found_no_more() -> None:
 
 
 def test_what_a_conversation_is_about() -> None:
-    assert subjects(session(3)) == {
+    assert subjects(candidate(session(3))) == {
         *("mx.here.example", "out3.example", "mail.sender3.example", "here.example"),
         *("_dmarc.sender3.example", "_dmarc.example", SERVER, "3.0.0.10", "25.2.0.192"),
     }
