@@ -6,15 +6,15 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Raw, Struct
 from msgspec.msgpack import Encoder
 
 from mailtrace.capture.source import DEFAULT_BATCH_BYTES, open_capture
-from mailtrace.mail.correlator import Correlator, Final, Understood
+from mailtrace.mail.correlator import Correlator, Final, Understood, brief_dialogue
 from mailtrace.mail.hosts import IN_FILE
-from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Note, RawBatch
+from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Dialogue, Note, RawBatch
 from mailtrace.packets.carriers import link_name
 from mailtrace.pipeline import Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
@@ -161,7 +161,7 @@ class Analyzer:
         self, pieces: Iterator[Piece[T] | CaptureRead | AllRead[T]], told: Callable[[Understood], T]
     ) -> Iterator[Piece[T] | CaptureRead | AllRead[T]]:
         """Understand the next share of every piece; `told` makes of what came of it what is handed on."""
-        pipeline = Pipeline(self._decode_as)
+        pipeline = Pipeline(self._decode_as, _packed if told is _sent else _as_it_is)
         pipeline.keys.add(self._keylog)
         for piece in pieces:
             if isinstance(piece, Piece):
@@ -207,8 +207,13 @@ class Analyzer:
             info.notes.append(Note("stream-limit", message, damage=True))
 
 
-def _as_it_is(understood: Understood) -> Understood:
-    return understood
+def _as_it_is(said: T) -> T:
+    return said
+
+
+def _packed(dialogue: Dialogue) -> Any:
+    """Return what another process needs of a dialogue as octets, in which form it takes the least memory, too."""
+    return Raw(_encode(brief_dialogue(dialogue)))
 
 
 def _sent(understood: Understood) -> Raw:

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from mailtrace.mail.correlator import Begun, Ended, Understood
 from mailtrace.model import (
     NO_TIME,
     ClosedHow,
     Conversation,
+    Dialogue,
     StreamKey,
     Transport,
 )
-from mailtrace.protocols.choose import Chooser
+from mailtrace.protocols.choose import UNKNOWN, Chooser
 from mailtrace.protocols.services import Services
 from mailtrace.streams.datagrams import DatagramTracker
 from mailtrace.streams.grouping import endpoint, port
@@ -66,21 +67,34 @@ class Talk:
 
     pair: Pair
     key: StreamKey
-    chooser: Chooser
+    chooser: Chooser | None
     tracker: Tracker | DatagramTracker
     tcp_stream: int | None
     found_at: int = 0
     queued: bool = False
+    protocol: str = UNKNOWN
+    dialogue: Dialogue = field(default_factory=Dialogue)
+
+    def finish(self, keep: Callable[[Dialogue], Dialogue]) -> None:
+        """No more will be said: flush it and `keep` what was, if that has not happened yet."""
+        chooser, self.chooser = self.chooser, None
+        if chooser is not None:
+            self.tracker.finish()
+            chooser.finish()
+            self.protocol, self.dialogue = chooser.protocol, keep(chooser.dialogue)
 
 
 class Pipeline:
     """Feed it what is kept of each batch, in order; `decode_as` names protocols by port.
 
-    `keys` open TLS; keys that are added open what comes after. `other` counts, by name, packets that turn out to belong
+    `keep` is what is kept of what was said until the conversation is final. `keys` open TLS; keys that are added open what comes after. `other` counts, by name, packets that turn out to belong
     to no conversation that is listed.
     """
 
-    def __init__(self, decode_as: Mapping[int, str] | None = None) -> None:
+    def __init__(
+        self, decode_as: Mapping[int, str] | None = None, keep: Callable[[Dialogue], Dialogue] = lambda said: said
+    ) -> None:
+        self._keep = keep
         self.keys = Keys()
         self.other: Counter[str] = Counter()
         self._services = Services(decode_as)
@@ -136,9 +150,12 @@ class Pipeline:
             at = talk.tracker.feed(rows, at, buffer)
             if at < len(rows):
                 self._end(talk, begins_ns=rows[at][1])
-        if pair.talk is not None and not pair.talk.queued and pair.talk.tracker.due_ns is not None:
-            pair.talk.queued = True
-            heapq.heappush(self._due, (pair.talk.tracker.due_ns, id(pair.talk), pair.talk))
+        last = pair.talk
+        if last is not None and not last.queued and last.tracker.due_ns is not None:
+            last.queued = True
+            heapq.heappush(self._due, (last.tracker.due_ns, id(last), last))
+            if last.tracker.all_said:  # now it is at hand; when it is final, in some seconds, it is far away in memory
+                last.finish(self._keep)
 
     def _passes(self, pair: Pair, row: Row) -> bool:
         """Pass over a packet that begins no conversation between endpoints that have had one."""
@@ -158,7 +175,7 @@ class Pipeline:
         if not tracker.feed(rows[at : at + 1], 0, buffer):
             self._end(talk, begins_ns=rows[at][1])
             return at
-        if chooser.decided_by_content and chooser.protocol in MAIL:
+        if chooser is not None and chooser.decided_by_content and chooser.protocol in MAIL:
             talk.found_at = rows[at][0]
             self._found.append(talk)
         elif len(tracker.packets) >= UNDECIDED_PACKETS:
@@ -198,8 +215,7 @@ class Pipeline:
 
         It becomes final in `_settle`, at the time it was due.
         """
-        ended = talk.tracker.finish()
-        talk.chooser.finish()
+        talk.finish(self._keep)
         talk.pair.talk = None
         if not talk.found_at:
             self.other["tcp"] += len(talk.tracker.packets)
@@ -207,7 +223,7 @@ class Pipeline:
         due_ns = talk.tracker.due_ns
         if due_ns is None:
             due_ns = self._now_ns if begins_ns is None else begins_ns
-        self._ended.append((due_ns, talk.tracker.packets[0].number, talk, how or ended))
+        self._ended.append((due_ns, talk.tracker.packets[0].number, talk, how or talk.tracker.closed))
 
     def _settle(self) -> None:
         """Make final what was due before now, in order of when it was due."""
@@ -229,14 +245,14 @@ class Pipeline:
                 self._final.append(Ended(due_ns, self._conversation(talk, how)))
 
     def _conversation(self, talk: Talk, how: ClosedHow) -> Conversation:
-        tracker, chooser = talk.tracker, talk.chooser
+        tracker = talk.tracker
         return Conversation(
             id=talk.found_at,
-            protocol=chooser.protocol,
+            protocol=talk.protocol,
             key=talk.key,
             tcp_stream=talk.tcp_stream,
             packets=tuple(tracker.packets),
-            dialogue=chooser.dialogue,
+            dialogue=talk.dialogue,
             complete=tracker.whole and how in (ClosedHow.FIN, ClosedHow.RST, ClosedHow.IDLE),
             closed=how,
         )

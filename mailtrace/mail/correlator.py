@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from mailtrace.mail.attribution import DEPENDENT, Attribution
 from mailtrace.mail.hosts import GIVEN, HostBook
 from mailtrace.mail.message import read_message
-from mailtrace.model import Content, Conversation, Direction, Gap, Lookup, Message, StreamKey, Violation
+from mailtrace.model import Content, Conversation, Dialogue, Direction, Gap, Lookup, Message, StreamKey, Violation
 from mailtrace.protocols.services import UDP_PORTS
 
 SUBMISSION_PORTS = frozenset({465, 587})
@@ -44,7 +44,7 @@ class Understood(Struct, array_like=True):
     now_ns: int
 
     def brief(self) -> Understood:
-        """Return a copy to send to another process: of events and packets only what JSON tells, octets once."""
+        """Return a copy to send to another process: of packets only what JSON tells."""
         ended = [Ended(each.due_ns, _brief(each.conversation)) for each in self.ended]
         return Understood(self.begun, ended, self.now_ns)
 
@@ -143,7 +143,11 @@ def _order(ended: Ended) -> tuple[int, int]:
 
 
 def _brief(conversation: Conversation) -> Conversation:
-    dialogue = conversation.dialogue
+    return replace(conversation, packets=(conversation.packets[0], conversation.packets[-1]))
+
+
+def brief_dialogue(dialogue: Dialogue) -> Dialogue:
+    """Return a copy to send to another process: of events only what JSON tells, a message's octets once."""
     events = [event for event in dialogue.events if type(event) is Violation or type(event) is Gap]
     transactions = dialogue.transactions
     if dialogue.contents:
@@ -152,8 +156,7 @@ def _brief(conversation: Conversation) -> Conversation:
             each if each.content is None else replace(each, content=_placed(each.content, places))
             for each in transactions
         ]
-    ends = (conversation.packets[0], conversation.packets[-1])
-    return replace(conversation, packets=ends, dialogue=replace(dialogue, events=events, transactions=transactions))
+    return replace(dialogue, events=events, transactions=transactions)
 
 
 def _placed(content: Content, places: Mapping[int, int]) -> Content:

@@ -14,7 +14,7 @@ UDP_IDLE_NS = 20_000_000_000
 class DatagramTracker:
     """What `Tracker` is for TCP: takes rows, emits one `Data` a datagram, and a `Gap` where the capture cut one."""
 
-    whole = True
+    whole, all_said, closed = True, False, ClosedHow.IDLE
 
     def __init__(self, emit: Callable[[StreamEvent], None], client_way: int = 0) -> None:
         self._client_way = client_way
@@ -37,9 +37,8 @@ class DatagramTracker:
                 self.emit(Gap(side, length - captured, GapReason.NOT_CAPTURED, number, time_ns))
         return len(rows)
 
-    def finish(self) -> ClosedHow:
+    def finish(self) -> None:
         """Nothing more will come."""
         last = self.packets[-1]
         for side in SIDES:
             self.emit(Closed(side, "idle", last.number, last.time_ns))
-        return ClosedHow.IDLE

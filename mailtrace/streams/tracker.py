@@ -101,8 +101,8 @@ class Tracker:
                 self._suspect(number, time_ns)
         return len(rows)
 
-    def finish(self) -> ClosedHow:
-        """Nothing more will come: give up what is missing, close both sides, and say how it ended."""
+    def finish(self) -> None:
+        """Nothing more will be said: give up what is missing, and close both sides; late packets may still come."""
         last = self.packets[-1]
         for half in self.halves:
             half.finish(last.number, last.time_ns)
@@ -111,9 +111,23 @@ class Tracker:
         for side, half in enumerate(self.halves):
             how, number, time_ns = self._ends.get(side, ("open", last.number, last.time_ns))
             self.emit(Closed(half.side, how, number, time_ns))
+            half.emit = _drop
+        self.emit = _drop
+
+    @property
+    def closed(self) -> ClosedHow:
+        """How it has ended so far."""
         if self._reset_by is not None:
             return ClosedHow.RST
-        return ClosedHow.FIN if self._both_finished() else ClosedHow.OPEN
+        return ClosedHow.FIN if self.all_said else ClosedHow.OPEN
+
+    @property
+    def all_said(self) -> bool:
+        """Both sides have ended what they say, and all of it was handed on."""
+        client, server = self.halves
+        if client.fin_at is None or server.fin_at is None:
+            return False
+        return client.next >= client.fin_at and server.next >= server.fin_at
 
     @property
     def whole(self) -> bool:
@@ -207,7 +221,7 @@ class Tracker:
         self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
         if half.suspicion or other.suspicion:
             self._suspect(number, time_ns)
-        if self.due_ns is None and (self._reset_by is not None or self._both_finished()):
+        if self.due_ns is None and (self._reset_by is not None or self.all_said):
             self.due_ns = time_ns + LINGER_NS
         self._settled = self.due_ns is None and len(self._server_starts) < 2 and half.is_open and other.is_open
         return True
@@ -283,8 +297,6 @@ class Tracker:
             half.end_at(fin_at)
             self._ends[side] = ("fin", row[0], row[1])
 
-    def _both_finished(self) -> bool:
-        client, server = self.halves
-        if client.fin_at is None or server.fin_at is None:
-            return False
-        return client.next >= client.fin_at and server.next >= server.fin_at
+
+def _drop(event: StreamEvent) -> None:
+    """Hand on nothing: all is said, and who listened need not be kept."""
