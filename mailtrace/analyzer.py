@@ -161,7 +161,7 @@ class Analyzer:
         self, pieces: Iterator[Piece[T] | CaptureRead | AllRead[T]], told: Callable[[Understood], T]
     ) -> Iterator[Piece[T] | CaptureRead | AllRead[T]]:
         """Understand the next share of every piece; `told` makes of what came of it what is handed on."""
-        pipeline = Pipeline(self._decode_as, _packed if told is _sent else _as_it_is)
+        pipeline = Pipeline(self._decode_as, _packed if told is _sent else None)
         pipeline.keys.add(self._keylog)
         for piece in pieces:
             if isinstance(piece, Piece):
@@ -207,8 +207,8 @@ class Analyzer:
             info.notes.append(Note("stream-limit", message, damage=True))
 
 
-def _as_it_is(said: T) -> T:
-    return said
+def _as_it_is(understood: Understood) -> Understood:
+    return understood
 
 
 def _packed(dialogue: Dialogue) -> Any:
@@ -217,8 +217,8 @@ def _packed(dialogue: Dialogue) -> Any:
 
 
 def _sent(understood: Understood) -> Raw:
-    """Return only what another process needs, in the form in which others in between hand it on."""
-    return Raw(_encode(understood.brief()))
+    """Return it in the form in which the processes in between hand it on."""
+    return Raw(_encode(understood))
 
 
 def _received(part: Done) -> Done:

@@ -19,6 +19,9 @@ from mailtrace.model import (
     ClosedHow,
     Conversation,
     Dialogue,
+    Packet,
+    Side,
+    StreamEvent,
     StreamKey,
     Transport,
 )
@@ -75,26 +78,28 @@ class Talk:
     protocol: str = UNKNOWN
     dialogue: Dialogue = field(default_factory=Dialogue)
 
-    def finish(self, keep: Callable[[Dialogue], Dialogue]) -> None:
-        """No more will be said: flush it and `keep` what was, if that has not happened yet."""
+    def finish(self, pack: Callable[[Dialogue], Dialogue] | None) -> None:
+        """No more will be said: flush it and `pack` what was, if that has not happened yet."""
         chooser, self.chooser = self.chooser, None
         if chooser is not None:
             self.tracker.finish()
             chooser.finish()
-            self.protocol, self.dialogue = chooser.protocol, keep(chooser.dialogue)
+            self.protocol = chooser.protocol
+            self.dialogue = chooser.dialogue if pack is None else pack(chooser.dialogue)
 
 
 class Pipeline:
     """Feed it what is kept of each batch, in order; `decode_as` names protocols by port.
 
-    `keep` is what is kept of what was said until the conversation is final. `keys` open TLS; keys that are added open what comes after. `other` counts, by name, packets that turn out to belong
-    to no conversation that is listed.
+    `keys` open TLS; keys that are added open what comes after. `other` counts, by name, packets that turn out to belong
+    to no conversation that is listed. `pack` makes of what was said what another process needs of it, to be kept until
+    the conversation is final; then of packets only the numbers are kept, too.
     """
 
     def __init__(
-        self, decode_as: Mapping[int, str] | None = None, keep: Callable[[Dialogue], Dialogue] = lambda said: said
+        self, decode_as: Mapping[int, str] | None = None, pack: Callable[[Dialogue], Dialogue] | None = None
     ) -> None:
-        self._keep = keep
+        self._pack = pack
         self.keys = Keys()
         self.other: Counter[str] = Counter()
         self._services = Services(decode_as)
@@ -125,7 +130,7 @@ class Pipeline:
 
     def take(self) -> Understood:
         """Return what came of what was fed since the last call."""
-        begun = [Begun(talk.found_at, talk.tracker.packets[0].time_ns, talk.key) for talk in self._found]
+        begun = [Begun(talk.found_at, talk.tracker.first_ns, talk.key) for talk in self._found]
         ended = self._final
         self._found, self._final = [], []
         return Understood(begun, ended, self._now_ns)
@@ -155,7 +160,7 @@ class Pipeline:
             last.queued = True
             heapq.heappush(self._due, (last.tracker.due_ns, id(last), last))
             if last.tracker.all_said:  # now it is at hand; when it is final, in some seconds, it is far away in memory
-                last.finish(self._keep)
+                last.finish(self._pack)
 
     def _passes(self, pair: Pair, row: Row) -> bool:
         """Pass over a packet that begins no conversation between endpoints that have had one."""
@@ -178,7 +183,7 @@ class Pipeline:
         if chooser is not None and chooser.decided_by_content and chooser.protocol in MAIL:
             talk.found_at = rows[at][0]
             self._found.append(talk)
-        elif len(tracker.packets) >= UNDECIDED_PACKETS:
+        elif len(tracker.numbers) >= UNDECIDED_PACKETS:
             self._end(talk)
             talk.pair.passed_over = True
         return at + 1
@@ -195,7 +200,7 @@ class Pipeline:
             pair=pair,
             key=StreamKey(endpoint(client), endpoint(server), transport, pair.uses),
             chooser=chooser,
-            tracker=Tracker(feed, way, self._budget) if transport is Transport.TCP else DatagramTracker(feed, way),
+            tracker=self._tracker(transport, feed, way),
             tcp_stream=stream.number_at(row[0]),
         )
         pair.talk = talk
@@ -204,6 +209,14 @@ class Pipeline:
             talk.found_at = row[0]
             self._found.append(talk)
         return talk
+
+    def _tracker(
+        self, transport: Transport, feed: Callable[[StreamEvent], None], way: int
+    ) -> Tracker | DatagramTracker:
+        brief = self._pack is not None
+        return (
+            Tracker(feed, way, self._budget, brief) if transport is Transport.TCP else DatagramTracker(feed, way, brief)
+        )
 
     def _evicted(self, key: tuple[Transport, bytes]) -> None:
         pair = self._pairs.pop(key, None)
@@ -215,15 +228,15 @@ class Pipeline:
 
         It becomes final in `_settle`, at the time it was due.
         """
-        talk.finish(self._keep)
+        talk.finish(self._pack)
         talk.pair.talk = None
         if not talk.found_at:
-            self.other["tcp"] += len(talk.tracker.packets)
+            self.other["tcp"] += len(talk.tracker.numbers)
             return
         due_ns = talk.tracker.due_ns
         if due_ns is None:
             due_ns = self._now_ns if begins_ns is None else begins_ns
-        self._ended.append((due_ns, talk.tracker.packets[0].number, talk, how or talk.tracker.closed))
+        self._ended.append((due_ns, talk.tracker.numbers[0], talk, how or talk.tracker.closed))
 
     def _settle(self) -> None:
         """Make final what was due before now, in order of when it was due."""
@@ -251,11 +264,19 @@ class Pipeline:
             protocol=talk.protocol,
             key=talk.key,
             tcp_stream=talk.tcp_stream,
-            packets=tuple(tracker.packets),
+            packets=_ends(tracker) if tracker.packets is None else tuple(tracker.packets),
             dialogue=talk.dialogue,
             complete=tracker.whole and how in (ClosedHow.FIN, ClosedHow.RST, ClosedHow.IDLE),
             closed=how,
+            numbers=tuple(tracker.numbers),
         )
+
+
+def _ends(tracker: Tracker | DatagramTracker) -> tuple[Packet, ...]:
+    """Return the first packet and the last, of which nothing but number and time is known."""
+    numbers = tracker.numbers
+    first = Packet(numbers[0], tracker.first_ns, Side.CLIENT, 0, 0, 0, 0)
+    return first, Packet(numbers[-1], tracker.last_ns, Side.CLIENT, 0, 0, 0, 0)
 
 
 def sifter(decode_as: Mapping[int, str] | None = None, shares: int = 1) -> Sifter:

@@ -43,11 +43,6 @@ class Understood(Struct, array_like=True):
     ended: list[Ended]
     now_ns: int
 
-    def brief(self) -> Understood:
-        """Return a copy to send to another process: of packets only what JSON tells."""
-        ended = [Ended(each.due_ns, _brief(each.conversation)) for each in self.ended]
-        return Understood(self.begun, ended, self.now_ns)
-
     def join(self) -> None:
         """Let a copy that was sent be as it was made: the message of a transaction is one of its conversation's."""
         for ended in self.ended:
@@ -140,10 +135,6 @@ class Correlator:
 def _order(ended: Ended) -> tuple[int, int]:
     """Conversations end in the order in which they were due, whatever carried them."""
     return ended.due_ns, ended.conversation.numbers[0]
-
-
-def _brief(conversation: Conversation) -> Conversation:
-    return replace(conversation, packets=(conversation.packets[0], conversation.packets[-1]))
 
 
 def brief_dialogue(dialogue: Dialogue) -> Dialogue:

@@ -18,6 +18,8 @@ class Outcome(Enum):
     LATER = "later"  # refused for now: 4yz
     NO = "no"
 
+    __hash__ = object.__hash__  # members are single, and the hash of an Enum is slow: this one is a key for every reply
+
 
 class Command(Struct, frozen=True, array_like=True, tag=True, tag_field="event", gc=False):
     """One client request.

@@ -32,6 +32,10 @@ class Transport(Enum):
     TCP = "tcp"
     UDP = "udp"
 
+    __hash__ = (
+        object.__hash__
+    )  # members are single, and the hash of an Enum is slow: this one is a key for every stream
+
 
 class Endpoint(Struct, frozen=True, order=True, array_like=True, gc=False):
     """One side of a conversation: `host` is the textual IPv4 or IPv6 address."""

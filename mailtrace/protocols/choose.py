@@ -61,7 +61,7 @@ class Chooser:
         self._take: Callable[[StreamEvent], None] = self._choose
         self._transport, self._port = transport, server_port
         self._hint, self._rows = _rows(transport, server_port, outer is not None)
-        self._given = next((row for row in self._rows if row.name == decode_as), None)
+        self._given = None if decode_as is None else next((row for row in self._rows if row.name == decode_as), None)
         self._opening = Opening(from_start, header_may_come=transport is Transport.TCP)
         self._row: ProtocolRow | None = None
         self._session: Session | None = None
@@ -117,7 +117,10 @@ class Chooser:
         if not said:
             return None
         if given is None:
-            return next((row for row in self._rows if row.recognise(side, said) is Guess.YES), None)
+            for row in self._rows:
+                if row.recognise(side, said) is Guess.YES:
+                    return row
+            return None
         around = tls.recognise(side, said) if given.tls_ports and self._outer is None else Guess.NO
         return given if around is Guess.NO else tls.ROW if around is Guess.YES else None
 

@@ -34,7 +34,8 @@ class Services:
         way, flags = rows[0][2], rows[0][5]
         if flags & SYN and transport is Transport.TCP:
             return way if not flags & ACK else 1 - way
-        first, second = (port(end) in self.ports[transport] for end in key)
+        ports = self.ports[transport]
+        first, second = port(key[0]) in ports, port(key[1]) in ports
         if first != second:
             return int(second)
         spoken = next((row for row in (rows[:1] if first else rows) if row[7]), None)

@@ -16,9 +16,11 @@ class DatagramTracker:
 
     whole, all_said, closed = True, False, ClosedHow.IDLE
 
-    def __init__(self, emit: Callable[[StreamEvent], None], client_way: int = 0) -> None:
+    def __init__(self, emit: Callable[[StreamEvent], None], client_way: int = 0, brief: bool = False) -> None:
         self._client_way = client_way
-        self.packets: list[Packet] = []
+        self.numbers: list[int] = []
+        self.packets: list[Packet] | None = None if brief else []
+        self.first_ns = self.last_ns = 0
         self.emit = emit
         self.due_ns: int | None = None
 
@@ -30,7 +32,12 @@ class DatagramTracker:
                 return index
             self.due_ns = max(self.due_ns or 0, time_ns + UDP_IDLE_NS)
             side = SIDES[way ^ self._client_way]
-            self.packets.append(Packet(number, time_ns, side, 0, 0, 0, length))
+            if not self.numbers:
+                self.first_ns = time_ns
+            self.numbers.append(number)
+            self.last_ns = time_ns
+            if self.packets is not None:
+                self.packets.append(Packet(number, time_ns, side, 0, 0, 0, length))
             self.emit(Data(side, buffer[payload_at : payload_at + captured], number, time_ns))
             if captured < length:
                 self.whole = False
@@ -39,6 +46,5 @@ class DatagramTracker:
 
     def finish(self) -> None:
         """Nothing more will come."""
-        last = self.packets[-1]
         for side in SIDES:
-            self.emit(Closed(side, "idle", last.number, last.time_ns))
+            self.emit(Closed(side, "idle", self.numbers[-1], self.last_ns))

@@ -45,7 +45,10 @@ class StreamRows(Struct, array_like=True, gc=False):
 
     def number_at(self, packet: int) -> int | None:
         """Return the stream number that holds at a packet; None for UDP."""
-        return next((number for begun, number in reversed(self.numbers) if begun <= packet), None)
+        for begun, number in reversed(self.numbers):
+            if begun <= packet:
+                return number
+        return None
 
 
 class Rows(Struct, array_like=True):

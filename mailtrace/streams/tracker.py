@@ -27,7 +27,7 @@ HELD_EVENTS = 256
 """Events that are held at most while octets are awaited; a few packets of each side bring far fewer."""
 
 LOOK_BACK_PACKETS = 1_024
-"""Packets looked through for what they acknowledge: octets behind a hole may have come long before it was known."""
+"""Packets of which is known what they acknowledge: octets behind a hole may have come long before it was known."""
 
 RESET_WINDOW = 1 << 20
 """How far ahead of the expected octet a reset may lie and still be believed."""
@@ -46,17 +46,29 @@ class Tracker:
     """The packets of one conversation, in capture order, turned into stream events for `emit`.
 
     `client_way` is the way of the client's packets; `budget` is shared with the other conversations. `due_ns` is when a
-    closed conversation is final, None while open.
+    closed conversation is final, None while open. `numbers` are those of its packets, `packets` what is to be known of
+    them, None in a `brief` one.
     """
 
-    def __init__(self, emit: Callable[[StreamEvent], None], client_way: int = 0, budget: Budget | None = None) -> None:
+    def __init__(
+        self,
+        emit: Callable[[StreamEvent], None],
+        client_way: int = 0,
+        budget: Budget | None = None,
+        brief: bool = False,
+    ) -> None:
         budget = budget or Budget()
         self._client_way = client_way
-        self.packets: list[Packet] = []
+        self.numbers: list[int] = []
+        self.packets: list[Packet] | None = None if brief else []
+        self.first_ns = self.last_ns = 0
         self.emit = emit
         self.halves = (Half(Side.CLIENT, emit, budget), Half(Side.SERVER, emit, budget))
         self._holding = False  # octets were acknowledged that are not here: what comes meanwhile is put in order later
         self._held: tuple[list[Held], list[Held]] = ([], [])
+        self._acknowledged: dict[
+            int, int
+        ] = {}  # how far packets did the other side, by number, while octets are missing
         self.due_ns: int | None = None
         self._settled = False  # both starts known, nothing closing: the short way is safe
         self._reset_by: int | None = None
@@ -65,7 +77,7 @@ class Tracker:
 
     def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
         """Take packets from `rows[at]` on; return the index of the first that begins another, or the end."""
-        halves, packets, client_way = self.halves, self.packets, self._client_way
+        halves, packets, numbers, client_way = self.halves, self.packets, self.numbers, self._client_way
         for index in range(at, len(rows)):
             number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = rows[index]
             side = way ^ client_way
@@ -96,20 +108,23 @@ class Tracker:
                     mark = half.accept(offset, data, length, number, time_ns)
             elif offset == half.next - 1:
                 mark = Mark.KEEP_ALIVE
-            packets.append(Packet(number, time_ns, SIDES[side], flags, offset + 1, acked + 1, length, mark))
-            if half.suspicion or other.suspicion:
-                self._suspect(number, time_ns)
+            numbers.append(number)
+            self.last_ns = time_ns
+            if packets is not None:
+                packets.append(Packet(number, time_ns, SIDES[side], flags, offset + 1, acked + 1, length, mark))
+            if half.pending or other.pending or half.suspicion or other.suspicion:
+                self._disturbed(number, time_ns, acked)
         return len(rows)
 
     def finish(self) -> None:
         """Nothing more will be said: give up what is missing, and close both sides; late packets may still come."""
-        last = self.packets[-1]
+        last, last_ns = self.numbers[-1], self.last_ns
         for half in self.halves:
-            half.finish(last.number, last.time_ns)
+            half.finish(last, last_ns)
             half.suspicion = 0
         self._hand_on()
         for side, half in enumerate(self.halves):
-            how, number, time_ns = self._ends.get(side, ("open", last.number, last.time_ns))
+            how, number, time_ns = self._ends.get(side, ("open", last, last_ns))
             self.emit(Closed(half.side, how, number, time_ns))
             half.emit = _drop
         self.emit = _drop
@@ -135,6 +150,15 @@ class Tracker:
         client, server = self.halves
         answered = server.syn_seen or (self._reset_by == Side.SERVER and not server.next)
         return client.syn_seen and answered and not client.gaps and not server.gaps
+
+    def _disturbed(self, number: int, time_ns: int, acked: int) -> None:
+        """Take a packet while octets are missing: remember what it acknowledges, to put in order what is said now."""
+        acknowledged = self._acknowledged
+        acknowledged[number] = acked
+        if len(acknowledged) > LOOK_BACK_PACKETS:
+            del acknowledged[next(iter(acknowledged))]
+        if self._holding:
+            self._suspect(number, time_ns)
 
     def _suspect(self, number: int, time_ns: int) -> None:
         """Give acknowledged octets a few packets to arrive, then declare them not captured."""
@@ -174,20 +198,10 @@ class Tracker:
         self._holding = False
         for half in self.halves:
             half.emit = self.emit
-        for event in merged(client, server, self._acknowledged(client, server)):
+        for event in merged(client, server, self._acknowledged):
             self.emit(event)
         client.clear()
         server.clear()
-
-    def _acknowledged(self, client: list[Held], server: list[Held]) -> dict[int, int]:
-        """Return how far each of the packets that carried these events acknowledged the other side, by its number."""
-        first = min((event.packet for _, event in (*client, *server) if isinstance(event, Data)), default=0)
-        found: dict[int, int] = {}
-        for packet in reversed(self.packets):
-            if packet.number < first or len(found) >= LOOK_BACK_PACKETS:
-                break
-            found[packet.number] = packet.acknowledged - 1
-        return found
 
     def _unusual(self, row: Row, buffer: bytes) -> bool:
         """Take a packet that opens, closes or finds an unsettled connection; False when it begins another."""
@@ -218,9 +232,14 @@ class Tracker:
         elif flags & FIN:
             self._finished(half, side, offset + length, row)
         half.heard = True
-        self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
-        if half.suspicion or other.suspicion:
-            self._suspect(number, time_ns)
+        self.last_ns = time_ns
+        if not self.numbers:
+            self.first_ns = time_ns
+        self.numbers.append(number)
+        if self.packets is not None:
+            self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
+        if half.pending or other.pending or half.suspicion or other.suspicion:
+            self._disturbed(number, time_ns, acked)
         if self.due_ns is None and (self._reset_by is not None or self.all_said):
             self.due_ns = time_ns + LINGER_NS
         self._settled = self.due_ns is None and len(self._server_starts) < 2 and half.is_open and other.is_open
