@@ -33,7 +33,7 @@ IDENT_NS = 30_000_000_000
 """How long after a connection was opened its server may ask who opened it: no server holds its greeting back longer."""
 
 COMMANDS_LOOKED_AT = 200
-"""Commands around the lookup whose names count: a conversation of thousands of transactions is not searched for each."""
+"""Commands around the lookup whose names count: one with thousands of mails is not searched for each lookup."""
 
 REMEMBERED_ARGUMENT = 300
 """Octets of an argument that is read once for all lookups; a path has at most 256 (RFC 5321 section 4.5.3.1.3)."""

@@ -46,6 +46,11 @@ class Chooser:
     the dialogue of a conversation whose inside of TLS this one is: it goes on in this one's.
     """
 
+    __slots__ = (
+        "_given", "_hint", "_inner", "_keys", "_opening", "_outer", "_port", "_row", "_rows", "_session", "_silent",
+        "_take", "_transport", "_watched", "decided_by_content", "protocol",
+    )  # fmt: skip
+
     def __init__(
         self,
         transport: Transport,

@@ -50,6 +50,11 @@ class Tracker:
     them, None in a `brief` one.
     """
 
+    __slots__ = (
+        "_acknowledged", "_client_way", "_ends", "_held", "_holding", "_reset_by", "_server_starts", "_settled",
+        "due_ns", "emit", "first_ns", "halves", "last_ns", "numbers", "packets",
+    )  # fmt: skip
+
     def __init__(
         self,
         emit: Callable[[StreamEvent], None],

@@ -31,6 +31,8 @@ HOLD_LIMIT = 64 * 1024
 class ClientReading(State):
     """Cuts the client's octets; a subclass understands what is cut."""
 
+    __slots__ = ()
+
     def read_client(self) -> None:
         """Consume what the client said as far as it can be cut now."""
         while STEPS[self.reading](self):

@@ -22,14 +22,14 @@ from mailtrace.protocols.smtp.state import AGREED, END_OF_DATA, Asked, Reading
 
 # Looking up a member of an enum takes longer than everything else that is done for most events.
 CLIENT = Side.CLIENT
-COMMANDS = Reading.COMMANDS
-BODY = Reading.BODY
-TLS_AGREED = Reading.TLS_AGREED
-DARK = Reading.DARK
+COMMANDS, BODY = Reading.COMMANDS, Reading.BODY
+TLS_AGREED, DARK = Reading.TLS_AGREED, Reading.DARK
 
 
 class SmtpSession(ClientReading):
     """Understands one conversation; see `protocols.base.Session`."""
+
+    __slots__ = ("_begun", "_closed", "_ended", "_lmtp", "_login_failed", "_replies")
 
     def begin(self) -> None:
         """See `State`."""

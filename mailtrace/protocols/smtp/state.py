@@ -81,6 +81,13 @@ def singles_out(asked: Asked, status: str) -> bool:
 class State:
     """What is known of one conversation; subclasses read (`reading`) and understand (`session`)."""
 
+    __slots__ = (
+        "agreed_at", "answer_lost", "asked", "body", "body_unseen", "book", "chunk", "client", "dialogue",
+        "finishing", "first_words", "hasty", "injected", "landmark", "last_reply", "left", "logins", "missing",
+        "missing_last", "pairing", "reading", "refused", "secure", "suspects", "turning", "unpaired", "unsure",
+        "utf8", "variants", "violations", "within_line"
+    )  # fmt: skip
+
     def __init__(self, transport: Transport) -> None:
         self.dialogue = Dialogue()
         self.secure: Secure | None = None
