@@ -54,9 +54,13 @@ def analyze(
 
 
 def walkthroughs(
-    analysis: Analysis, *, conversation: int | None = None, show_secrets: bool = False
+    analysis: Analysis, *, conversation: int | None = None, journey: int | None = None, show_secrets: bool = False
 ) -> list[Walkthrough]:
-    """Return the annotated walkthroughs of an analysis, or of one conversation in it."""
+    """Return the annotated walkthroughs of an analysis' conversations, of one of them, or of one mail on its way."""
+    from mailtrace.explain.journeys.telling import journey_walkthroughs
     from mailtrace.explain.walkthrough import walkthroughs as explained
 
+    if journey is not None:
+        wanted = [each for each in analysis.journeys if each.id == journey]
+        return list(journey_walkthroughs(analysis, wanted, show_secrets))
     return explained(analysis, conversation=conversation, show_secrets=show_secrets)

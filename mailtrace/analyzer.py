@@ -12,8 +12,10 @@ from msgspec import Raw, Struct
 from msgspec.msgpack import Encoder
 
 from mailtrace.capture.source import DEFAULT_BATCH_BYTES, open_capture
-from mailtrace.mail.correlator import Correlator, Final, Understood, brief_dialogue
+from mailtrace.mail.clocks import clock_skews, with_clocks
+from mailtrace.mail.correlator import Correlator, Final, Understood, brief
 from mailtrace.mail.hosts import IN_FILE
+from mailtrace.mail.journeys import journeys
 from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Dialogue, Note, RawBatch
 from mailtrace.packets.carriers import link_name
 from mailtrace.pipeline import Pipeline, sifter
@@ -211,9 +213,13 @@ def _as_it_is(understood: Understood) -> Understood:
     return understood
 
 
-def _packed(dialogue: Dialogue) -> Any:
+def _packed(dialogue: Dialogue) -> tuple[Any, Any]:
     """Return what another process needs of a dialogue as octets, in which form it takes the least memory, too."""
-    return Raw(_encode(brief_dialogue(dialogue)))
+    said, messages = brief(dialogue)
+    try:
+        return Raw(_encode(said)), Raw(_encode(messages))
+    except UnicodeEncodeError:  # a lone surrogate in a mail: who writes the results reads it, and spells it out
+        return Raw(_encode(said)), None
 
 
 def _sent(understood: Understood) -> Raw:
@@ -232,15 +238,18 @@ def _received(part: Done) -> Done:
 def analyze_files(analyzer: Analyzer, protocols: frozenset[str] | None = None) -> Analysis:
     """Read everything and return it in order of appearance."""
     finals = [final for some in analyzer.finals() for final in some]
+    carried = [(final.conversation, final.messages()) for final in finals]
     finals.sort(key=lambda final: final.conversation.id)
-    messages = sorted((m for final in finals for m in final.messages()), key=lambda m: (m.content.packets[:1], m.id))
+    messages = sorted((m for _, some in carried for m in some), key=lambda m: (m.content.packets[:1], m.id))
     lookups = sorted((each for final in finals for each in final.lookups), key=lambda each: (each.packets[:1], each.id))
     for number, message in enumerate(messages, 1):
         message.id = message.content.message = number
     for number, lookup in enumerate(lookups, 1):
         lookup.id = number
     conversations = [final.conversation for final in finals]
-    analysis = Analysis(analyzer.info, analyzer.correlator.hosts.hosts(), conversations, messages, lookups)
+    hosts = with_clocks(analyzer.correlator.hosts.hosts(), clock_skews(carried))
+    told = journeys(conversations, messages, hosts, analyzer.info.notes)
+    analysis = Analysis(analyzer.info, hosts, conversations, messages, lookups, told)
     return narrowed(analysis, None, protocols)
 
 
@@ -260,4 +269,6 @@ def narrowed(analysis: Analysis, conversation: int | None, protocols: frozenset[
         conversations=kept,
         messages=[each for each in analysis.messages if each.conversation in ids],
         lookups=[each for each in analysis.lookups if each.conversation in ids],
+        known=analysis.lookups if analysis.known is None else analysis.known,
+        journeys=[each for each in analysis.journeys if any(hop.conversation in ids for hop in each.hops)],
     )

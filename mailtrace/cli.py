@@ -14,11 +14,14 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailtrace.errors import MailtraceError, UsageError
+
+if TYPE_CHECKING:
+    from mailtrace.choosing import Wanted
 
 INTERRUPTED = 130
 
@@ -62,6 +65,15 @@ class Level(StrEnum):
     EXPERT = "expert"
 
 
+JourneyNumber = Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this mail, on its whole way.")]
+MessageId = Annotated[str | None, typer.Option(metavar="ID", help="Only mails with this Message-ID.")]
+Sender = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Only mails from this sender.")]
+Recipient = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Only mails to this recipient.")]
+Subject = Annotated[str | None, typer.Option(metavar="TEXT", help="Only mails with this in their subject.")]
+Protocols = Annotated[str | None, typer.Option(metavar="NAMES", help="Only these protocols, such as smtp,pop3,dns.")]
+Packets = Annotated[
+    str | None, typer.Option(metavar="A-B", help="List these packets with Wireshark's columns instead.")
+]
 HostsFile = Annotated[str | None, typer.Option(metavar="FILE", help="Names for addresses, in hosts-file format.")]
 Names = Annotated[
     list[str] | None, typer.Option(metavar="ADDRESS=NAME", help="A name for one address; may be repeated.")
@@ -143,20 +155,21 @@ def analyze(
     format: Annotated[Format, typer.Option("--format", "-f", help="What to write.")] = Format.TERMINAL,
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,
     conversation: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this conversation.")] = None,
-    protocol: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="Only these protocols, such as smtp,pop3,dns.")
-    ] = None,
+    journey: JourneyNumber = None,
+    message_id: MessageId = None,
+    sender: Sender = None,
+    recipient: Recipient = None,
+    subject: Subject = None,
+    protocol: Protocols = None,
     hosts: HostsFile = None,
     name: Names = None,
     keylog: KeyLog = None,
     decode_as: DecodeAs = None,
     show_secrets: ShowSecrets = False,
     level: Annotated[Level, typer.Option(help="Explain every step, or show the facts alone.")] = Level.NOVICE,
-    packets: Annotated[
-        str | None, typer.Option(metavar="A-B", help="List these packets with Wireshark's columns instead.")
-    ] = None,
+    packets: Packets = None,
 ) -> Callable[[], int]:
-    """Show each mail conversation of a capture as an annotated walkthrough.
+    """Show the mails of a capture on their way, and each mail conversation as an annotated walkthrough.
 
     CAPTURE is a .pcap or .pcapng file, also compressed (.gz .zst .xz .lz4), or - for standard input. Several count as
     parts of one.
@@ -175,6 +188,7 @@ def analyze(
         packets=_packet_range(packets),
         keylog=_keylog(keylog),
         decode_as=_decode_as(decode_as),
+        wanted=_wanted(journey, message_id, sender, recipient, subject),
     )
     return partial(run, request)
 
@@ -226,6 +240,44 @@ def frame(
     return partial(show_frame, request)
 
 
+@app.command()
+def export(
+    captures: Annotated[list[str], typer.Argument(metavar="CAPTURE", show_default=False)],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The directory to write into.")],
+    eml: Annotated[bool, typer.Option("--eml", help="Each mail, octet by octet as it was transmitted.")] = False,
+    mbox: Annotated[bool, typer.Option("--mbox", help="All mails in one file, as mail programs import them.")] = False,
+    attachments: Annotated[bool, typer.Option("--attachments", help="Attachments, decoded.")] = False,
+    streams: Annotated[bool, typer.Option("--streams", help="What each side said, passwords masked.")] = False,
+    pcapng: Annotated[bool, typer.Option("--pcapng", help="The packets, with the steps as comments.")] = False,
+    conversation: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this conversation.")] = None,
+    journey: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this mail, on its whole way.")] = None,
+    keylog: KeyLog = None,
+    decode_as: DecodeAs = None,
+    show_secrets: ShowSecrets = False,
+) -> Callable[[], int]:
+    """Save mails, attachments, streams or packets of a capture as files, with an index of them.
+
+    Without --eml, --mbox, --attachments, --streams and --pcapng it is mails and attachments. DIR is made if need be;
+    nothing in it is overwritten.
+    """
+    from mailtrace.command_export import ExportRequest, run_export
+
+    chosen = {"eml": eml, "mbox": mbox, "attachments": attachments, "streams": streams, "pcapng": pcapng}
+    if conversation is not None and journey is not None:
+        raise UsageError("a journey tells all of a mail: leave out --conversation")
+    request = ExportRequest(
+        captures=captures,
+        output=output,
+        kinds=frozenset(kind for kind, is_chosen in chosen.items() if is_chosen),
+        conversation=conversation,
+        journey=journey,
+        show_secrets=show_secrets,
+        keylog=_keylog(keylog),
+        decode_as=_decode_as(decode_as),
+    )
+    return partial(run_export, request)
+
+
 def _names(hosts: str | None, pairs: list[str] | None) -> dict[str, list[str]]:
     """Read the user's names by address; single ones go first. Raises: `MailtraceError`."""
     from mailtrace.capture.hostsfile import parse_names, read_hosts
@@ -234,6 +286,21 @@ def _names(hosts: str | None, pairs: list[str] | None) -> dict[str, list[str]]:
     for address, some in parse_names(pairs or ()).items():
         names[address] = [*some, *names.get(address, [])]
     return names
+
+
+def _wanted(
+    journey: int | None, message_id: str | None, sender: str | None, recipient: str | None, subject: str | None
+) -> Wanted | None:
+    """Return which mails are asked for, None where no option asks. Raises: `UsageError`."""
+    from mailtrace.choosing import Wanted
+
+    asked = {"--message-id": message_id, "--sender": sender, "--recipient": recipient, "--subject": subject}
+    for option, value in asked.items():
+        if value is not None and not value.strip():
+            raise UsageError(f"{option} needs something to look for")
+    if journey is None and all(value is None for value in asked.values()):
+        return None
+    return Wanted(journey, message_id, sender, recipient, subject)
 
 
 def _protocols(text: str | None) -> frozenset[str] | None:

@@ -6,27 +6,34 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mailtrace.analyzer import Analyzer, Progress, analyze_files, narrowed
+from mailtrace.choosing import Wanted, narrowed_to, wanted_journeys
 from mailtrace.errors import UnreadableInput, UsageError
+from mailtrace.mail.authentication import Authenticator, RecordBook
+from mailtrace.mail.clocks import Clocks, with_clocks
 from mailtrace.mail.correlator import Final
+from mailtrace.mail.journeys import Notebook
 from mailtrace.model import Analysis, CaptureInfo
 
 if TYPE_CHECKING:
     from mailtrace.explain.listing import Listing
-    from mailtrace.model import Walkthrough
+    from mailtrace.model import Journey, Walkthrough
 
 DONE, PARTIAL = 0, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for; `packets` is a range of packet numbers, both included, `decode_as` protocols by port."""
+    """What the user asked for; `packets` is a range of packet numbers, both included, `decode_as` protocols by port.
+
+    `wanted` are the mails whose journeys alone are to be shown, None where everything is.
+    """
 
     captures: list[str]
     format: str
@@ -39,6 +46,7 @@ class Request:
     packets: tuple[int, int] | None
     keylog: bytes | None = None
     decode_as: Mapping[int, str] | None = None
+    wanted: Wanted | None = None
 
 
 def run(request: Request) -> int:
@@ -56,7 +64,7 @@ def run(request: Request) -> int:
             keylog=request.keylog,
             decode_as=request.decode_as,
         )
-        if request.format == "jsonl" and listing is None:
+        if request.format == "jsonl" and listing is None and request.wanted is None:
             _stream(request, analyzer)
             return exit_code(analyzer.info)
         analysis = analyze_files(analyzer)
@@ -72,6 +80,9 @@ def _check(request: Request) -> None:
     """Refuse what contradicts itself or would destroy what it reads. Raises: `UsageError`."""
     if request.packets is not None and (request.conversation is not None or request.protocols is not None):
         raise UsageError("--packets lists packets of all conversations: leave out --conversation and --protocol")
+    narrowing = (request.packets, request.conversation, request.protocols)
+    if request.wanted is not None and any(each is not None for each in narrowing):
+        raise UsageError("a journey tells all of a mail: leave out --conversation, --protocol and --packets")
     output = Path(request.output) if request.output is not None else None
     if output is not None and output.is_file() and any(_is_same(output, Path(path)) for path in request.captures):
         raise UsageError(f"--output {output} is the capture itself, and would be written over")
@@ -93,19 +104,35 @@ def exit_code(capture: CaptureInfo) -> int:
 
 
 def _stream(request: Request, analyzer: Analyzer) -> None:
-    """Write JSON Lines as conversations become final, and let them be seen."""
+    """Write JSON Lines as conversations become final, and let them be seen; mails are judged by what came before.
+
+    Journeys come at the end: the notebook keeps a little of each mail for them.
+    """
     from mailtrace.reports import json
 
+    clocks, notebook, chosen = Clocks(), Notebook(), set[int]()
+    judge = Authenticator(RecordBook(so_far=True))
     with _output(request.output) as out:
         for finals in analyzer.finals(brief=True):
             for final in finals:
+                judge.book.observe(final.lookups)
+            for final in finals:
+                messages = final.messages()
+                notebook.take(final.conversation, messages)
                 if _is_chosen(request, final):
-                    out.write(json.line("conversation", final.conversation, final.names, request.show_secrets))
-                    out.writelines(json.line("message", message) for message in final.messages())
-                    out.writelines(json.line("lookup", lookup) for lookup in final.lookups)
+                    chosen.add(final.conversation.id)
+                    clocks.observe(final.conversation, messages)
+                    out.writelines(
+                        json.final_lines(final.conversation, messages, final.names, judge, request.show_secrets)
+                    )
             out.flush()
         _check_conversation(request, analyzer.correlator.conversations)
-        out.write(json.line("capture", analyzer.info, hosts=analyzer.correlator.hosts.hosts()))
+        hosts = with_clocks(analyzer.correlator.hosts.hosts(), clocks.skews())
+        for journey in notebook.journeys(hosts):
+            if any(hop.conversation in chosen for hop in journey.hops):
+                out.write(json.line("journey", journey))
+        analyzer.info.notes += notebook.notes()
+        out.write(json.line("capture", analyzer.info, hosts=hosts))
 
 
 def _is_chosen(request: Request, final: Final) -> bool:
@@ -118,9 +145,15 @@ def _is_chosen(request: Request, final: Final) -> bool:
 def _write(request: Request, analysis: Analysis) -> None:
     from mailtrace.reports import Report, write
 
-    chosen = narrowed(analysis, request.conversation, request.protocols)
+    if request.wanted is not None:
+        chosen = narrowed_to(analysis, wanted_journeys(analysis.journeys, request.wanted))
+        told = _told_journeys(request, analysis, chosen.journeys)
+    else:
+        chosen = narrowed(analysis, request.conversation, request.protocols)
+        told = _told(request, analysis)
+    alone = request.wanted is not None
     with _output(request.output) as out:
-        write(request.format, Report(chosen, _told(request, analysis), request.level, request.show_secrets), out)
+        write(request.format, Report(chosen, told, request.level, request.show_secrets, alone), out)
 
 
 def _told(request: Request, analysis: Analysis) -> Iterator[Walkthrough]:
@@ -133,6 +166,13 @@ def _told(request: Request, analysis: Analysis) -> Iterator[Walkthrough]:
         protocols=request.protocols,
         show_secrets=request.show_secrets,
     )
+
+
+def _told_journeys(request: Request, analysis: Analysis, journeys: Sequence[Journey]) -> Iterator[Walkthrough]:
+    """Tell journeys, but only when the report asks for them."""
+    from mailtrace.explain.journeys.telling import journey_walkthroughs
+
+    yield from journey_walkthroughs(analysis, journeys, request.show_secrets)
 
 
 def _listing(request: Request) -> Listing | None:

@@ -19,6 +19,7 @@ from mailtrace.model import (
     ClosedHow,
     Conversation,
     Dialogue,
+    Message,
     Packet,
     Side,
     StreamEvent,
@@ -44,6 +45,9 @@ MAIL = frozenset({"smtp", "pop3", "imap"})
 
 UNDECIDED_PACKETS = 100
 """Packets after which a conversation on nobody's port that has not proved to be mail is let go: it will not later."""
+
+Pack = Callable[[Dialogue], tuple[Dialogue, list[Message] | None]]
+"""Makes of what was said what another process needs of it, and the messages in it, None where those cannot be sent."""
 
 END_NS = 2**63
 """A time after every other."""
@@ -77,15 +81,18 @@ class Talk:
     queued: bool = False
     protocol: str = UNKNOWN
     dialogue: Dialogue = field(default_factory=Dialogue)
+    messages: list[Message] | None = None
 
-    def finish(self, pack: Callable[[Dialogue], Dialogue] | None) -> None:
+    def finish(self, pack: Pack | None) -> None:
         """No more will be said: flush it and `pack` what was, if that has not happened yet."""
         chooser, self.chooser = self.chooser, None
         if chooser is not None:
             self.tracker.finish()
             chooser.finish()
             self.protocol = chooser.protocol
-            self.dialogue = chooser.dialogue if pack is None else pack(chooser.dialogue)
+            self.dialogue = chooser.dialogue
+            if pack is not None:
+                self.dialogue, self.messages = pack(chooser.dialogue)
 
 
 class Pipeline:
@@ -96,9 +103,7 @@ class Pipeline:
     the conversation is final; then of packets only the numbers are kept, too.
     """
 
-    def __init__(
-        self, decode_as: Mapping[int, str] | None = None, pack: Callable[[Dialogue], Dialogue] | None = None
-    ) -> None:
+    def __init__(self, decode_as: Mapping[int, str] | None = None, pack: Pack | None = None) -> None:
         self._pack = pack
         self.keys = Keys()
         self.other: Counter[str] = Counter()
@@ -255,7 +260,7 @@ class Pipeline:
         if ready:
             self._ended = [ended for ended in self._ended if ended[0] >= self._now_ns]
             for due_ns, _, talk, how in sorted(ready, key=lambda ended: ended[:2]):
-                self._final.append(Ended(due_ns, self._conversation(talk, how)))
+                self._final.append(Ended(due_ns, self._conversation(talk, how), talk.messages))
 
     def _conversation(self, talk: Talk, how: ClosedHow) -> Conversation:
         tracker = talk.tracker

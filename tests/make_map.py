@@ -53,6 +53,7 @@ RFC_TITLES = {
     3596: "DNS for IPv6",
     3597: "Unknown DNS record types",
     3676: "format=flowed",
+    4155: "application/mbox",
     4380: "Teredo",
     4422: "SASL",
     4469: "IMAP CATENATE",

@@ -32,7 +32,7 @@ OUTSIDERS = {
     "pyshark": ("capture/tshark.py",),
     "rich": ("reports/",),
     "typer": ("cli.py",),
-    "cryptography": ("tls/",),
+    "cryptography": ("tls/", "mail/authentication/keys.py"),
     "dns": ("protocols/dns/",),
     "zstandard": ("capture/compressed.py", "tls/certificate.py"),
     "lz4": ("capture/compressed.py",),

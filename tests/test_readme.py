@@ -147,7 +147,7 @@ def test_options_it_names_exist() -> None:
             text=True,
             timeout=60,
         ).stdout
-        for command in ("analyze", "crosscheck", "frame")
+        for command in ("analyze", "crosscheck", "export", "frame")
     )
     assert set(re.findall(r"--[a-z][a-z-]+", "".join([*blocks("sh"), README]))) <= set(re.findall(r"--[a-z-]+", shown))
 

@@ -1,4 +1,4 @@
-"""Capture files: the only room that touches files. `open_capture` gives frames in batches, whatever the file format."""
+"""Capture files: the only room that reads files. `open_capture` gives frames in batches, whatever the file format."""
 
 from mailtrace.capture.source import DEFAULT_BATCH_BYTES, CaptureFile, open_capture
 

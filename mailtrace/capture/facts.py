@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailtrace.capture.writer import Writer
 from mailtrace.model import Interface, Note
 
 NOTES_KEPT_PER_CODE = 25
@@ -39,8 +40,9 @@ class _Tally:
 class Facts:
     """Gathers what the reader of a capture file learns; read its attributes at any time."""
 
-    def __init__(self) -> None:
-        """Begin with nothing known."""
+    def __init__(self, writer: Writer | None = None) -> None:
+        """Begin with nothing known; `writer` makes another file of this one, and is told what it needs for that."""
+        self.writer = writer
         self.interfaces: list[Interface] = []
         self.names: dict[str, list[str]] = {}
         self.comments: dict[int, list[str]] = {}

@@ -129,6 +129,8 @@ class PacketBlocks:
             self._read_options(buffer, int(options_at[row]), int(end[row]) - 4, section.order, first + row, place)
         time_ns, clamped = section.clocks.times(stamps, interface)
         time_ns[~timed] = NO_TIME
+        if self._facts.writer is not None:
+            self._facts.writer.place_packets(end, timed)
         if clamped:
             message = "the time does not fit between the years 1678 and 2262: the nearest time is shown"
             self._facts.tally("time-out-of-range", message, [first + row for row in clamped], len(clamped))

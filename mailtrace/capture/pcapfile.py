@@ -274,7 +274,7 @@ class PcapReader:
         buffer = self._octets.buffer
         self._last_second = None
         self._layout = LAYOUTS[buffer[at : at + 4]]
-        major, minor, _, _, _, field = struct.unpack_from(f"{self._layout.order}HHiIII", buffer, at + 4)
+        major, minor, _, _, snap_length, field = struct.unpack_from(f"{self._layout.order}HHiIII", buffer, at + 4)
         self._version = (major, minor)
         if self._version != (2, 4):
             message = f"the file says it is of version {major}.{minor} of the pcap format; it is read as version 2.4"
@@ -288,7 +288,10 @@ class PcapReader:
         if link_type not in LINK_TYPES:
             self._facts.note("unknown-link-type", f"link type {link_type} is not known", damage=True)
         self._interface = len(self._facts.interfaces)
-        self._facts.interfaces.append(Interface(link_type, fcs_bytes=fcs_bytes))
+        interface = Interface(link_type, fcs_bytes=fcs_bytes)
+        self._facts.interfaces.append(interface)
+        if self._facts.writer is not None:
+            self._facts.writer.add_interface(interface, snap_length, self._layout.fraction_ns)
 
     def _refuse_strange_version(self) -> None:
         """Give up on a version nobody knows when not even the first record makes sense."""

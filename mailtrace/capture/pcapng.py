@@ -19,7 +19,7 @@ from enum import Enum
 
 import numpy as np
 
-from mailtrace.capture.blocks import InterfaceBlock, block_name, comments, dropped, names, secrets
+from mailtrace.capture.blocks import InterfaceBlock, block_name, comments, dropped, names, options, secrets
 from mailtrace.capture.facts import Facts
 from mailtrace.capture.linktypes import LINK_TYPES
 from mailtrace.capture.octets import Octets
@@ -161,9 +161,13 @@ class PcapngReader:
         if length < _SHORTEST.get(kind, 0):
             message = f"{length} octets are too few for a block of type {kind}: it is left out"
             self._facts.note("short-block", message, damage=True)
-        elif kind in PACKET_OFFSETS:
+            return
+        if kind in PACKET_OFFSETS:
             self._packets.add(buffer, at, at + length, kind, self._section)
-        elif kind == _INTERFACE:
+            return
+        if self._facts.writer is not None:
+            self._facts.writer.add_block(kind, buffer[at + 8 : at + length - 4])
+        if kind == _INTERFACE:
             self._add_interface(InterfaceBlock(buffer[at + 8 : at + length - 4], order))
         elif kind == _NAMES:
             for address, name in names(buffer[at + 8 : at + length - 4], order):
@@ -232,10 +236,13 @@ class PcapngReader:
             self._facts.note("strange-version", message)
         self._section = Section(order, len(self._facts.interfaces))
         self._sections += 1
-        if sound and len(buffer) - at < length:
-            return at, Stop.SHORT, length
-        if not sound or struct.unpack_from(f"{order}I", buffer, at + length - 4)[0] != length:
-            return at, Stop.DAMAGE, 0
+        cut = sound and len(buffer) - at < length
+        whole = sound and not cut and struct.unpack_from(f"{order}I", buffer, at + length - 4)[0] == length
+        if self._facts.writer is not None:
+            about = options(buffer, at + 24, at + length - 4, order) if whole else ()
+            self._facts.writer.begin_section(order, self._section.first_interface, about)
+        if not whole:
+            return at, Stop.SHORT if cut else Stop.DAMAGE, length if cut else 0
         for text in comments(buffer, at + 24, at + length - 4, order):
             self._facts.comment(0, text)
         return at + length, Stop.SECTION, 0

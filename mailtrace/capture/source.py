@@ -20,6 +20,7 @@ from mailtrace.capture.lookslike import looks_like
 from mailtrace.capture.octets import Octets
 from mailtrace.capture.pcapfile import LAYOUTS, PcapReader
 from mailtrace.capture.pcapng import SECTION_MAGIC, PcapngReader
+from mailtrace.capture.writer import Writer
 from mailtrace.errors import UnreadableInput
 from mailtrace.model import Interface, Note, RawBatch
 
@@ -54,8 +55,10 @@ _REASONS = {
 class CaptureFile:
     """An open capture. Its facts (`interfaces`, `notes`, ...) grow while `batches` is consumed, and stay afterwards."""
 
-    def __init__(self, name: str, file: BinaryIO, size_bytes: int | None, batch_bytes: int) -> None:
-        """Find out the format of `file`.
+    def __init__(
+        self, name: str, file: BinaryIO, size_bytes: int | None, batch_bytes: int, writer: Writer | None = None
+    ) -> None:
+        """Find out the format of `file`; `writer` is for those who copy packets of it (`excerpt`).
 
         Raises: UnreadableInput when it is no capture.
         """
@@ -64,7 +67,7 @@ class CaptureFile:
         self.position = 0
         self._file = file
         self._batch_bytes = batch_bytes
-        self._facts = Facts()
+        self._facts = Facts(writer)
         self._source = self._octets = Octets(self._read)
         self._reader = self._choose_reader()
 
@@ -158,16 +161,17 @@ class CaptureFile:
         raise UnreadableInput(f"{self.name!r} is not a capture: {looks_like(head)}{inside}")
 
 
-def open_capture(path: str, batch_bytes: int = DEFAULT_BATCH_BYTES) -> CaptureFile:
+def open_capture(path: str, batch_bytes: int = DEFAULT_BATCH_BYTES, *, writer: Writer | None = None) -> CaptureFile:
     """Open the capture at `path` (`-`: standard input), to be read in windows of about `batch_bytes`.
 
+    `writer` is told what it needs to write packets of the capture into another file (`excerpt`).
     Raises: UnreadableInput, one line that says what is wrong and what to do.
     """
     if path == STANDARD_INPUT:
-        return CaptureFile(path, _standard_input(), None, batch_bytes)
+        return CaptureFile(path, _standard_input(), None, batch_bytes, writer)
     file = _open_regular(path)
     try:
-        return CaptureFile(path, file, os.fstat(file.fileno()).st_size, batch_bytes)
+        return CaptureFile(path, file, os.fstat(file.fileno()).st_size, batch_bytes, writer)
     except BaseException:
         file.close()
         raise

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from mailtrace.explain.authentication import authentication_means
 from mailtrace.explain.draft import Scene, shortened
+from mailtrace.explain.parts import kinds, part_lines, people, remarks, report_lines, subject_shown
 from mailtrace.explain.texts import counted, listed, numbers, text
-from mailtrace.model import Content, Message, MessagePart, Person
-
-MAX_BODY_LINES = 10
-"""Lines of a mail's text that a step quotes: enough to know the mail; the reports have the rest."""
-
-MAX_PARTS = 12
-"""Parts of a mail that a step names; the others are counted."""
+from mailtrace.model import Content, Message
 
 SHOWN_HEADERS = (
     "To",
@@ -33,15 +29,14 @@ def message_of(scene: Scene, content: Content) -> Message | None:
 def content_says(scene: Scene, content: Content) -> list[str]:
     """Return what a mail says: one line about all of it, its headers, its text, how it ended."""
     message = message_of(scene, content)
+    if content.holes == ((0, content.size_bytes),):
+        return [text("content.nothing", octets=counted("octets", content.size_bytes))]
     lines = [_headline(content, message)]
     if message is not None:
         lines += _headers(message)
-        readable = any(part.content_type == "text/plain" for part in message.parts)
-        for part in message.parts[:MAX_PARTS]:
-            quoted = part.content_type == "text/plain" or not readable
-            lines += _part(part, several=len(message.parts) > 1, quoted=quoted)
-        if len(message.parts) > MAX_PARTS:
-            lines.append(text("more-parts", parts=counted("parts", len(message.parts) - MAX_PARTS)))
+        if message.reports is not None:
+            lines += report_lines(message.reports)
+        lines += part_lines(message)
     lines.append(_extent(content))
     return [shortened(line) for line in lines]
 
@@ -55,13 +50,13 @@ def content_means(scene: Scene, content: Content, *, in_pieces: bool = False) ->
     sentences = [scene.once("content.meaning") or text("content.another")]
     if len(content.packets) > 1 and not in_pieces:
         sentences += [text("content.pieces", packets=numbers(content.packets)), scene.once("content.segments")]
-    if not content.complete:
+    if not content.complete and not content.holes:
         sentences.append(text("content.incomplete"))
-    if content.holes:
+    if content.holes and content.holes[0][1] < content.size_bytes:
         missing = sum(octets for _, octets in content.holes)
         sentences.append(text("content.holes", octets=counted("octets", missing)))
     if message is not None:
-        sentences += _about(message)
+        sentences += [*_about(message), *authentication_means(scene, message)]
     return sentences
 
 
@@ -71,15 +66,10 @@ def _headline(content: Content, message: Message | None) -> str:
     return text(
         "content.headline",
         sender=people(message.from_) or text("content.no-from"),
-        subject=message.subject if message.subject is not None else text("content.no-subject"),
-        outline=" + ".join(part.content_type for part in message.parts[:MAX_PARTS]) or "text/plain",
+        subject=subject_shown(message.subject),
+        outline=kinds(message),
         octets=counted("octets", content.size_bytes),
     )
-
-
-def people(persons: tuple[Person, ...]) -> str:
-    """Return mailboxes as `name <address>`, separated by commas."""
-    return ", ".join(f"{person.name} <{person.address}>" if person.name else person.address for person in persons)
 
 
 def _headers(message: Message) -> list[str]:
@@ -103,27 +93,14 @@ def header(message: Message, name: str) -> str:
     return " ".join(values[0].split()) if values else ""
 
 
-def _part(part: MessagePart, *, several: bool, quoted: bool) -> list[str]:
-    """Return a part's own line (where there are several, or it is a file) and, if `quoted`, its text."""
-    fields = {"kind": part.content_type, "octets": counted("octets", part.size_bytes)}
-    if part.filename:
-        return [text("content.attachment", name=part.filename, **fields)]
-    if part.text is None or not quoted:
-        return [text("content.part", **fields)]
-    lines = part.text.strip().splitlines()
-    shown = [f"    {line}" for line in lines[:MAX_BODY_LINES]]
-    if len(lines) > MAX_BODY_LINES:
-        shown.append("    " + text("more-lines", lines=counted("lines", len(lines) - MAX_BODY_LINES)))
-    if several:
-        return [text("content.part", **fields), *shown]
-    return shown
-
-
 def _extent(content: Content) -> str:
     """Return how much there is and how it ended."""
-    key = f"content.ended.{content.how}" if content.complete else "content.cut"
     lines = counted("lines", content.kept.count(b"\n")) if content.kept_all else counted("octets", content.size_bytes)
-    return text(key, lines=lines)
+    if content.complete:
+        return text(f"content.ended.{content.how}", lines=lines)
+    if content.holes:
+        return text("content.gaps", lines=lines, octets=counted("octets", sum(octets for _, octets in content.holes)))
+    return text("content.cut", lines=lines)
 
 
 def _about(message: Message) -> list[str]:
@@ -144,4 +121,4 @@ def _about(message: Message) -> list[str]:
     files = [part.filename for part in message.parts if part.filename]
     if files:
         sentences.append(text("content.files", files=counted("attachments", len(files))))
-    return sentences
+    return sentences + remarks(message)

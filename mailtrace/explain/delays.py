@@ -7,6 +7,8 @@ after it has another reason.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.texts import SECOND_NS, between, seconds, text
 from mailtrace.model import Flags, Side, StepKind
@@ -19,16 +21,18 @@ SENDMAIL_IDENT_NS = 5 * SECOND_NS
 
 
 def explain_delays(drafts: list[Draft], scene: Scene) -> None:
-    """Add to each late step why it was late; `drafts` are in their final order, so the n-th is step n."""
+    """Add to each late step why it was late; `drafts` are in their final order, and those to be told are numbered."""
     for index, draft in enumerate(drafts):
-        if index == 0:
-            continue
-        if draft.greeting:
+        if draft.greeting and index:
             draft.means += _greeting(drafts, index)
-            continue
-        pause = between(drafts[index - 1].time_ns, draft.time_ns)
-        if pause >= LATE_NS and not draft.patient:
-            draft.means += _reason(drafts, index, pause, scene)
+        elif is_late(drafts, index):
+            draft.means += _reason(drafts, index, between(drafts[index - 1].time_ns, draft.time_ns), scene)
+
+
+def is_late(drafts: Sequence[Draft], index: int) -> bool:
+    """Tell whether a step came so long after the one before it that people ask why."""
+    pause = between(drafts[index - 1].time_ns, drafts[index].time_ns) if index else 0
+    return pause >= LATE_NS and not drafts[index].patient
 
 
 def _greeting(drafts: list[Draft], index: int) -> list[str]:
@@ -40,15 +44,15 @@ def _greeting(drafts: list[Draft], index: int) -> list[str]:
     if late < LATE_NS:
         return []
     fields: dict[str, object] = {"late": seconds(late)}
-    earlier = [(at + 1, d) for at, d in enumerate(drafts[:index])]
-    for number, step in earlier:
+    earlier = [step for step in drafts[:index] if step.number]
+    for step in earlier:
         if step.kind is not StepKind.IDENT:
             continue
         waited = between(step.time_ns, drafts[index].time_ns)
         if not step.unanswered and between(step.time_ns, step.until_ns) < LATE_NS:
             key = "late.greeting.pause" if _is_sendmail(drafts[index]) else "late.greeting.not-ident"
-            return [text(key, step=number, **fields)]
-        return _because_of_ident(number, waited, drafts[index])
+            return [text(key, step=step.number, **fields)]
+        return _because_of_ident(step.number, waited, drafts[index])
     slow = _slow_lookup(earlier, late)
     if slow:
         return [text("late.greeting.lookup", step=slow, **fields)]
@@ -66,10 +70,10 @@ def _is_sendmail(greeting: Draft) -> bool:
     return any("sendmail" in line.lower() for line in greeting.says)
 
 
-def _slow_lookup(earlier: list[tuple[int, Draft]], late: int) -> int:
+def _slow_lookup(earlier: list[Draft], late: int) -> int:
     """Return the number of a lookup that took at least half of the time, 0 where none did."""
-    slow = [n for n, d in earlier if d.kind is StepKind.LOOKUP and between(d.time_ns, d.until_ns) >= late // 2]
-    return slow[0] if slow else 0
+    slow = (d for d in earlier if d.kind is StepKind.LOOKUP and between(d.time_ns, d.until_ns) >= late // 2)
+    return next((lookup.number for lookup in slow), 0)
 
 
 def _reason(drafts: list[Draft], index: int, pause: int, scene: Scene) -> list[str]:
@@ -79,7 +83,7 @@ def _reason(drafts: list[Draft], index: int, pause: int, scene: Scene) -> list[s
     if between(previous.time_ns, previous.until_ns) >= pause // 2:
         again = _sent_again(previous, scene)
         key = "late.took.again" if again else "late.took"
-        return [text(key, step=index, packet=again, **fields)]
+        return [text(key, step=previous.number, packet=again, **fields)]
     if draft.kind is StepKind.CLOSE:
         return [text("late.close", name=draft.speaker, **fields)]
     if draft.kind not in (StepKind.COMMAND, StepKind.CONTENT, StepKind.REPLY):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mailtrace.explain.dnsmemory import Memory
 from mailtrace.explain.reverse import blocklisted, reversed_address
 from mailtrace.explain.texts import SECOND_NS, counted, has_text, listed, seconds, text
+from mailtrace.mail.authentication.blocklists import listing_meaning
 from mailtrace.model import Lookup
 from mailtrace.protocols.dns.words import RCODES, TYPES
 
@@ -178,13 +179,20 @@ def _result(lookup: Lookup) -> list[str]:
     if not lookup.answers:
         return [text("dns.referral", **fields), *slow]
     if blocklisted(lookup):
-        return [text("dns.blocklist.listed", answer=lookup.answers[0]), *slow]
+        return [_listing(lookup) if lookup.type == "A" else text("dns.blocklist.reason"), *slow]
     if lookup.type == "MX":
         return [*_exchangers(lookup), *slow]
     if lookup.type in (*ADDRESS_TYPES, "PTR"):
         shown = [answer.removesuffix(".") for answer in lookup.answers[:SHOWN_ANSWERS]]
         return [text("dns.answers", answers=", ".join(shown)), *slow]
     return slow
+
+
+def _listing(lookup: Lookup) -> str:
+    """Tell what a list answered. Source: RFC 5782 section 2.1."""
+    meaning, listed = listing_meaning(".".join(lookup.name.split(".")[4:]), lookup.answers[0])
+    key = "dns.blocklist.listed" if listed else "dns.blocklist.unclear"
+    return text(key, answer=lookup.answers[0], meaning=meaning)
 
 
 def exchangers(lookup: Lookup) -> list[tuple[int, str]]:

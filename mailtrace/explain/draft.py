@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mailtrace.explain.naming import Naming
 from mailtrace.explain.texts import counted, text
+from mailtrace.mail.authentication import Authenticator
 from mailtrace.model import (
     Command,
     Continuation,
     Conversation,
+    Event,
     Lookup,
     Message,
     Packet,
@@ -31,11 +34,12 @@ MAX_LINE_CHARACTERS = 400
 
 @dataclass(slots=True)
 class Draft:
-    """A step without its number. `place` orders steps: the first packet it is about, unless set otherwise.
+    """A step while it is being written; its `number` is 0 until that is known.
 
-    `repeats` are pairs of a packet and the one that sent its octets again. `lookups` are the questions of a LOOKUP
-    step. `until_ns` is when what it tells was over. `greeting` marks the server's first words, `patient` what came when
-    it was ready and kept nobody waiting, `unanswered` a question that nobody answered.
+    `place` orders steps: the first packet it is about, unless set otherwise. `repeats` are pairs of a packet and the
+    one that sent its octets again. `lookups` are the questions of a LOOKUP step. `until_ns` is when what it tells was
+    over. `greeting` marks the server's first words, `patient` what came when it was ready and kept nobody waiting,
+    `unanswered` a question that nobody answered. `event` is the one it began with, where there is one.
     """
 
     kind: StepKind
@@ -55,6 +59,8 @@ class Draft:
     greeting: bool = False
     patient: bool = False
     unanswered: bool = False
+    event: Event | None = None
+    number: int = 0
 
     def claim(self, packet: int) -> None:
         """Add a packet that this step is about."""
@@ -67,15 +73,28 @@ class Scene:
     """What every teller of one conversation may look at, and what it has explained already."""
 
     def __init__(
-        self, conversation: Conversation, naming: Naming, messages: Mapping[int, Message], show_secrets: bool = False
+        self,
+        conversation: Conversation,
+        naming: Naming,
+        messages: Mapping[int, Message],
+        show_secrets: bool = False,
+        repeats: set[str] | None = None,
+        judge: Authenticator | None = None,
     ) -> None:
-        """`messages` are all messages of the capture by their id."""
+        """`messages` are all messages of the capture by their id.
+
+        `judge` knows the records of the capture, by which mails are judged. `repeats` is given where only some steps
+        are told: sentences to be said once are then said every time, and noted in it, for whoever chooses the steps to
+        leave them out where they come again.
+        """
         self.conversation = conversation
         self.naming = naming
         self.messages = messages
         self.show_secrets = show_secrets
+        self.judge = judge
         self.names = naming.pair(conversation.key)
         self._explained: set[str] = set()
+        self._repeats = repeats
         self.by_number: dict[int, Packet] = {packet.number: packet for packet in conversation.packets}
         dark = [event.packet for event in conversation.dialogue.events if isinstance(event, WentDark)]
         self.dark_from = min(dark, default=None)
@@ -115,6 +134,10 @@ class Scene:
 
     def once(self, key: str, **fields: object) -> str:
         """Return a sentence the first time it is asked for, later '': nobody wants to be told twice."""
+        if self._repeats is not None:
+            sentence = text(key, **fields)
+            self._repeats.add(sentence)
+            return sentence
         if key in self._explained:
             return ""
         self._explained.add(key)
@@ -141,4 +164,7 @@ def shortened(line: str) -> str:
     """Return a line short enough to be read; where it was cut, its length is told."""
     if len(line) <= MAX_LINE_CHARACTERS:
         return line
-    return text("cut-line", start=line[:MAX_LINE_CHARACTERS], length=counted("characters", len(line)))
+    end = MAX_LINE_CHARACTERS
+    while end and unicodedata.category(line[end]).startswith("M"):  # an accent stays with its letter
+        end -= 1
+    return text("cut-line", start=line[: end or MAX_LINE_CHARACTERS], length=counted("characters", len(line)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailtrace.explain.authentication import refusal_means
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import REPLY_HINTS
 from mailtrace.explain.login import challenge_means
@@ -50,7 +51,7 @@ class ReplyTeller:
             Side.SERVER,
             reply.packets,
             reply_lines(reply),
-            [*means, *self._enhanced(reply), *_hints(reply)],
+            [*means, *self._enhanced(reply), *_hints(reply), *refusal_means(self.scene, reply)],
             source,
             reply.time_ns,
         )

@@ -43,6 +43,7 @@ class Teller:
         for event in self.dialogue.events:
             draft = self._one(event)
             if draft is not None:
+                draft.event = event
                 self.drafts.append(draft)
         self._tell_faults()
         self._place()
@@ -212,7 +213,8 @@ class Teller:
     def _place(self) -> None:
         """Keep each side's steps in the order of its stream, even where a packet that filled a hole came late.
 
-        A gap stands before what follows it, whatever packet proved it.
+        A gap stands before what follows it, whatever packet proved it. A mail of which nothing was captured has no
+        packet: it stands, with its gap, behind what was said before.
         """
         gaps = {id(draft) for draft in self._gaps}
         following: dict[Side, Draft] = {}
@@ -220,7 +222,11 @@ class Teller:
             after = following.get(draft.side)
             if id(draft) in gaps and after is not None and after.place < draft.place:
                 draft.place, draft.time_ns, draft.until_ns = after.place, after.time_ns, after.time_ns
-            following[draft.side] = draft
+            if draft.packets:
+                following[draft.side] = draft
+        for before, draft, after in zip(self.drafts, self.drafts[1:], [*self.drafts[2:], None], strict=False):
+            if not draft.packets or (id(draft) in gaps and after is not None and not after.packets):
+                draft.place, draft.time_ns, draft.until_ns = before.place, before.time_ns, before.time_ns
         reached = {Side.CLIENT: 0, Side.SERVER: 0}
         for draft in self.drafts:
             draft.place = reached[draft.side] = max(reached[draft.side], draft.place)

@@ -22,6 +22,7 @@ from mailtrace.explain.summary import ended, together
 from mailtrace.explain.teller import Teller
 from mailtrace.explain.texts import between, numbers, text
 from mailtrace.explain.tls import tell_tls
+from mailtrace.mail.authentication import Authenticator, RecordBook
 from mailtrace.model import Analysis, Conversation, Side, Step, StepKind, Walkthrough
 
 TELLERS: dict[str, type[Teller]] = {"smtp": SmtpTeller, "pop3": Pop3Teller, "imap": ImapTeller}
@@ -45,7 +46,7 @@ def walkthroughs(
 
     `conversation` tells only that one, also where it would be told inside another; `protocols` tells only those.
     """
-    book = _Book(analysis, show_secrets)
+    book = Book(analysis, show_secrets)
     if conversation is not None:
         return [book.tell([c]) for c in analysis.conversations if c.id == conversation]
     wanted = [c for c in analysis.conversations if protocols is None or c.protocol in protocols]
@@ -78,11 +79,13 @@ def _grouped(conversations: Sequence[Conversation]) -> list[list[Conversation]]:
     return list(groups.values())
 
 
-class _Book:
+class Book:
     """The analysis, indexed for telling."""
 
-    def __init__(self, analysis: Analysis, show_secrets: bool) -> None:
+    def __init__(self, analysis: Analysis, show_secrets: bool = False) -> None:
+        """Find out what each conversation caused."""
         self.naming = Naming(analysis.hosts)
+        self.judge = Authenticator(RecordBook(analysis.lookups if analysis.known is None else analysis.known))
         self.ordered = analysis.messages
         self.messages = {message.id: message for message in analysis.messages}
         self.show_secrets = show_secrets
@@ -95,25 +98,34 @@ class _Book:
 
     def tell(self, group: list[Conversation]) -> Walkthrough:
         """Tell one conversation, or several DNS conversations together."""
-        first = group[0]
-        scene = self._scene(first)
-        drafts = [draft for conversation in group for draft in self._own(conversation)]
-        if first.protocol not in DEPENDENT:
-            drafts += [draft for caused in self.caused.get(first.id, []) for draft in self._inside(caused, first)]
-        drafts.sort(key=lambda draft: (draft.place, _KIND_ORDER.get(draft.kind, 0)))
-        drafts = joined(drafts)
-        write_lookups(drafts, first)
+        scene = self.scene(group[0])
+        drafts = self.drafts(group, scene)
+        for number, draft in enumerate(drafts, 1):
+            draft.number = number
         explain_delays(drafts, scene)
         return Walkthrough(
             conversations=tuple(conversation.id for conversation in group),
             title=self._title(group),
             summary=together(group, self.ordered),
             result=ended(group),
-            steps=_numbered(drafts, min(conversation.start_ns for conversation in group)),
+            steps=finished(drafts, min(conversation.start_ns for conversation in group)),
         )
 
-    def _scene(self, conversation: Conversation) -> Scene:
-        return Scene(conversation, self.naming, self.messages, self.show_secrets)
+    def drafts(self, group: list[Conversation], scene: Scene) -> list[Draft]:
+        """Return the steps of conversations told together in their order, without numbers; `scene` is of the first."""
+        first = group[0]
+        drafts = self._own(first, scene)
+        drafts += [draft for other in group[1:] for draft in self._own(other, self.scene(other))]
+        if first.protocol not in DEPENDENT:
+            drafts += [draft for caused in self.caused.get(first.id, []) for draft in self._inside(caused, first)]
+        drafts.sort(key=lambda draft: (draft.place, _KIND_ORDER.get(draft.kind, 0)))
+        drafts = joined(drafts)
+        write_lookups(drafts, first)
+        return drafts
+
+    def scene(self, conversation: Conversation, repeats: set[str] | None = None) -> Scene:
+        """Return what a teller of a conversation may look at; `repeats` as in `Scene`."""
+        return Scene(conversation, self.naming, self.messages, self.show_secrets, repeats, self.judge)
 
     def _title(self, group: list[Conversation]) -> str:
         first = group[0]
@@ -127,9 +139,8 @@ class _Book:
             server=self.naming.of_endpoint(server),
         )
 
-    def _own(self, conversation: Conversation) -> list[Draft]:
+    def _own(self, conversation: Conversation, scene: Scene) -> list[Draft]:
         """Return the drafts of a conversation's own packets."""
-        scene = self._scene(conversation)
         if conversation.protocol == "ident":
             return [ident_step(scene, inside=False)]
         drafts = [*tell_connection(scene), *tell_tls(scene)]
@@ -141,7 +152,7 @@ class _Book:
     def _inside(self, caused: Conversation, told: Conversation) -> list[Draft]:
         """Return the drafts of an ident or DNS conversation within the mail conversation that caused it."""
         if caused.protocol == "ident":
-            draft = ident_step(self._scene(caused), inside=True)
+            draft = ident_step(self.scene(caused), inside=True)
             draft.side = told_side(caused, told)
             return [draft]
         lookups = [c for c in caused.dialogue.lookups if told.id in (c.caused_by, caused.caused_by)]
@@ -165,14 +176,14 @@ def _enclose(drafts: list[Draft], caused: Conversation) -> None:
             nearest.acks.append(packet.number)
 
 
-def _numbered(drafts: list[Draft], start_ns: int) -> tuple[Step, ...]:
-    """Return finished steps, numbered from 1, with the time since the start and since the step before."""
+def finished(drafts: list[Draft], start_ns: int) -> tuple[Step, ...]:
+    """Return drafts as steps, with the time since the start and since the step before, which no heading is."""
     steps: list[Step] = []
     before = start_ns
-    for number, draft in enumerate(drafts, 1):
+    for draft in drafts:
         steps.append(
             Step(
-                number=number,
+                number=draft.number,
                 kind=draft.kind,
                 packets=tuple(draft.packets),
                 acks=tuple(sorted(set(draft.acks) - set(draft.packets))),
@@ -186,5 +197,5 @@ def _numbered(drafts: list[Draft], start_ns: int) -> tuple[Step, ...]:
                 source=draft.source,
             )
         )
-        before = draft.time_ns
+        before = draft.time_ns if draft.number else before
     return tuple(steps)

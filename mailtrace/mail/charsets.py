@@ -3,8 +3,10 @@
 A name from the wire never reaches a codec lookup: it is looked up in `CODECS`, and only the codec named there is used.
 The table follows the WHATWG Encoding Standard where mail practice does too (a label of EUC-KR means CP949, of GB2312
 means GB18030, of ISO-8859-1 means Windows-1252), because senders label that way; the ISO-2022 family, HZ and UTF-7 are
-added because mail still carries them. Octets that contradict their label are read as what they are when that is certain
-(valid UTF-8 labelled EUC-KR, Korean labelled UTF-8), and as replacement characters otherwise.
+added because mail still carries them. In Korean, syllables that KS X 1001 has no code for are read from their letters,
+which its appendix 3 and Python's own EUC-KR allow and CP949 does not know. Octets that contradict their label are read
+as what they are when that is certain (valid UTF-8 labelled EUC-KR, Korean labelled UTF-8), and as replacement
+characters otherwise.
 """
 
 from __future__ import annotations
@@ -84,6 +86,12 @@ CODECS: dict[str, str] = {label: codec for codec, labels in _LABELS.items() for 
 _HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]+")
 _OTHER_LETTERS = re.compile("[\u3041-\u312f\u3400-\u9fff\ue000-\ufaff]+")
 
+FILLER = "\u3164"
+_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_FINALS = f"{FILLER}ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+_SPELLED = re.compile(f"{FILLER}([{_INITIALS}])([ㅏ-ㅣ])([{_FINALS}])")
+"""A syllable spelled by its letters, the last of which a filler stands for where there is none."""
+
 _GUESSES = {
     "gb18030": "gb18030",
     "big5": "big5",
@@ -114,7 +122,7 @@ def decode(data: bytes, charset: str, defects: list[str], *, cut: bool = False) 
         data = b"\x1b$)C" + data  # RFC 1557 wants the designator once per text; words and parts often lack it
     text = _strictly(data, codec, cut)
     if text is not None:
-        return text
+        return _composed(text) if codec == "cp949" and FILLER in text else text
     certain = _by_content(data, cut) if codec in ("cp949", "utf-8", "ascii") else None
     if certain is not None:
         defects.append(f"{MISLABELLED}: {charset}")
@@ -167,7 +175,20 @@ def _by_content(data: bytes, cut: bool) -> tuple[str, str] | None:
     text = _strictly(data, "cp949", cut)
     if text is None or not _looks_korean(text[:GUESS_LIMIT]):
         return None
-    return text, "euc-kr" if _strictly(data, "euc_kr", cut) is not None else "cp949"
+    return _composed(text), "euc-kr" if _strictly(data, "euc_kr", cut) is not None else "cp949"
+
+
+def _composed(text: str) -> str:
+    """Return `text` with syllables that are spelled as a filler and three letters, of which the last may be a filler.
+
+    Source: KS X 1001:2004 appendix 3.
+    """
+    return _SPELLED.sub(_syllable, text)
+
+
+def _syllable(letters: re.Match[str]) -> str:
+    initial, vowel, final = _INITIALS.index(letters[1]), ord(letters[2]) - ord("ㅏ"), _FINALS.index(letters[3])
+    return chr(ord("가") + (initial * 21 + vowel) * 28 + final)
 
 
 def _looks_korean(text: str) -> bool:

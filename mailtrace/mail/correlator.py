@@ -27,10 +27,14 @@ class Begun(Struct, array_like=True, gc=False):
 
 
 class Ended(Struct, array_like=True, gc=False):
-    """A conversation that is final since `due_ns`; its id is still the packet with which it was found."""
+    """A conversation that is final since `due_ns`; its id is still the packet with which it was found.
+
+    `messages` are those in it, None where they are not read yet.
+    """
 
     due_ns: int
     conversation: Conversation
+    messages: list[Message] | None
 
 
 class Understood(Struct, array_like=True):
@@ -44,12 +48,12 @@ class Understood(Struct, array_like=True):
     now_ns: int
 
     def join(self) -> None:
-        """Let a copy that was sent be as it was made: the message of a transaction is one of its conversation's."""
+        """Let a copy that was sent be as it was made: contents, sent once, are everywhere the same."""
         for ended in self.ended:
-            dialogue = ended.conversation.dialogue
-            for transaction in dialogue.transactions:
-                if transaction.content is not None and transaction.content.message is not None:
-                    transaction.content = dialogue.contents[transaction.content.message]
+            contents = ended.conversation.dialogue.contents
+            for each in (*ended.conversation.dialogue.transactions, *(ended.messages or ())):
+                if each.content is not None and each.content.message is not None:
+                    each.content = contents[each.content.message]
 
 
 class Final(Struct, gc=False):
@@ -57,6 +61,7 @@ class Final(Struct, gc=False):
 
     conversation: Conversation
     names: dict[str, str]
+    read: list[Message] | None = None
 
     @property
     def lookups(self) -> list[Lookup]:
@@ -64,16 +69,15 @@ class Final(Struct, gc=False):
         return self.conversation.dialogue.lookups
 
     def messages(self) -> list[Message]:
-        """Read the messages in it; they are read when asked for, and let go with it."""
+        """Return the messages in it; where nobody has read them, that is done now, since they are asked for."""
         conversation = self.conversation
         messages = {}
-        for content in conversation.dialogue.contents:
-            if content.message is not None:
-                messages[content.message] = read_message(
-                    content, id=content.message, conversation=conversation.id, direction=Direction.SUBMITTED
-                )
-        for message in messages.values():
-            message.direction = _direction(conversation, message)
+        for message in read_messages(conversation.dialogue) if self.read is None else self.read:
+            number = message.content.message
+            if number is not None:
+                messages[number] = message
+                message.id, message.conversation = number, conversation.id
+                message.direction = _direction(conversation, message)
         for transaction in conversation.dialogue.transactions:
             if transaction.content is not None and transaction.content.message is not None:
                 messages[transaction.content.message].queue_id = transaction.queue_id
@@ -106,7 +110,7 @@ class Correlator:
             conversation.id = self._ids.pop(conversation.id)
             self._number_parts(conversation)
             self.hosts.observe(conversation)
-            final = Final(conversation, self.hosts.names_of(conversation))
+            final = Final(conversation, self.hosts.names_of(conversation), ended.messages)
             if conversation.protocol in DEPENDENT:
                 self._attribution.wait(final)
             else:
@@ -137,17 +141,25 @@ def _order(ended: Ended) -> tuple[int, int]:
     return ended.due_ns, ended.conversation.numbers[0]
 
 
-def brief_dialogue(dialogue: Dialogue) -> Dialogue:
-    """Return a copy to send to another process: of events only what JSON tells, a message's octets once."""
+def read_messages(dialogue: Dialogue) -> list[Message]:
+    """Read the messages of a dialogue; who numbers them also knows what they belong to."""
+    return [read_message(content, id=0, conversation=0, direction=Direction.SUBMITTED) for content in dialogue.contents]
+
+
+def brief(dialogue: Dialogue) -> tuple[Dialogue, list[Message]]:
+    """Return a copy to send to another process, and its messages: of events only what JSON tells, octets once."""
     events = [event for event in dialogue.events if type(event) is Violation or type(event) is Gap]
-    transactions = dialogue.transactions
-    if dialogue.contents:
-        places = {id(content): place for place, content in enumerate(dialogue.contents)}
-        transactions = [
-            each if each.content is None else replace(each, content=_placed(each.content, places))
-            for each in transactions
-        ]
-    return replace(dialogue, events=events, transactions=transactions)
+    if not dialogue.contents:
+        return replace(dialogue, events=events), []
+    places = {id(content): place for place, content in enumerate(dialogue.contents)}
+    messages = read_messages(dialogue)
+    for message in messages:
+        message.content = _placed(message.content, places)
+    transactions = [
+        each if each.content is None else replace(each, content=_placed(each.content, places))
+        for each in dialogue.transactions
+    ]
+    return replace(dialogue, events=events, transactions=transactions), messages
 
 
 def _placed(content: Content, places: Mapping[int, int]) -> Content:

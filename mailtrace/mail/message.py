@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailtrace.mail.addresses import parse_addresses
+from mailtrace.mail.bounces import looks_like_words, read_report
 from mailtrace.mail.dates import parse_date
 from mailtrace.mail.encodedwords import decode_words
-from mailtrace.mail.headers import Field, parse_head
+from mailtrace.mail.headers import Field, Head, parse_head
+from mailtrace.mail.holes import marked_header
 from mailtrace.mail.mime import outline
 from mailtrace.mail.received import parse_received
-from mailtrace.model import Content, Direction, Message, Person
+from mailtrace.model import AttachedMessage, Content, Direction, Message, Person
 
 DEFECTS_LIMIT = 100
 """Different defects told of one message; who has more is understood to be broken."""
 
 RECEIVED_LIMIT = 100
 """Trace fields read: MTAs refuse a message with more as looping (RFC 5321 section 6.3)."""
+
+ATTACHED_LIMIT = 100
+"""Attached messages whose heads are told; a digest has a few dozen."""
 
 AMBIGUOUS = "header-given-twice"
 CONTENT_LIMIT_REACHED = "limit-content"
@@ -36,6 +41,9 @@ _ONCE = frozenset(
 """Fields that may stand once only. Source: RFC 5322 section 3.6, RFC 2045 section 3."""
 
 
+_NO_HOLES: frozenset[int] = frozenset()
+
+
 def read_message(content: Content, *, id: int, conversation: int, direction: Direction) -> Message:
     """Return what the mail in `content` says; `id` and `conversation` are the numbers it is known by.
 
@@ -43,6 +51,8 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
     """
     defects: list[str] = []
     head = parse_head(content.kept, 0, len(content.kept), defects)
+    holes = frozenset([octets for _, octets in content.holes]) if content.holes else _NO_HOLES
+    head = _marked(head, holes) if holes else head
     first = head.first
     if len(first) != len(head.fields):
         defects += _ambiguities(head.fields)
@@ -53,6 +63,8 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
     trace = [value for name, value in head.fields if len(name) == 8 and name.lower() == "received"]
     if len(trace) > RECEIVED_LIMIT:
         defects.append(f"{RECEIVED_LIMIT_REACHED}: {len(trace) - RECEIVED_LIMIT} more")
+    told = outline(content.kept, head, defects, holes)
+    parts = tuple(told.parts)
     return Message(
         id=id,
         conversation=conversation,
@@ -66,8 +78,30 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
         date=parse_date(date) if date else None,
         headers=tuple([(each[0], decode_words(each[1], defects)) if "=?" in each[1] else each for each in head.fields]),
         received=tuple([parse_received(value) for value in trace[:RECEIVED_LIMIT]]),
-        parts=outline(content.kept, head, defects),
+        parts=parts,
         defects=_each_once(defects),
+        attached=tuple([_attached(*each) for each in told.heads[:ATTACHED_LIMIT]]),
+        embedded=tuple(told.files),
+        reports=read_report(head, parts, told.heads) if told.is_report or looks_like_words(parts, first) else None,
+    )
+
+
+def _marked(head: Head, holes: frozenset[int]) -> Head:
+    """Return a head with marks for what was not captured of it."""
+    fields = [(name, marked_header(value, holes)) for name, value in head.fields]
+    return Head(fields, head.body, {name.lower(): value for name, value in reversed(fields)})
+
+
+def _attached(path: str, head: Head) -> AttachedMessage:
+    """Return what the head of an attached message says; its faults are not those of the mail that carries it."""
+    first = head.first
+    subject, date = first.get("subject"), first.get("date")
+    return AttachedMessage(
+        path=path,
+        message_id=first.get("message-id") or None,
+        subject=decode_words(subject, []) if subject is not None else None,
+        from_=_people(first.get("from"), []),
+        date=parse_date(date) if date else None,
     )
 
 

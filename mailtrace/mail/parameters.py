@@ -10,7 +10,6 @@ Source: RFC 2045 section 5.1, RFC 2231 section 3.
 from __future__ import annotations
 
 import re
-from typing import TypeVar
 
 from msgspec import Struct
 
@@ -21,6 +20,9 @@ from mailtrace.mail.headers import without_comments
 PARAMETERS_LIMIT = 128
 """Parameters of one field that are read; real ones have fewer than ten."""
 
+SHOWN_LIMIT = 255
+"""Characters of a reading that did not count which a defect repeats: a file name is no longer."""
+
 PARAMETERS_LIMIT_REACHED = "limit-parameters"
 DUPLICATE_PARAMETER = "parameter-given-twice"
 DIFFERENT_READINGS = "parameter-readings-differ"
@@ -30,9 +32,6 @@ _USUAL = re.compile(r'([^\s;"(\\]+)(?:;\s*([A-Za-z-]+)=(?:"([^"\\]*)"|([^\s;"(\\
 _MARK = re.compile(r'\\.|[";]', re.DOTALL)
 _QUOTING = re.compile(r'\\(.)|"', re.DOTALL)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 _Pieces = dict[int, tuple[bool, str]]
 """The numbered pieces of one parameter: whether each is percent-encoded, and its text."""
@@ -70,13 +69,19 @@ def parse_mime_value(value: str, defects: list[str]) -> MimeValue:
         if not equals or not base:
             defects.append(BROKEN_PARAMETER)
         elif number is None:
-            _keep_first(plain, base, decode_words(_text(text), defects), defects)
+            text = decode_words(_text(text), defects)
+            if base in plain:
+                defects.append(f"{DUPLICATE_PARAMETER}: {base}: {text[:SHOWN_LIMIT]}")
+            plain.setdefault(base, text)
         else:
-            _keep_first(extended.setdefault(base, {}), number, (is_encoded, _text(text)), defects)
+            numbered, text = extended.setdefault(base, {}), _text(text)
+            if number in numbered:
+                defects.append(f"{DUPLICATE_PARAMETER}: {name.strip()[:SHOWN_LIMIT]}: {text[:SHOWN_LIMIT]}")
+            numbered.setdefault(number, (is_encoded, text))
     for base, numbered in extended.items():
         text = _joined(numbered, defects)
         if plain.get(base, text) != text:
-            defects.append(f"{DIFFERENT_READINGS}: {base}")
+            defects.append(f"{DIFFERENT_READINGS}: {base}: {plain[base][:SHOWN_LIMIT]}")
         plain[base] = text
     return MimeValue(without_comments(pieces[0]).strip().lower(), plain)
 
@@ -118,13 +123,6 @@ def _text(text: str) -> str:
     return _QUOTING.sub(lambda found: found[1] or "", text)
 
 
-def _keep_first(kept: dict[_Key, _Value], key: _Key, value: _Value, defects: list[str]) -> None:
-    """Keep a value unless one is there already."""
-    if key in kept:
-        defects.append(DUPLICATE_PARAMETER)
-    kept.setdefault(key, value)
-
-
 def _joined(numbered: _Pieces, defects: list[str]) -> str:
     """Return the text of a parameter given in pieces, up to the first one missing.
 
@@ -142,4 +140,7 @@ def _joined(numbered: _Pieces, defects: list[str]) -> str:
         data = text.encode("utf-8", "replace")
         octets.append(_PERCENT.sub(lambda found: bytes((int(found[1], 16),)), data) if is_encoded else data)
     data = b"".join(octets)
-    return charsets.decode(data, charset, defects) if charset else charsets.guess(data)[0]
+    said = charsets.decode(data, charset, defects) if charset else charsets.guess(data)[0]
+    # Some senders put encoded words into an extended parameter; the signs of one must stand there as they are.
+    is_misused = any("=?" in text for _, text in numbered.values())
+    return decode_words(said, defects) if is_misused else said

@@ -12,6 +12,9 @@ import re
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _WHITE = b" \t\r\n"
+_UUENCODED_LINE = 62
+"""Characters of a line of uuencode that count: its length, 45 octets, and a checksum some programs add."""
+
 _URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 _ODD_ESCAPE = re.compile(rb"=[ \t]|=\r(?!\n)")
@@ -49,6 +52,35 @@ def _forgiven(clean: bytes) -> tuple[bytes, int]:
             dropped += 1
         pieces.append(binascii.a2b_base64(piece + b"=" * (-len(piece) % 4)))
     return b"".join(pieces), dropped
+
+
+def other_base64_reading(data: bytes) -> bytes | None:
+    """Return what a reader gets who stops at padding that is not the end, None where there is none.
+
+    Programs differ here, so that one of them may see a harmless text where another one finds a file.
+    """
+    at = data.find(b"=")
+    if at < 0 or not data[at:].strip(b"=" + _WHITE):
+        return None
+    return decode_base64(data[:at])[0]
+
+
+def decode_uuencode(data: bytes) -> tuple[bytes, bool]:
+    """Return the octets of lines of uuencode, and whether all lines could be read up to the one that says `end`.
+
+    Lines before the one that begins it are passed over; where that is missing every line is taken for data.
+    """
+    lines = data.splitlines()
+    begin = next((number for number, line in enumerate(lines) if line.startswith(b"begin ")), -1)
+    pieces: list[bytes] = []
+    for line in lines[begin + 1 :]:
+        if line == b"end":
+            return b"".join(pieces), begin >= 0
+        try:
+            pieces.append(binascii.a2b_uu(line[:_UUENCODED_LINE]))
+        except binascii.Error:
+            break
+    return (b"".join(pieces), False) if pieces else (data, False)
 
 
 def decode_quoted_printable(data: bytes) -> tuple[bytes, int]:

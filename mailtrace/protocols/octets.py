@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from mailtrace.model import Content
+from mailtrace.model import NO_TIME, Content
 
 KEPT_LIMIT = 4 * 1024 * 1024
 """Octets kept of one message: most mail is smaller, and many open messages still fit into memory."""
@@ -50,7 +50,7 @@ class Octets:
         self._holes: list[tuple[int, int]] = []
         self._packets: list[int] = []
         self._start_ns: int | None = None
-        self._end_ns = 0
+        self._end_ns = NO_TIME
 
     @property
     def has_holes(self) -> bool:
@@ -97,7 +97,7 @@ class Octets:
             size_bytes=self.size_bytes,
             sha256=self._hash.hexdigest(),
             packets=packets,
-            start_ns=self._start_ns or 0,
+            start_ns=NO_TIME if self._start_ns is None else self._start_ns,
             end_ns=self._end_ns,
             complete=self.complete and not self._holes,
             kept_all=self._kept_all,

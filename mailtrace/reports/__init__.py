@@ -24,12 +24,14 @@ class Report(NamedTuple):
     """What to write. `walkthroughs` may be lazy: a format that tells none does not look at them.
 
     `level` is novice, or expert to leave out what things mean; `show_secrets` is for what walkthroughs do not tell.
+    `journeys_alone` when the user asked for journeys: the walkthroughs are theirs, and no conversations are listed.
     """
 
     analysis: Analysis
     walkthroughs: Iterable[Walkthrough] = ()
     level: str = "novice"
     show_secrets: bool = False
+    journeys_alone: bool = False
 
 
 def write(name: str, report: Report, out: BinaryIO) -> None:

@@ -8,14 +8,16 @@ What the contract says key by key stands in `records`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 from msgspec import UNSET, Struct
 
-from mailtrace.model import Analysis, CaptureInfo, Conversation, Host, Lookup, Message
+from mailtrace.mail.authentication import Authenticator, RecordBook
+from mailtrace.model import Analysis, Authentication, CaptureInfo, Conversation, Host, Journey, Lookup, Message
 from mailtrace.reports import Report
+from mailtrace.reports.journeys import journey_record
 from mailtrace.reports.records import Names, conversation_record, lookup_record, message_record
 from mailtrace.reports.safe import json_safe
 from mailtrace.reports.times import iso, seconds
@@ -48,17 +50,18 @@ def write_packets(rows: Iterable[ListingRow], out: BinaryIO) -> None:
 def render(analysis: Analysis, show_secrets: bool = False) -> bytes:
     """Return the whole analysis as one JSON object."""
     names = best_names(analysis.hosts)
+    judge, judged = _judges(analysis)
     lists: dict[str, Iterator[Any]] = {
         "hosts": map(_host, analysis.hosts),
-        "conversations": (conversation_record(each, names, show_secrets) for each in analysis.conversations),
-        "messages": map(message_record, analysis.messages),
-        "journeys": iter(()),
+        "conversations": (conversation_record(each, names, show_secrets, judge) for each in analysis.conversations),
+        "messages": (message_record(each, judged(each)) for each in analysis.messages),
+        "journeys": map(journey_record, analysis.journeys),
         "lookups": map(lookup_record, analysis.lookups),
         "findings": iter(()),
     }
-    pieces = [b'{"schema":', _bytes(SCHEMA), b',\n"capture":', _bytes(_capture(analysis.capture))]
+    pieces = [b'{"schema":', encoded(SCHEMA), b',\n"capture":', encoded(_capture(analysis.capture))]
     for key, records in lists.items():
-        lines = [_bytes(record) for record in records]
+        lines = [encoded(record) for record in records]
         pieces += [b',\n"', key.encode(), b'":[', b"\n" if lines else b"", b",\n".join(lines), b"]"]
     return b"".join([*pieces, b"}\n"])
 
@@ -66,37 +69,72 @@ def render(analysis: Analysis, show_secrets: bool = False) -> bytes:
 def lines(analysis: Analysis, show_secrets: bool = False) -> Iterator[bytes]:
     """Yield the analysis as JSON Lines, one object each with its `type`, the capture last as in a streamed report."""
     names = best_names(analysis.hosts)
+    judge, judged = _judges(analysis)
     for conversation in analysis.conversations:
-        yield line("conversation", conversation, names, show_secrets)
+        yield line("conversation", conversation, names, show_secrets, judge=judge)
     for message in analysis.messages:
-        yield line("message", message)
+        yield line("message", message, authentication=judged(message))
     for lookup in analysis.lookups:
         yield line("lookup", lookup)
+    for journey in analysis.journeys:
+        yield line("journey", journey)
     yield line("capture", analysis.capture, hosts=analysis.hosts)
+
+
+def final_lines(
+    conversation: Conversation,
+    messages: Sequence[Message],
+    names: Names,
+    judge: Authenticator,
+    show_secrets: bool = False,
+) -> Iterator[bytes]:
+    """Yield the lines of a conversation that is final: its own, and those of its mails and lookups."""
+    yield line("conversation", conversation, names, show_secrets, judge=judge)
+    for message in messages:
+        yield line("message", message, authentication=judge.message(message, conversation))
+    for lookup in conversation.dialogue.lookups:
+        yield line("lookup", lookup)
 
 
 def line(
     kind: str,
-    record: CaptureInfo | Conversation | Message | Lookup,
+    record: CaptureInfo | Conversation | Message | Lookup | Journey,
     names: Names | None = None,
     show_secrets: bool = False,
     hosts: Sequence[Host] = (),
+    judge: Authenticator | None = None,
+    authentication: Authentication | None = None,
 ) -> bytes:
-    """Return one line of JSON Lines, its end included. `kind` is capture, conversation, message or lookup.
+    """Return one line of JSON Lines, its end included. `kind` is capture, conversation, message, lookup or journey.
 
-    `names` names the two sides of a conversation; `hosts` belong to the capture's line.
+    `names` names the two sides of a conversation, and `judge` judges what was refused in it; `authentication` is what
+    is judged of a message; `hosts` belong to the capture's line.
     """
     shown: Any
     if isinstance(record, Conversation):
-        shown = conversation_record(record, names or {}, show_secrets)
+        shown = conversation_record(record, names or {}, show_secrets, judge)
     elif isinstance(record, Message):
-        shown = message_record(record)
+        shown = message_record(record, authentication)
     elif isinstance(record, Lookup):
         shown = lookup_record(record)
         shown.type = UNSET  # which is the kind of line here; `record_type` still tells MX, A ...
+    elif isinstance(record, Journey):
+        shown = journey_record(record)
     else:
         shown = {"schema": SCHEMA, **_capture(record), "hosts": [_host(host) for host in hosts]}
-    return b'{"type":"%b",%b\n' % (kind.encode(), _bytes(shown)[1:])
+    return b'{"type":"%b",%b\n' % (kind.encode(), encoded(shown)[1:])
+
+
+def _judges(analysis: Analysis) -> tuple[Authenticator, Callable[[Message], Authentication | None]]:
+    """Return who judges, by all records of the capture, and what is judged of a message."""
+    judge = Authenticator(RecordBook(analysis.lookups if analysis.known is None else analysis.known))
+    conversations = {conversation.id: conversation for conversation in analysis.conversations}
+
+    def judged(message: Message) -> Authentication | None:
+        conversation = conversations.get(message.conversation)
+        return None if conversation is None else judge.message(message, conversation)
+
+    return judge, judged
 
 
 def packets(rows: Iterable[ListingRow]) -> bytes:
@@ -113,7 +151,7 @@ def packets(rows: Iterable[ListingRow]) -> bytes:
         }
         for row in rows
     ]
-    return b"[" + b",\n".join(map(_bytes, shown)) + b"]\n"
+    return b"[" + b",\n".join(map(encoded, shown)) + b"]\n"
 
 
 def best_names(hosts: Sequence[Host]) -> dict[str, str]:
@@ -121,12 +159,13 @@ def best_names(hosts: Sequence[Host]) -> dict[str, str]:
     return {host.address: host.names[0] for host in hosts if host.names}
 
 
-def _bytes(value: Any) -> bytes:
+def encoded(value: Any) -> bytes:
+    """Return a value as JSON that is harmless where it is printed, whatever text is in it."""
     try:
-        encoded = _encode(value)
+        octets = _encode(value)
     except UnicodeEncodeError:  # a lone surrogate: UTF-7 in a mail, or the name of a file that is no UTF-8
-        encoded = _encode(_whole(value))
-    return json_safe(encoded)
+        octets = _encode(_whole(value))
+    return json_safe(octets)
 
 
 def _whole(value: Any) -> Any:
@@ -164,4 +203,4 @@ def _capture(capture: CaptureInfo) -> Record:
 
 
 def _host(host: Host) -> Record:
-    return {"address": host.address, "names": host.names, "roles": host.roles}
+    return {"address": host.address, "names": host.names, "roles": host.roles, "clock": host.clock}

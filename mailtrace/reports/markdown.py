@@ -14,12 +14,17 @@ from mailtrace.explain.walkthrough import told_together
 from mailtrace.model import Analysis, Conversation, Step, StepKind, Walkthrough
 from mailtrace.reports import Report
 from mailtrace.reports.overview import (
+    HEADINGS,
+    JOURNEY_TITLES,
     LISTING_TITLES,
+    NO_JOURNEY,
     TABLE_TITLES,
     capture_facts,
     contents,
     counted,
+    journey_rows,
     listing_cells,
+    notes,
     ranges,
     rfc,
     table_rows,
@@ -34,14 +39,15 @@ MOST_ROWS = 2_000
 SHORT_SAYS = 3
 """Lines of what was said that fit a table cell; more stand below the table."""
 
-WHERE_THE_REST_IS = "`mailtrace analyze --format jsonl` lists all, `--conversation N` tells one."
+WHERE_THE_REST_IS = "`mailtrace analyze --format jsonl` lists all, `--conversation N` or `--journey N` tells one."
 
 STEP_TITLES = ("Step", "Packets (ACKs)", "At", "After", "Who", "What was said", "What it means")
 
 
 def write(report: Report, out: BinaryIO) -> None:
     """Write the report to a file or a pipe, as UTF-8."""
-    out.write(render(report.analysis, report.walkthroughs, report.level).encode("utf-8", "backslashreplace"))
+    told = render(report.analysis, report.walkthroughs, report.level, report.journeys_alone)
+    out.write(told.encode("utf-8", "backslashreplace"))
 
 
 def write_packets(rows: Iterable[ListingRow], out: BinaryIO) -> None:
@@ -49,20 +55,29 @@ def write_packets(rows: Iterable[ListingRow], out: BinaryIO) -> None:
     out.write(render_packets(rows).encode("utf-8", "backslashreplace"))
 
 
-def render(analysis: Analysis, walkthroughs: Iterable[Walkthrough], level: str = "novice") -> str:
-    """Return the report. `level` is novice, or expert to leave out what things mean."""
+def render(
+    analysis: Analysis, walkthroughs: Iterable[Walkthrough], level: str = "novice", journeys_alone: bool = False
+) -> str:
+    """Return the report. `level` is novice, or expert to leave out what things mean.
+
+    `journeys_alone`: no conversations are listed.
+    """
     name, *facts = [*capture_facts(analysis.capture), ", ".join(contents(analysis)) or "no mail traffic"]
     blocks = [f"# {markdown(name)}", " · ".join(map(markdown, facts))]
-    notes = [
+    noted = [
         f"- {markdown(note.message)}{f' (packets {ranges(note.packets)})' if note.packets else ''}"
-        for note in analysis.capture.notes[:MOST_ROWS]
+        for note in notes(analysis)[:MOST_ROWS]
     ]
-    blocks += ["\n".join(notes)] if notes else []
-    groups = told_together(analysis.conversations)
+    blocks += ["\n".join(noted)] if noted else []
+    blocks += _journeys(analysis)
+    groups = [] if journeys_alone else told_together(analysis.conversations)
     blocks += _conversations(analysis, groups) if groups else []
     by_id = {each.id: each for each in analysis.conversations}
     for told in list(walkthroughs)[:MOST_ROWS]:
-        blocks += _walkthrough(told, [by_id[id_] for id_ in told.conversations if id_ in by_id], level == "novice")
+        inside = [] if told.journey else [by_id[id_] for id_ in told.conversations if id_ in by_id]
+        blocks += _walkthrough(told, inside, level == "novice")
+    if journeys_alone and not analysis.journeys:
+        blocks.append(NO_JOURNEY)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -75,6 +90,19 @@ def render_packets(rows: Iterable[ListingRow]) -> str:
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     head = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
     return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _journeys(analysis: Analysis) -> list[str]:
+    rows = [
+        [markdown(cell.replace(" -> ", " → ")) for cell in row]
+        for row in journey_rows(analysis, analysis.journeys[:MOST_ROWS])
+    ]
+    if not rows:
+        return []
+    blocks = ["## Journeys", _table(JOURNEY_TITLES, rows)]
+    if len(analysis.journeys) > MOST_ROWS:
+        blocks.append(f"{counted(len(analysis.journeys) - MOST_ROWS, 'more journey')}: {WHERE_THE_REST_IS}")
+    return blocks
 
 
 def _conversations(analysis: Analysis, groups: Sequence[Sequence[Conversation]]) -> list[str]:
@@ -100,10 +128,38 @@ def _walkthrough(told: Walkthrough, conversations: Sequence[Conversation], expla
         packets = [packet.number for each in conversations for packet in each.packets]
         start, end = min(each.start_ns for each in conversations), max(each.end_ns for each in conversations)
         facts = [f"Packets {ranges(packets)}", duration(end - start), *facts]
-    titles = STEP_TITLES if explained else STEP_TITLES[:-1]
-    rows = [_row(step)[: len(titles)] for step in told.steps]
-    blocks = [f"## {markdown(told.title.replace(' -> ', ' → '))}", " · ".join(facts), _table(titles, rows)]
+    blocks = [f"## {markdown(told.title.replace(' -> ', ' → '))}", " · ".join(facts), *map(markdown, told.facts)]
+    below: list[Step] = []
     for step in told.steps:
+        if step.kind in HEADINGS:
+            blocks += [*_steps(below, explained), *_heading(step, explained)]
+            below = []
+        else:
+            below.append(step)
+    return [*blocks, *_steps(below, explained)]
+
+
+def _heading(step: Step, explained: bool) -> list[str]:
+    """Return what the steps below are about; a fact that is one of several is an item of a list."""
+    blocks = [f"### {markdown(step.says[0])}"]
+    for fact in step.says[1:]:
+        item = fact.removeprefix("  - ")
+        if item == fact:
+            blocks.append(markdown(fact))
+        elif blocks[-1].startswith("- "):
+            blocks[-1] += f"\n- {markdown(item)}"
+        else:
+            blocks.append(f"- {markdown(item)}")
+    return [*blocks, *([markdown(step.means)] if explained and step.means else [])]
+
+
+def _steps(steps: Sequence[Step], explained: bool) -> list[str]:
+    """Return a table of steps, and below it what was too long for it."""
+    if not steps:
+        return []
+    titles = STEP_TITLES if explained else STEP_TITLES[:-1]
+    blocks = [_table(titles, [_row(step)[: len(titles)] for step in steps])]
+    for step in steps:
         if _is_long(step):
             blocks += [f"Step {step.number}:", _code_block(step.says)]
     return blocks

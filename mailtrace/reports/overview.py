@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from mailtrace.explain.clocks import clock_notes
+from mailtrace.explain.journeys.summary import chain, outcome, people, span, subject, took_ns
 from mailtrace.explain.listing import ListingRow
 from mailtrace.explain.naming import Naming
 from mailtrace.explain.summary import ended, together
 from mailtrace.explain.texts import listed, numbers
 from mailtrace.explain.walkthrough import DEPENDENT
-from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Conversation
+from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Conversation, Journey, Note, StepKind
 from mailtrace.reports.times import clock, duration, microseconds, offset
 
 MOST_RUNS = 6
@@ -21,7 +23,14 @@ MOST_RUNS = 6
 TABLE_TITLES = (
     "No.", "Packets", "Start", "Protocol", "Client and server", "What happened", "Result", "Duration",
 )  # fmt: skip
+JOURNEY_TITLES = ("No.", "Start", "Subject", "From and to", "Way", "Outcome", "Duration")
 LISTING_TITLES = ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")
+
+
+HEADINGS = (StepKind.HOP, StepKind.OUTCOME)
+"""Steps of a journey that say what the steps below them are about."""
+
+NO_JOURNEY = "No mail in this capture is what was looked for."
 
 
 class TableRow(NamedTuple):
@@ -61,6 +70,40 @@ def _row(analysis: Analysis, naming: Naming, group: Sequence[Conversation]) -> T
     )
 
 
+class JourneyRow(NamedTuple):
+    """One journey in the list; all as text, what came from the wire not yet made safe."""
+
+    number: str
+    start: str
+    subject: str
+    people: str
+    way: str
+    outcome: str
+    duration: str
+
+
+def journey_rows(analysis: Analysis, journeys: Sequence[Journey]) -> list[JourneyRow]:
+    """Return the rows of the list of journeys."""
+    naming = Naming(analysis.hosts)
+    conversations = {each.id: each for each in analysis.conversations}
+    return [_journey_row(analysis, journey, naming, conversations) for journey in journeys]
+
+
+def _journey_row(
+    analysis: Analysis, journey: Journey, naming: Naming, conversations: Mapping[int, Conversation]
+) -> JourneyRow:
+    when, took = span(journey, conversations), took_ns(journey, conversations)
+    return JourneyRow(
+        number=str(journey.id),
+        start=since(analysis.capture.first_ns, when[0]) if when else "-",
+        subject=subject(journey),
+        people=people(journey),
+        way=chain(journey, naming),
+        outcome=outcome(journey),
+        duration="-" if took is None else duration(took),
+    )
+
+
 def since(first_ns: int | None, time_ns: int) -> str:
     """Return the seconds from the capture's beginning, '-' where one of both has no time."""
     if first_ns is None or time_ns == NO_TIME:
@@ -82,6 +125,13 @@ def capture_facts(capture: CaptureInfo) -> list[str]:
     if capture.first_ns is not None and capture.last_ns is not None:
         facts.append(f"{duration(capture.last_ns - capture.first_ns)} from {clock(capture.first_ns)}")
     return facts
+
+
+def notes(analysis: Analysis) -> list[Note]:
+    """Return what the user should know before reading on: of the capture, and of the clocks of its hosts."""
+    keys = [each.key for each in analysis.conversations]
+    taking_part = {endpoint.host for key in keys for endpoint in (key.client, key.server)}
+    return [*analysis.capture.notes, *clock_notes(analysis.hosts, taking_part)]
 
 
 def contents(analysis: Analysis) -> list[str]:

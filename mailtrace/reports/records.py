@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from msgspec import Struct, UnsetType, field
 
+from mailtrace.mail.authentication import Authenticator
 from mailtrace.model import (
+    AttachedMessage,
+    Authentication,
     ClosedHow,
     Command,
     Continuation,
     Conversation,
+    DeliveryReport,
     Direction,
+    EmbeddedFile,
     Encryption,
     Endpoint,
     Gap,
@@ -30,9 +34,6 @@ from mailtrace.model import (
     Person,
     Proxied,
     Received,
-    Recipient,
-    Transaction,
-    TransactionOutcome,
     Transport,
     Turn,
     Violation,
@@ -40,6 +41,7 @@ from mailtrace.model import (
     wire_text,
 )
 from mailtrace.protocols.imap.folders import folder_asked, folder_told
+from mailtrace.reports.authentication import TransactionRecord, transaction_record
 from mailtrace.reports.security import TlsRecord, tls_record
 from mailtrace.reports.times import iso, seconds
 
@@ -48,9 +50,6 @@ SOURCE_BYTES = 65_536
 
 Names = Mapping[str, str]
 """The best name of each address that has one."""
-
-_UNKNOWN = {"result": "unknown", "because": "not judged by this version"}
-_NOT_JUDGED = msgspec.Raw(msgspec.json.encode({"spf": _UNKNOWN, "dkim": [], "dmarc": _UNKNOWN}))
 
 
 class _Endpoint(Struct, gc=False):
@@ -96,17 +95,6 @@ class _Turn(Struct, gc=False):
     continuations: list[_Continuation]
 
 
-class _Transaction(Struct, gc=False, omit_defaults=True):
-    sender: str | None
-    recipients: list[Recipient]
-    message: int | None
-    status: str | None
-    queue_id: str | None
-    outcome: TransactionOutcome
-    packets: tuple[int, ...]
-    as_server_read: bool = False
-
-
 class _Proxied(Struct, gc=False):
     address: str
     port: int
@@ -133,7 +121,7 @@ class ConversationRecord(Struct, gc=False):
     caused_by: int | None
     tls: TlsRecord | None
     turns: list[_Turn]
-    transactions: list[_Transaction]
+    transactions: list[TransactionRecord]
     logins: list[Login]
     waits: list[dict[str, Any]]
     violations: list[dict[str, Any]]
@@ -141,8 +129,13 @@ class ConversationRecord(Struct, gc=False):
     proxied_client: _Proxied | None
 
 
-def conversation_record(conversation: Conversation, names: Names, show_secrets: bool) -> ConversationRecord:
-    """Return the record of a conversation; `names` has the best name of each address that has one."""
+def conversation_record(
+    conversation: Conversation, names: Names, show_secrets: bool, judge: Authenticator | None = None
+) -> ConversationRecord:
+    """Return the record of a conversation; `names` has the best name of each address that has one.
+
+    `judge` judges transactions that were refused before there was a mail; the others are judged with their mail.
+    """
     key, dialogue = conversation.key, conversation.dialogue
     start_ns = conversation.start_ns
     turn_record = _turn if conversation.protocol != "imap" else _imap_turn
@@ -163,7 +156,7 @@ def conversation_record(conversation: Conversation, names: Names, show_secrets: 
         conversation.caused_by,
         None if dialogue.tls is None else tls_record(dialogue.tls),
         [turn_record(turn, show_secrets) for turn in dialogue.turns],
-        list(map(_transaction, dialogue.transactions)),
+        [transaction_record(each, conversation, judge) for each in dialogue.transactions],
         dialogue.logins,
         [],
         [_violation(event) for event in dialogue.events if type(event) is Violation],
@@ -232,19 +225,6 @@ def _continuation(each: Continuation, show_secrets: bool) -> _Continuation:
     return _Continuation(each.packet, iso(each.time_ns), line, each.packets)
 
 
-def _transaction(transaction: Transaction) -> _Transaction:
-    return _Transaction(
-        transaction.sender,
-        transaction.recipients,
-        transaction.content.message if transaction.content else None,
-        transaction.status,
-        transaction.queue_id,
-        transaction.outcome,
-        transaction.packets,
-        transaction.content is not None and transaction.content.as_server_read,
-    )
-
-
 def _violation(event: Violation) -> dict[str, Any]:
     return {
         "code": event.code,
@@ -263,14 +243,6 @@ def _gap(event: Gap) -> dict[str, Any]:
         "packet": event.packet,
         "time": iso(event.time_ns),
     }
-
-
-class _Received(Struct, gc=False):
-    from_: str | None = field(name="from")
-    by: str | None
-    with_: str | None = field(name="with")
-    id: str | None
-    time: str | None
 
 
 class MessageRecord(Struct, gc=False, omit_defaults=True):
@@ -295,17 +267,20 @@ class MessageRecord(Struct, gc=False, omit_defaults=True):
     end: str | None
     queue_id: str | None
     headers: tuple[tuple[str, str], ...]
-    received: list[_Received]
+    received: tuple[Received, ...]
     parts: tuple[MessagePart, ...]
-    authentication: msgspec.Raw
+    authentication: Authentication | None
     defects: tuple[str, ...]
     source: str
     source_complete: bool
     as_server_read: bool = False
+    attached: tuple[AttachedMessage, ...] = ()
+    embedded: tuple[EmbeddedFile, ...] = ()
+    reports: DeliveryReport | None = None
 
 
-def message_record(message: Message) -> MessageRecord:
-    """Return the record of a message."""
+def message_record(message: Message, authentication: Authentication | None) -> MessageRecord:
+    """Return the record of a message; `authentication` is what is judged of it, None where nothing is."""
     content = message.content
     return MessageRecord(
         message.id,
@@ -327,18 +302,17 @@ def message_record(message: Message) -> MessageRecord:
         iso(content.end_ns),
         message.queue_id,
         message.headers,
-        list(map(_received, message.received)),
+        message.received,
         message.parts,
-        _NOT_JUDGED,
+        authentication,
         message.defects,
         wire_text(content.kept[:SOURCE_BYTES]),
         content.kept_all and len(content.kept) <= SOURCE_BYTES,
         content.as_server_read,
+        message.attached,
+        message.embedded,
+        message.reports,
     )
-
-
-def _received(each: Received) -> _Received:
-    return _Received(each.from_, each.by, each.with_, each.id, each.time)
 
 
 class LookupRecord(Struct, gc=False):

@@ -237,18 +237,22 @@ class Tracker:
         elif flags & FIN:
             self._finished(half, side, offset + length, row)
         half.heard = True
-        self.last_ns = time_ns
-        if not self.numbers:
-            self.first_ns = time_ns
-        self.numbers.append(number)
-        if self.packets is not None:
-            self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
+        self._note(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
         if half.pending or other.pending or half.suspicion or other.suspicion:
             self._disturbed(number, time_ns, acked)
         if self.due_ns is None and (self._reset_by is not None or self.all_said):
             self.due_ns = time_ns + LINGER_NS
         self._settled = self.due_ns is None and len(self._server_starts) < 2 and half.is_open and other.is_open
         return True
+
+    def _note(self, packet: Packet) -> None:
+        """Add a packet to those of the conversation."""
+        self.last_ns = packet.time_ns
+        if not self.numbers:
+            self.first_ns = packet.time_ns
+        self.numbers.append(packet.number)
+        if self.packets is not None:
+            self.packets.append(packet)
 
     def _synchronise(self, side: int, sequence: int, flags: int) -> bool:
         """A SYN sets where a side's octets start. A different start is a new conversation once the first was answered.

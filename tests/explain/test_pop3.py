@@ -132,16 +132,16 @@ def test_attachments_and_html_are_named_not_quoted() -> None:
     parts = (
         MessagePart("1", "text/plain", "utf-8", None, 5, "", "hello"),
         MessagePart("2", "text/html", "utf-8", None, 20, "", "<b>hello</b>"),
-        MessagePart("3", "application/zip", None, "x.zip", 1234, "", None),
+        MessagePart("3", "application/zip", None, "x.zip", 1234, "0123456789abcdef" * 4, None),
     )
     (told,) = walkthroughs(analysis(talk.conversation(), messages=(mail(1, content, parts=parts),)))
     says = told.steps[-1].says
     assert says[1].endswith("text/plain + text/html + application/zip, 0 octets")
     assert says[3:7] == (
-        "text/plain, 5 octets",
+        "part 1: text/plain, 5 octets",
         "    hello",
-        "text/html, 20 octets",
-        'attachment "x.zip": application/zip, 1,234 octets',
+        "part 2: text/html, 20 octets",
+        'part 3: attachment "x.zip", application/zip, 1,234 octets, sha256 0123456789abcdef...',
     )
 
 

@@ -56,12 +56,12 @@ def test_lists(value: str, expected: list[tuple[str, str]]) -> None:
     assert people(value) == expected
 
 
-def test_204_a_decoded_name_is_never_structure() -> None:
+def test_k204_a_decoded_name_is_never_structure() -> None:
     value = "=?utf-8?q?Kim=2C_=3Cboss=40bank=3E=2C?= <evil@example.org>, x@y"
     assert people(value) == [("Kim, <boss@bank>,", "evil@example.org"), ("", "x@y")]
 
 
-def test_204_a_raw_comma_inside_an_encoded_word_does_not_cut_it() -> None:
+def test_k204_a_raw_comma_inside_an_encoded_word_does_not_cut_it() -> None:
     assert people("=?utf-8?Q?Kim,_Lee?= <a@b>") == [("Kim, Lee", "a@b")]
 
 
@@ -74,13 +74,13 @@ def test_204_a_raw_comma_inside_an_encoded_word_does_not_cut_it() -> None:
         ('"never <a@b>', [("never", "a@b")]),
     ],
 )
-def test_196_what_is_never_closed(value: str, expected: list[tuple[str, str]]) -> None:
+def test_k196_what_is_never_closed(value: str, expected: list[tuple[str, str]]) -> None:
     defects: list[str] = []
     assert [(person.name, person.address) for person in parse_addresses(value, defects)] == expected
     assert defects == ["address-unclosed"]
 
 
-def test_196_more_addresses_than_the_limit() -> None:
+def test_k196_more_addresses_than_the_limit() -> None:
     defects: list[str] = []
     assert len(parse_addresses("a@b," * 10_050, defects)) == 10_000
     assert defects == ["limit-addresses"]
@@ -90,6 +90,6 @@ UNITS = [*'(),:<>"\\[] @', "=?", "=?a?q?", "a@b,", "<a,", "a:", "a:;", '<"', "<(
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_196_hostile_lists_are_linear_and_need_no_stack(unit: str) -> None:
+def test_k196_hostile_lists_are_linear_and_need_no_stack(unit: str) -> None:
     assert growth(lambda size: people(unit * size), 20_000) <= 2.6
     people("To <a@b>" + unit * 50_000 + "<c@d>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import subprocess
 import sys
 
 import pytest
@@ -14,7 +15,7 @@ from mailtrace.mail.charsets import CODECS, codec_of, decode, guess
     "label",
     ["euc-kr", "EUC-KR", "ks_c_5601-1987", "windows-949", "x-windows-949", "cp949", "ksc5601", "korean", " euc-kr "],
 )
-def test_205_every_korean_label_reads_cp949(label: str) -> None:
+def test_k205_every_korean_label_reads_cp949(label: str) -> None:
     # The first syllable is in CP949 only, not in KS X 1001: strict EUC-KR would lose it.
     assert decode(b"\x8c\x63\xb9\xe6\xb0\xa2\xc7\xcf", label, []) == "똠방각하"
 
@@ -38,7 +39,7 @@ def test_every_codec_of_the_list_exists() -> None:
         *("../x", "utf-8\0", "a" * 5000, "", "os", "antigravity"),
     ],
 )
-def test_206_a_hostile_name_reaches_no_codec_and_imports_nothing(name: str) -> None:
+def test_k206_a_hostile_name_reaches_no_codec_and_imports_nothing(name: str) -> None:
     before = set(sys.modules)
     defects: list[str] = []
     assert decode(b"caf\xe9", name, defects) == "café"
@@ -47,7 +48,7 @@ def test_206_a_hostile_name_reaches_no_codec_and_imports_nothing(name: str) -> N
 
 
 @pytest.mark.parametrize("label", sorted(CODECS))
-def test_207_no_octets_make_a_codec_raise_and_the_text_can_be_encoded(label: str) -> None:
+def test_k207_no_octets_make_a_codec_raise_and_the_text_can_be_encoded(label: str) -> None:
     for octets in (
         bytes(range(256)) * 2,
         b"\xff",
@@ -61,7 +62,7 @@ def test_207_no_octets_make_a_codec_raise_and_the_text_can_be_encoded(label: str
             assert decode(octets, label, [], cut=cut).encode("utf-8") is not None
 
 
-def test_207_overlong_and_surrogate_octets_become_replacement_characters() -> None:
+def test_k207_overlong_and_surrogate_octets_become_replacement_characters() -> None:
     defects: list[str] = []
     assert decode(b"a\xc0\xafb\xed\xa0\x80c", "utf-8", defects) == "a\ufffd\ufffdb\ufffd\ufffd\ufffdc"
     assert defects == ["octets-not-in-charset: utf-8"]
@@ -70,7 +71,7 @@ def test_207_overlong_and_surrogate_octets_become_replacement_characters() -> No
     assert decode(b"a\xef\xbb\xbfb", "utf-8", []) == "a\ufeffb"
 
 
-def test_205_what_contradicts_its_label_is_read_as_what_it_is() -> None:
+def test_k205_what_contradicts_its_label_is_read_as_what_it_is() -> None:
     defects: list[str] = []
     assert decode("한글".encode(), "euc-kr", defects) == "한글"
     assert decode(b"\xc7\xd1\xb1\xdb", "utf-8", defects) == "한글"
@@ -78,10 +79,23 @@ def test_205_what_contradicts_its_label_is_read_as_what_it_is() -> None:
     assert defects == [f"charset-mislabelled: {label}" for label in ("euc-kr", "utf-8", "us-ascii")]
 
 
-def test_205_iso_2022_kr_with_and_without_its_designator() -> None:
+def test_k205_iso_2022_kr_with_and_without_its_designator() -> None:
     assert decode(b"\x1b$)C\x0eGQ1[\x0f ok", "iso-2022-kr", []) == "한글 ok"
     assert decode(b"\x0eGQ1[\x0f ok", "iso-2022-kr", []) == "한글 ok"
     assert decode(b"\xd0\x65\x8b\x69", "johab", []) == "한글"
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"\xa4\xd4\xa4\xb2\xa4\xce\xa4\xaa", "뷁"),  # filler, three letters
+        (b"\xa4\xd4\xa4\xa8\xa4\xc2\xa4\xd4!", "떄!"),  # the last of them a filler
+        (b"\xa4\xd4\xa4\xb2", "\u3164ㅂ"),  # no syllable
+    ],
+)
+def test_k205_syllables_spelled_by_their_letters(octets: bytes, text: str) -> None:
+    assert decode(octets, "euc-kr", []) == text
+    assert guess(octets)[0] == text
 
 
 def test_a_cut_inside_a_character_is_no_contradiction() -> None:
@@ -105,3 +119,13 @@ def test_a_cut_inside_a_character_is_no_contradiction() -> None:
 )
 def test_guesses(octets: bytes, text: str, charset: str | None) -> None:
     assert guess(octets) == (text, charset)
+
+
+def test_guessing_by_statistics_is_loaded_only_when_it_is_needed() -> None:
+    program = (
+        "import sys; from mailtrace.mail.charsets import guess; guess(b'\\xc7\\xd1\\xb1\\xdb');"
+        "print('charset_normalizer' in sys.modules);"
+        "guess(b'd\\xe9j\\xe0 vu'); print('charset_normalizer' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]

@@ -57,10 +57,10 @@ def test_dates(value: str, iso: str) -> None:
         "\0\ud800",
     ],
 )
-def test_212_what_is_no_date_is_none(value: str) -> None:
+def test_k212_what_is_no_date_is_none(value: str) -> None:
     assert parse_date(value) is None
 
 
 @pytest.mark.parametrize("unit", [" ", "(", "1 ", "Sun, ", "\t(a)"])
-def test_212_linear(unit: str) -> None:
+def test_k212_linear(unit: str) -> None:
     assert growth(lambda size: parse_date(unit * size), 200_000) <= 2.6

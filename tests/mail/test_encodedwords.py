@@ -43,13 +43,13 @@ def test_words(value: str, text: str) -> None:
         "=?euc-kr?B?wMyz?==?EUC-KR?Q?=D7=C0=CC=B9=F6?=",
     ],
 )
-def test_205_a_syllable_split_over_two_words_survives(value: str) -> None:
+def test_k205_a_syllable_split_over_two_words_survives(value: str) -> None:
     defects: list[str] = []
     assert decode_words(value, defects) == "이네이버"
     assert defects == ["character-split-between-encoded-words"]
 
 
-def test_205_other_charsets_are_not_joined() -> None:
+def test_k205_other_charsets_are_not_joined() -> None:
     defects: list[str] = []
     assert decode_words("=?euc-kr?Q?=C0=CC=B3?= =?utf-8?Q?=D7?=", defects) == "이\ufffd\ufffd"
     assert defects == ["octets-not-in-charset: euc-kr", "octets-not-in-charset: utf-8"]
@@ -66,18 +66,18 @@ def test_205_other_charsets_are_not_joined() -> None:
         ("=?rot13?q?abc?=", "abc", "charset-unknown: rot13"),
     ],
 )
-def test_204_broken_words(value: str, text: str, defect: str) -> None:
+def test_k204_broken_words(value: str, text: str, defect: str) -> None:
     defects: list[str] = []
     assert decode_words(value, defects) == text
     assert defects == [defect]
 
 
 @pytest.mark.parametrize("value", ["=?x?y?z?=", "=?=?=?=", "=??q?a?=", "=?utf-8?x?a?="])
-def test_204_what_is_no_word_stays(value: str) -> None:
+def test_k204_what_is_no_word_stays(value: str) -> None:
     assert decode_words(value, []) == value
 
 
-def test_204_decoded_line_ends_and_nul_never_make_a_new_header() -> None:
+def test_k204_decoded_line_ends_and_nul_never_make_a_new_header() -> None:
     defects: list[str] = []
     text = decode_words("=?utf-8?q?a=0D=0ABcc:_x=00=1B?=", defects)
     assert text == "a\ufffd\ufffdBcc: x\ufffd\x1b"
@@ -87,5 +87,5 @@ def test_204_decoded_line_ends_and_nul_never_make_a_new_header() -> None:
 @pytest.mark.parametrize(
     "unit", ["=?utf-8?q?a?= ", "=?utf-8?q?a", "=?", "?=", "=?a?b?", "=?utf-8?b?", "=?euc-kr?Q?=B0?= "]
 )
-def test_204_linear(unit: str) -> None:
+def test_k204_linear(unit: str) -> None:
     assert growth(lambda size: decode_words(unit * size, []), 8000) <= 2.6

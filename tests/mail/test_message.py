@@ -29,6 +29,7 @@ TEXTS = {
     "m04": "SMTPUTF8 본문입니다.\n",
     "m06": "첨부를 확인하세요.\n",
     "m07": "전달합니다.\n",
+    "m08": "문자집합 선언이 없는 EUC-KR 본문입니다.\n뷁 같은 글자는 없습니다.\n",
     "m09": "日本語の本文です。文字コードの宣言なし。\n",
     "m10": "한글 일곱 비트 본문\n",
     "m11": "한글 본문= end\n",
@@ -127,19 +128,19 @@ def test_a_fetched_copy_tells_its_hops() -> None:
     ]
 
 
-def test_199_fields_given_twice_are_all_kept_and_the_first_is_used() -> None:
+def test_k199_fields_given_twice_are_all_kept_and_the_first_is_used() -> None:
     message = read(b"Subject: one\r\nFrom: a@b\r\nsubject: two\r\nFROM: c@d\r\nX-Other: 1\r\nX-Other: 2\r\n\r\n")
     assert (message.subject, message.from_) == ("one", (Person("", "a@b"),))
     assert message.headers[2:4] == (("subject", "two"), ("FROM", "c@d"))
     assert message.defects == ("header-given-twice: subject", "header-given-twice: from")
 
 
-def test_204_headers_are_told_decoded() -> None:
+def test_k204_headers_are_told_decoded() -> None:
     message = read(b"X-A: =?utf-8?b?7ZWc6riA?=\r\nSubject: =?utf-8?q?a=0D=0AX-B:_c?=\r\n\r\n")
     assert message.headers == (("X-A", "한글"), ("Subject", "a\ufffd\ufffdX-B: c"))
 
 
-def test_211_signatures_and_seals_are_listed() -> None:
+def test_k211_signatures_and_seals_are_listed() -> None:
     sets = b"".join(b"ARC-Seal: i=%d; a=rsa-sha256\r\n" % number for number in range(1000))
     message = read(sets + b"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n"
                    b"Content-Type: application/pkcs7-signature\r\n\r\ny\r\n--b--\r\n")  # fmt: skip
@@ -183,5 +184,5 @@ def test_no_octets_make_it_raise_and_every_text_can_be_written(octets: bytes) ->
 
 @pytest.mark.parametrize("field", ["From", "Subject", "Content-Type", "Content-Disposition", "Received", "Date", "X"])
 @pytest.mark.parametrize("unit", [";", "(", "<", "=?a?q?b?= ", '"', "\r\n x"])
-def test_195_196_197_204_linear(field: str, unit: str) -> None:
+def test_k195_k196_k197_k204_linear(field: str, unit: str) -> None:
     assert growth(lambda size: read(f"{field}: {unit * size}\r\n\r\n".encode()), 4000) <= 2.6

@@ -14,9 +14,15 @@ from mailtrace.model import (
     Dialogue,
     Direction,
     Endpoint,
+    Evidence,
+    EvidenceKind,
     Gap,
     GapReason,
+    Hop,
+    HopKind,
     Host,
+    Journey,
+    JourneyOutcome,
     Login,
     Lookup,
     Message,
@@ -27,6 +33,7 @@ from mailtrace.model import (
     Person,
     Received,
     Recipient,
+    RecipientOutcome,
     Reply,
     Side,
     Step,
@@ -218,6 +225,16 @@ def filled(text: str) -> tuple[Analysis, list[Walkthrough], list[ListingRow]]:
     )
     info = CaptureInfo([text], 3, 300, START_NS, START_NS, [text], [Note(text, text, (1,), True)], {text: 1})
     hosts = [Host(text, (text,), (text,)), Host(text + "x", (text,), (text,))]
-    told = [Walkthrough((1,), text, text, text, steps(text)), Walkthrough((9,), text, text, text, ())]
+    told = [
+        Walkthrough((1,), text, text, text, steps(text)),
+        Walkthrough((9,), text, text, text, (), (text,)),
+        Walkthrough((1,), text, text, text, steps(text), (text, text), journey=1),
+    ]
+    hop = Hop(
+        HopKind.RELAYED, 1, 1, text, text + "x", START_NS, (text,), text, text, 0,
+        (Evidence(EvidenceKind.BODY, text, (1,)),), 50, (text,), (1,), (2,), (1, 2, 3),
+    )  # fmt: skip
+    outcomes = (RecipientOutcome(text, JourneyOutcome.BOUNCED, text, 0),)
+    journey = Journey(1, text, text, text, outcomes, (hop, hop), JourneyOutcome.BOUNCED, (1,), 2, (text,))
     rows = [ListingRow(1, 0, text, text, text, 60, text), ListingRow(2, None, text, text, text, 60, text)]
-    return Analysis(info, hosts, conversations, [message], [lookup]), told, rows
+    return Analysis(info, hosts, conversations, [message], [lookup], [journey]), told, rows

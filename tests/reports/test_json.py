@@ -9,7 +9,21 @@ from typing import Any
 import pytest
 
 from mailtrace.explain.listing import ListingRow
-from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Dialogue, Endpoint, Packet, Proxied, Side
+from mailtrace.model import (
+    NO_TIME,
+    Analysis,
+    AttachedMessage,
+    CaptureInfo,
+    DeliveryReport,
+    Dialogue,
+    EmbeddedFile,
+    Endpoint,
+    Packet,
+    Person,
+    Proxied,
+    ReportedRecipient,
+    Side,
+)
 from mailtrace.reports import Report, json, write
 from tests.reports.analyses import conversation, filled, submission
 from tests.reports.test_safe import BIDI, CONTROLS, EVERYTHING_BAD, HIDDEN
@@ -58,6 +72,7 @@ def test_the_whole_report() -> None:
         "address": "192.168.111.100",
         "names": ["serverA", "mail.naver.com"],
         "roles": ["mta"],
+        "clock": None,
     }
 
 
@@ -167,9 +182,28 @@ def test_secrets_when_asked_for() -> None:
 def test_a_message() -> None:
     shown = strict(json.render(submission()))["messages"][0]
     assert shown.pop("authentication") == {
-        "spf": {"result": "unknown", "because": "not judged by this version"},
+        "spf": {
+            "result": "unknown",
+            "because": "the client had logged in, and SPF is about clients that nobody knows",
+        },
         "dkim": [],
-        "dmarc": {"result": "unknown", "because": "not judged by this version"},
+        "arc": {"result": "none", "because": "the mail has no ARC seals"},
+        "dmarc": {
+            "result": "unknown",
+            "because": "the TXT record for _dmarc.naver.com was not captured",
+            "domain": "naver.com",
+        },
+        "claims": [],
+        "checks": [
+            {
+                "kind": "mx",
+                "subject": "daum.net",
+                "result": "found",
+                "because": "mail for daum.net goes to mail.daum.net",
+                "lookups": [1],
+                "packets": [2, 3],
+            }
+        ],
     }
     assert shown == {
         "id": 1,
@@ -203,12 +237,42 @@ def test_a_message() -> None:
                 "text": "확인",
                 "charset_guessed": False,
                 "disposition": None,
+                "nature": None,
+                "missing_bytes": 0,
             }
         ],
         "defects": [],
         "source": ("From: =?utf-8?b?7J2064Sk7J2067KE?= <lee@naver.com>\r\nSubject: test\r\n\r\n확인 \\xff\r\n"),
         "source_complete": True,
     }
+
+
+def test_a_message_that_reports_another_one() -> None:
+    analysis = submission()
+    message = analysis.messages[0]
+    message.reports = DeliveryReport(
+        "delivery-status",
+        "<1@naver.com>",
+        (ReportedRecipient("kim@daum.net", None, "failed", "5.1.1"),),
+        "mail.nate.com",
+    )
+    message.attached = (AttachedMessage("2", "<1@naver.com>", "확인", (Person("", "lee@naver.com"),), None),)
+    message.embedded = (EmbeddedFile("1", "uuencode", "a.txt", 3, "ef" * 32),)
+    shown = strict(json.render(analysis))["messages"][0]
+    recipient = {"address": "kim@daum.net", "original": None, "action": "failed", "status": "5.1.1"}
+    assert shown["reports"] == {
+        "kind": "delivery-status",
+        "message_id": "<1@naver.com>",
+        "recipients": [{**recipient, "diagnostic": None, "remote": None}],
+        "reporter": "mail.nate.com",
+        "queue_id": None,
+        "envelope_id": None,
+    }
+    sender = [{"name": "", "address": "lee@naver.com"}]
+    attached = {"path": "2", "message_id": "<1@naver.com>", "subject": "확인", "from": sender, "date": None}
+    assert shown["attached"] == [attached]
+    embedded = {"path": "1", "encoding": "uuencode", "filename": "a.txt", "size_bytes": 3, "sha256": "ef" * 32}
+    assert shown["embedded"] == [embedded]
 
 
 def test_a_lookup() -> None:

@@ -17,7 +17,10 @@ from tests.reports.test_terminal import MARKUP, TOLD
 
 ENGINE = MarkdownIt("js-default", {"html": True})
 
-OUR_TAGS = {"h1", "h2", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "strong", "br"}
+OUR_TAGS = {
+    *("h1", "h2", "h3", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"),
+    *("code", "pre", "strong", "br"),
+}
 
 
 def test_the_whole_report() -> None:
@@ -68,7 +71,7 @@ def test_hostile_text_everywhere(text: str) -> None:
         assert not set(report) & (set(EVERYTHING_BAD) - {"\n"})
         page = ENGINE.render(report)
         assert {tag.lstrip("/") for tag in re.findall(r"<(/?[a-z0-9]+)", page)} <= OUR_TAGS
-        rows_of = re.compile(r"<(?:tr|td|th|h1|h2|pre)\b")
+        rows_of = re.compile(r"<(?:tr|td|th|h1|h2|h3|pre)\b")
         assert len(rows_of.findall(page)) == len(rows_of.findall(ENGINE.render(same)))
 
 

@@ -4,7 +4,9 @@ Sentences are whole, so that another language can put its words in its own order
 like this one. What a verb, a code or a record type means stands in the `words` tables of the protocols.
 """
 
-from mailtrace.explain.english.content import CONTENT
+from mailtrace.explain.english.authentication import AUTHENTICATION
+from mailtrace.explain.english.clocks import CLOCKS
+from mailtrace.explain.english.content import CONTENT, PARTS
 from mailtrace.explain.english.delays import DELAYS
 from mailtrace.explain.english.dns import DNS
 from mailtrace.explain.english.imap import (
@@ -19,6 +21,7 @@ from mailtrace.explain.english.imap import (
     STATUS_ITEMS,
     UNREAD,
 )
+from mailtrace.explain.english.journeys import JOURNEYS
 from mailtrace.explain.english.pop3 import POP3
 from mailtrace.explain.english.smtp import SMTP
 from mailtrace.explain.english.summary import SUMMARY
@@ -26,7 +29,21 @@ from mailtrace.explain.english.tables import GAP_REASONS, NOUNS, REPLY_HINTS, SE
 from mailtrace.explain.english.tls import ALERTS, TLS
 from mailtrace.explain.english.transport import TRANSPORT
 
-ENGLISH: dict[str, str] = {**TRANSPORT, **SMTP, **CONTENT, **POP3, **IMAP, **DNS, **TLS, **DELAYS, **SUMMARY}
+ENGLISH: dict[str, str] = {
+    **TRANSPORT,
+    **SMTP,
+    **CONTENT,
+    **PARTS,
+    **AUTHENTICATION,
+    **POP3,
+    **IMAP,
+    **DNS,
+    **TLS,
+    **DELAYS,
+    **SUMMARY,
+    **JOURNEYS,
+    **CLOCKS,
+}
 
 __all__ = [
     "ALERTS",

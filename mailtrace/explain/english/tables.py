@@ -14,7 +14,12 @@ NOUNS: dict[str, tuple[str, str]] = {
     "attachments": ("attachment", "attachments"),
     "records": ("record", "records"),
     "parts": ("part", "parts"),
+    "recipients": ("recipient", "recipients"),
     "folders": ("folder", "folders"),
+    "days": ("day", "days"),
+    "hours": ("hour", "hours"),
+    "minutes": ("minute", "minutes"),
+    "seconds": ("second", "seconds"),
     "ciphers": ("cipher suite", "cipher suites"),
 }
 """Singular and plural of what is counted."""

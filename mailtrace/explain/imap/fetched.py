@@ -18,6 +18,7 @@ from mailtrace.explain.texts import counted, text
 from mailtrace.mail.charsets import guess
 from mailtrace.mail.encodedwords import decode_words
 from mailtrace.mail.headers import parse_head
+from mailtrace.mail.holes import decode_text, guess_charset
 from mailtrace.model import Reply, wire_text
 from mailtrace.protocols.imap.items import item_before
 
@@ -138,9 +139,10 @@ def _literal_says(item: str, lines: Sequence[bytes]) -> list[str]:
     return text_shown(octets)
 
 
-def text_shown(octets: bytes) -> list[str]:
-    """Return text of a part for people, indented, in part where it is long."""
-    return _in_part(guess(octets)[0].rstrip().splitlines(), MAX_TEXT_LINES)
+def text_shown(octets: bytes, holes: frozenset[int] = frozenset()) -> list[str]:
+    """Return text of a part for people, indented, in part where it is long; `holes` are the lengths of its holes."""
+    said = decode_text(octets, holes, guess_charset(octets) or "us-ascii", []) if holes else guess(octets)[0]
+    return _in_part(said.rstrip().splitlines(), MAX_TEXT_LINES)
 
 
 def _in_part(lines: list[str], most: int) -> list[str]:

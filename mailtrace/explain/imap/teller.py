@@ -161,7 +161,8 @@ class ImapTeller(Teller):
         alone = content.how == "FETCH" and not content.complete and any(b"]<" in line for line in self._last_lines())
         if alone:
             octets = counted("octets", content.size_bytes)
-            return [text("imap.piece", octets=octets), *text_shown(content.kept)], [text("imap.FETCH.partial")]
+            shown = text_shown(content.kept, frozenset([missing for _, missing in content.holes]))
+            return [text("imap.piece", octets=octets), *shown], [text("imap.FETCH.partial")]
         return content_says(self.scene, content), content_means(self.scene, content)
 
     def _last_lines(self) -> tuple[bytes, ...]:

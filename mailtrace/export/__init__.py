@@ -1,0 +1,1 @@
+"""Export: mails, attachments, streams and packets become files of their own, under names nobody else chooses."""

@@ -1,0 +1,156 @@
+"""DKIM keys from captured TXT records, and whether they made a signature. Source: RFC 6376 section 3.6.1, RFC 8463.
+
+`cryptography` is loaded when the first key is used; most captures have none.
+"""
+
+from __future__ import annotations
+
+import binascii
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mailtrace.mail.authentication.records import RecordBook, text_octets
+from mailtrace.mail.authentication.spf import not_captured
+from mailtrace.mail.authentication.tags import parse_tags, text_tag, without_space
+from mailtrace.model import Verdict
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+MIN_RSA_BITS = 1024
+"""Shorter keys count as broken. Source: RFC 8301 section 3.2."""
+
+MAX_RSA_BITS = 8192
+"""Longer keys are no honest ones; computing with them would cost time. Source: RFC 8301 section 3.2 (up to 4096)."""
+
+KEY_OCTETS_LIMIT = 4096
+"""Octets of a key record that are read: the longest key in use has less than a thousand."""
+
+REMEMBERED_KEYS = 256
+"""Keys that are read once for all mails they signed."""
+
+
+class KeyRecord(Struct, frozen=True, gc=False):
+    """A usable key: `kind` is rsa or ed25519, `hashes` those it may be used with, `strict` forbids subdomains in i=."""
+
+    kind: str
+    octets: bytes
+    hashes: tuple[str, ...]
+    testing: bool
+    strict: bool
+
+
+class Found(Struct, frozen=True, gc=False):
+    """What the capture has for a selector: a key, or the verdict that follows from there being none, and why."""
+
+    key: KeyRecord | None
+    result: Verdict
+    because: str
+    lookups: tuple[int, ...] = ()
+    packets: tuple[int, ...] = ()
+
+
+def find_key(book: RecordBook, selector: str, domain: str, time_ns: int) -> Found:
+    """Return the key of a selector, or why there is none."""
+    name = f"{selector}._domainkey.{domain}"
+    answer = book.answer(name, "TXT", time_ns)
+    if answer is None:
+        return Found(None, Verdict.UNKNOWN, not_captured(name, "TXT", book.so_far))
+    proof = ((answer.lookup,), answer.packets)
+    if answer.failed:
+        return Found(None, Verdict.TEMPERROR, f"the DNS failed for the key {name}: {answer.failed}", *proof)
+    if not answer.records:
+        why = "has no TXT record" if answer.exists else "does not exist (NXDOMAIN)"
+        return Found(None, Verdict.PERMERROR, f"there is no key: {name} {why}", *proof)
+    reasons = []
+    for record in answer.records:
+        key = read_key(text_octets(record)[:KEY_OCTETS_LIMIT])
+        if isinstance(key, KeyRecord):
+            return Found(key, Verdict.PASS, "", *proof)
+        reasons.append(key)
+    return Found(None, Verdict.PERMERROR, f"the key {name} cannot be used: {reasons[0]}", *proof)
+
+
+@lru_cache(maxsize=REMEMBERED_KEYS)
+def read_key(record: bytes) -> KeyRecord | str:
+    """Return the key in a TXT record, or why there is none."""
+    tags = parse_tags(record)
+    if tags is None or "p" not in tags:
+        return "it is no key record"
+    if text_tag(tags, "v", "dkim1") != "dkim1":
+        return "its version is not DKIM1"
+    if not without_space(tags["p"]):
+        return "it was revoked (p= is empty)"
+    services = text_tag(tags, "s", "*").split(":")
+    if "*" not in services and "email" not in services:
+        return "it is not for mail (s=)"
+    kind = text_tag(tags, "k", "rsa")
+    if kind not in ("rsa", "ed25519"):
+        return f"nobody knows keys of the kind {kind}"
+    try:
+        octets = binascii.a2b_base64(without_space(tags["p"]))
+    except binascii.Error:
+        return "p= is no base64"
+    flags = text_tag(tags, "t").split(":")
+    hashes = tuple(text_tag(tags, "h", "sha1:sha256").split(":"))
+    return KeyRecord(kind, octets, hashes, "y" in flags, "s" in flags)
+
+
+def weakness(key: KeyRecord) -> tuple[Verdict, str] | None:
+    """Return the verdict on a key that is not to be trusted whatever it signs, and why; None for a good one."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    loaded = _loaded(key.kind, key.octets)
+    if isinstance(loaded, str):
+        return Verdict.PERMERROR, loaded
+    if isinstance(loaded, RSAPublicKey) and loaded.key_size < MIN_RSA_BITS:
+        return Verdict.POLICY, f"the RSA key has only {loaded.key_size} bits, and so can be broken"
+    return None
+
+
+def signed(key: KeyRecord, signature: bytes, data: bytes) -> bool:
+    """Tell whether a key made a signature over the SHA-256 of `data`; false for one that cannot be used."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    loaded = _loaded(key.kind, key.octets)
+    if isinstance(loaded, str):
+        return False
+    try:
+        if isinstance(loaded, Ed25519PublicKey):
+            loaded.verify(signature, _sha256(data))
+        else:
+            loaded.verify(signature, data, PKCS1v15(), SHA256())
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _sha256(data: bytes) -> bytes:
+    from hashlib import sha256
+
+    return sha256(data).digest()
+
+
+@lru_cache(maxsize=REMEMBERED_KEYS)
+def _loaded(kind: str, octets: bytes) -> RSAPublicKey | Ed25519PublicKey | str:
+    """Return a key that can be computed with, or why there is none."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    try:
+        if kind == "ed25519":
+            return Ed25519PublicKey.from_public_bytes(octets)
+        loaded = load_der_public_key(octets)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return f"the {kind} key cannot be read"
+    if not isinstance(loaded, RSAPublicKey) or loaded.key_size > MAX_RSA_BITS:
+        return "the rsa key cannot be read"
+    return loaded

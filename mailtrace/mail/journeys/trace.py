@@ -1,0 +1,254 @@
+"""HOT. What a journey needs to know of a mail each time it was seen: a `Trace`, small enough to be kept (`mail`).
+
+Conversations and messages are let go once they are told, traces are kept to the end of the capture. So they hold no
+octets: header values and bodies are there as hashes, by which two sightings of a mail can be compared.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+from struct import pack
+
+from msgspec import Struct
+
+from mailtrace.model import (
+    Content,
+    Conversation,
+    DeliveryReport,
+    Direction,
+    HopKind,
+    Message,
+    Received,
+    Recipient,
+    Transaction,
+    TransactionOutcome,
+    Turn,
+)
+
+STAMPS_LIMIT = 30
+"""Trace fields remembered of a mail, the latest; a mail that passed more hosts than that goes round in circles."""
+
+RECIPIENTS_LIMIT = 1_000
+"""Recipients remembered of an envelope: servers take some hundred at a time (RFC 5321 section 4.5.3.1.8: 100)."""
+
+PACKETS_LIMIT = 50
+"""Packets remembered of a hop, half of them its first: a big mail has thousands, and its message lists them all."""
+
+FIELDS_LIMIT = 200
+"""Header fields compared from hop to hop; real mails have fewer."""
+
+NAMES_REMEMBERED = 1_000
+"""Different lists of header names that are stored once for all mails that have them."""
+
+
+_KINDS = {TransactionOutcome.REJECTED: HopKind.REFUSED, TransactionOutcome.DEFERRED: HopKind.DEFERRED,
+          TransactionOutcome.ABORTED: HopKind.DEFERRED}  # fmt: skip
+_DIRECTIONS = {kind.value: kind for kind in HopKind}
+
+
+class Stamp(Struct, frozen=True, gc=False):
+    """What a trace field tells of one hop; `peer` is the address that handed over, or else its name, '' without one.
+
+    `id` is the number under which the receiver `by` had the mail, `time` as in `Received`.
+    """
+
+    peer: str
+    by: str
+    id: str | None
+    time: str | None
+
+
+class Trace(Struct, gc=False):
+    """One sighting of a mail, or of an envelope whose mail was refused before it came (`how` is '' then).
+
+    `start_ns` and `time_ns` are when its transfer began, and when it was done. `stamps` are its trace fields, latest
+    first. `sender` is that of the envelope; in a mailbox, what the mail says of it. `body` is a hash of the body as
+    transmitted, but for empty lines at its end as in DKIM's simple canonicalization (RFC 6376 section 3.4.3); it is
+    None where the body is empty or was not seen whole. `text` is a hash of what it says when it is decoded. `names` and
+    `values` are its header fields, the latter as hashes of eight octets each.
+    """
+
+    kind: HopKind
+    conversation: int
+    client: str
+    server: str
+    start_ns: int
+    time_ns: int
+    packets: tuple[int, ...]
+    how: str = ""
+    message: int | None = None
+    message_id: str | None = None
+    subject: str | None = None
+    sender: str | None = None
+    recipients: tuple[Recipient, ...] = ()
+    recipients_left_out: int = 0
+    user: str | None = None
+    outcome: TransactionOutcome | None = None
+    status: str | None = None
+    queue_id: str | None = None
+    stamps: tuple[Stamp, ...] = ()
+    body: int | None = None
+    text: int | None = None
+    encoding: str | None = None
+    names: tuple[str, ...] = ()
+    values: bytes = b""
+    reports: DeliveryReport | None = None
+    _addresses: frozenset[str] | None = None
+    _users: dict[str, list[Recipient]] | None = None
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The recipients as they are compared; made once, since a mail for many is compared with many."""
+        if self._addresses is None:
+            self._addresses = frozenset([each.address.lower() for each in self.recipients])
+        return self._addresses
+
+    @property
+    def users(self) -> dict[str, list[Recipient]]:
+        """The recipients by the names that the owners of their mailboxes are likely to log in with."""
+        if self._users is None:
+            self._users = {}
+            for each in self.recipients:
+                address = each.address.lower()
+                for name in {address, address.rpartition("@")[0]}:
+                    self._users.setdefault(name, []).append(each)
+        return self._users
+
+    @property
+    def retrieved(self) -> bool:
+        """Whether a client took it from a mailbox."""
+        return self.kind is HopKind.RETRIEVED
+
+    @property
+    def source(self) -> str:
+        """The address of the host that had the mail before."""
+        return self.server if self.kind is HopKind.RETRIEVED else self.client
+
+    @property
+    def holder(self) -> str:
+        """The address of the host that has the mail afterwards."""
+        return self.client if self.kind is HopKind.RETRIEVED else self.server
+
+
+def sent(conversation: Conversation, transaction: Transaction, message: Message | None) -> Trace:
+    """Return the trace of a mail in SMTP; `message` is None where nothing of it was sent."""
+    recipients = transaction.recipients
+    trace = _trace(conversation, _kind(conversation, transaction, message), transaction.packets)
+    trace.sender = transaction.sender
+    trace.recipients = tuple(recipients[:RECIPIENTS_LIMIT])
+    trace.recipients_left_out = max(0, len(recipients) - RECIPIENTS_LIMIT)
+    trace.outcome = transaction.outcome
+    trace.status = transaction.status
+    trace.queue_id = transaction.queue_id
+    if message is not None:
+        _describe(trace, message)
+    elif transaction.packets:
+        turns = conversation.dialogue.turns
+        first = bisect_left(turns, transaction.packets[0], key=_packet)
+        last = bisect_right(turns, transaction.packets[-1], key=_packet) - 1
+        trace.start_ns = _time_ns(turns[first : first + 1], trace.start_ns)
+        trace.time_ns = _time_ns(turns[max(0, last) : last + 1], trace.time_ns)
+    return trace
+
+
+def called(conversation: Conversation) -> Trace:
+    """Return the trace of a call to a mail server in which no mail was named; its status is that of a bad greeting."""
+    trace = _trace(conversation, HopKind.DEFERRED, conversation.numbers)
+    trace.outcome = TransactionOutcome.ABORTED
+    for turn in conversation.dialogue.turns[:1]:
+        if turn.command is None and turn.replies and turn.replies[0].status[:1] in ("4", "5"):
+            late = turn.replies[0].status[0] == "4"
+            trace.status = turn.replies[0].status
+            trace.outcome = TransactionOutcome.DEFERRED if late else TransactionOutcome.REJECTED
+            trace.kind = _KINDS[trace.outcome]
+    return trace
+
+
+def kept(conversation: Conversation, message: Message) -> Trace:
+    """Return the trace of a mail that was taken from a mailbox, put into one, or handed in by POP3's XMIT."""
+    trace = _trace(conversation, _DIRECTIONS[message.direction.value], message.content.packets)
+    trace.user = next((each.user for each in conversation.dialogue.logins if each.accepted), None)
+    path = next((value for name, value in message.headers if name.lower() == "return-path"), None)
+    author = message.from_[0].address if message.from_ else None
+    trace.sender = author if path is None else path.strip().strip("<>")
+    _describe(trace, message)
+    return trace
+
+
+def _trace(conversation: Conversation, kind: HopKind, packets: tuple[int, ...]) -> Trace:
+    key = conversation.key
+    if len(packets) > PACKETS_LIMIT:
+        packets = packets[: PACKETS_LIMIT // 2] + packets[-PACKETS_LIMIT // 2 :]
+    times = conversation.start_ns, conversation.end_ns
+    return Trace(kind, conversation.id, key.client.host, key.server.host, *times, packets)
+
+
+def _packet(turn: Turn) -> int:
+    """Return the packet with which a turn began."""
+    if turn.command is not None:
+        return turn.command.packet
+    return turn.replies[0].packet if turn.replies else 0
+
+
+def _time_ns(turns: Sequence[Turn], otherwise_ns: int) -> int:
+    """Return when the first of some turns began; a time that is given where there is none."""
+    if turns and turns[0].command is not None:
+        return turns[0].command.time_ns
+    return otherwise_ns
+
+
+def _kind(conversation: Conversation, transaction: Transaction, message: Message | None) -> HopKind:
+    if transaction.outcome is not TransactionOutcome.ACCEPTED and transaction.outcome in _KINDS:
+        return _KINDS[transaction.outcome]
+    for turn in conversation.dialogue.turns[:3]:
+        if turn.command is not None and turn.command.verb == "LHLO":
+            return HopKind.DELIVERED
+    relayed = message is not None and message.direction is Direction.RELAYED
+    return HopKind.RELAYED if relayed else HopKind.SUBMITTED
+
+
+def _describe(trace: Trace, message: Message) -> None:
+    """Note what the mail says of itself."""
+    content, headers = message.content, message.headers[:FIELDS_LIMIT]
+    trace.how = content.how
+    trace.message = message.id
+    trace.start_ns, trace.time_ns = content.start_ns, content.end_ns
+    trace.message_id = message.message_id
+    trace.subject = message.subject
+    trace.stamps = tuple(map(_stamp, message.received[:STAMPS_LIMIT]))
+    if headers:
+        names, values = zip(*headers, strict=True)
+        trace.names, encoding_at = _stored_once(names)
+        trace.values = pack(f"{len(values)}q", *map(hash, values))
+        trace.encoding = None if encoding_at is None else values[encoding_at]
+    trace.reports = message.reports
+    if content.complete and content.kept_all and content.how != "TOP":
+        body = _body(content)
+        trace.body = hash(body) if body else None
+        trace.text = hash(tuple([each.sha256 if each.text is None else each.text.rstrip() for each in message.parts]))
+
+
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def _stored_once(names: tuple[str, ...]) -> tuple[tuple[str, ...], int | None]:
+    """Return the list of header names that is equal to this one, and where in it the encoding of the body stands.
+
+    Most mails of a capture share their list with others.
+    """
+    places = (place for place, name in enumerate(names) if name.lower() == "content-transfer-encoding")
+    return names, next(places, None)
+
+
+def _stamp(received: Received) -> Stamp:
+    peer = received.address or received.rdns or received.from_ or ""
+    return Stamp(peer, received.by or "", received.id, received.time)
+
+
+def _body(content: Content) -> bytes:
+    """Return the body without the empty lines at its end."""
+    octets = content.kept
+    at = octets.find(b"\r\n\r\n") + 4
+    if at < 4:
+        at = octets.find(b"\n\n") + 2
+    return octets[at:].rstrip(b"\r\n") if at >= 2 else b""
