@@ -169,10 +169,9 @@ def analyze(
     level: Annotated[Level, typer.Option(help="Explain every step, or show the facts alone.")] = Level.NOVICE,
     packets: Packets = None,
 ) -> Callable[[], int]:
-    """Show the mails of a capture on their way, and each mail conversation as an annotated walkthrough.
+    """Show mails on their way, and mail conversations as walkthroughs. Several captures count as parts of one.
 
-    CAPTURE is a .pcap or .pcapng file, also compressed (.gz .zst .xz .lz4), or - for standard input. Several count as
-    parts of one.
+    CAPTURE is a .pcap or .pcapng file, also compressed (.gz .zst .xz .lz4), or - for standard input.
     """
     from mailtrace.command import Request, run
 

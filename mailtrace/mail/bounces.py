@@ -26,6 +26,9 @@ NATURES = {"delivery-status": "delivery-status", "disposition-notification": "di
 
 QMAIL_START = "Hi. This is the "
 EXIM_START = "This message was created automatically by mail delivery software."
+STARTS_IN_WORDS = (QMAIL_START, EXIM_START)
+"""How the text of a bounce in plain words begins."""
+
 FAILED_RECIPIENTS = "x-failed-recipients"
 
 _BLANK = re.compile(r"\n[ \t]*\n")
@@ -60,12 +63,6 @@ def read_report(head: Head, parts: Sequence[MessagePart], heads: Sequence[tuple[
     if FAILED_RECIPIENTS in head.first or text.startswith(EXIM_START):
         return _exim(text, head.first.get(FAILED_RECIPIENTS))
     return None
-
-
-def looks_like_words(parts: Sequence[MessagePart], first: Mapping[str, str]) -> bool:
-    """Tell, quickly, whether a mail may be a bounce in plain words."""
-    text = parts[0].text if parts else None
-    return FAILED_RECIPIENTS in first or (text is not None and text.startswith((QMAIL_START, EXIM_START)))
 
 
 def _head(text: str) -> Head:

@@ -27,7 +27,7 @@ PROPERTIES_LIMIT = 1_000
 """MAPI properties of one file that are looked at; Outlook writes about thirty."""
 
 _BEGIN = re.compile(rb"^(?:begin [0-7]{3,4} |=ybegin [^\r\n]{0,200}?name=)([^\r\n]{1,255})\r?\n", re.MULTILINE)
-_BINHEX_LINE = b"(This file must be converted with BinHex"
+BINHEX_LINE = b"(This file must be converted with BinHex"
 _LINE_ENDS = b"\r\n"
 _UUENCODED_LINE = 61
 """Characters of a line of uuencode: its length and 45 octets."""
@@ -45,11 +45,6 @@ _VARIABLE = frozenset((0x0D, 0x1E, 0x1F, 0x102))
 _UTF16 = 0x1F
 
 
-def holds_files(octets: bytes) -> bool:
-    """Tell, quickly, whether a text may hold files; most do not."""
-    return b"begin " in octets or _BINHEX_LINE in octets
-
-
 def files_in_text(octets: bytes, path: str) -> list[EmbeddedFile]:
     """Return the files put into the text of part `path`, in order of their encodings; at most `FILES_LIMIT`."""
     found: list[EmbeddedFile] = []
@@ -59,7 +54,7 @@ def files_in_text(octets: bytes, path: str) -> list[EmbeddedFile]:
         data, at = (_yenc if encoding == "yenc" else _uuencode)(octets, begin.end())
         if data is not None:
             found.append(_file(path, encoding, _name(begin[1]), data))
-    if _BINHEX_LINE in octets:
+    if BINHEX_LINE in octets:
         found.append(_binhex(octets, path))
     return found
 
@@ -107,7 +102,7 @@ def _yenc(octets: bytes, at: int) -> tuple[bytes | None, int]:
 
 def _binhex(octets: bytes, path: str) -> EmbeddedFile:
     """Return what the head of a BinHex file says. Source: RFC 1741 appendix A."""
-    start = octets.find(b":", octets.find(_BINHEX_LINE)) + 1
+    start = octets.find(b":", octets.find(BINHEX_LINE)) + 1
     encoded = octets[start : start + BINHEX_HEAD].partition(b":")[0].translate(None, _LINE_ENDS) if start else b""
     if encoded.translate(None, _HQX):
         encoded = b""

@@ -14,6 +14,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 from mailtrace.mail import charsets, embedded, holes
+from mailtrace.mail.bounces import NATURES, STARTS_IN_WORDS
 from mailtrace.mail.flowed import unfold
 from mailtrace.mail.headers import Head
 from mailtrace.mail.natures import nature_of_file, nature_of_text, nature_of_type
@@ -45,7 +46,6 @@ IDENTITY = frozenset(("", "7bit", "8bit", "binary"))
 _UUENCODE = frozenset(("x-uuencode", "uuencode", "x-uue", "uue"))
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _TEXTS_BY_NATURE = frozenset(("delivery-status", "disposition-notification", "feedback-report", "headers"))
-_REPORTS = frozenset(("delivery-status", "disposition-notification"))
 
 
 class Kind(Struct, frozen=True, gc=False):
@@ -64,10 +64,9 @@ class Kind(Struct, frozen=True, gc=False):
 
 
 class Outline(Struct, gc=False):
-    """What is told of a message: its leaves, the heads of messages inside with their paths, files in no part's name.
+    """What is told of a message: its leaves, the heads of messages inside with their paths, files that are no leaves.
 
-    `holes` are the lengths of what is missing from the message. `is_report` tells that a leaf may report another mail.
-    `take`, where it is set, is called with each leaf and its decoded octets.
+    `holes` are the lengths of what is missing from it. `may_report` tells that a leaf may be about another mail.
     """
 
     defects: list[str]
@@ -75,7 +74,7 @@ class Outline(Struct, gc=False):
     parts: list[MessagePart]
     heads: list[tuple[str, Head]]
     files: list[EmbeddedFile]
-    is_report: bool = False
+    may_report: bool = False
     take: Callable[[MessagePart, bytes], None] | None = None
 
 
@@ -163,10 +162,12 @@ def tell_leaf(
         text, charset, guessed = _text(octets, charset, path, told)
         if kind.is_flowed:
             text = unfold(text, kind.is_space_deleted)
-        if b"-----BEGIN PGP " in octets:
+        if kind.type != "text/html":  # which has neither, and is searched in vain
             nature = nature_of_text(octets) or nature
-        if nature in _REPORTS:
-            told.is_report = True
+            if b"begin " in octets or embedded.BINHEX_LINE in octets:
+                _keep_files(embedded.files_in_text(octets, path), told)
+        if nature in NATURES or text.startswith(STARTS_IN_WORDS):
+            told.may_report = True
     elif not kind.is_message:
         nature = nature_of_file(nature, octets)
         if nature == "tnef":
@@ -189,8 +190,6 @@ def _keep_files(files: list[EmbeddedFile], told: Outline) -> None:
 
 def _text(octets: bytes, charset: str | None, path: str, told: Outline) -> tuple[str, str | None, bool]:
     """Return the shown text of a part with line feeds as line ends, its charset, and whether that was guessed."""
-    if embedded.holds_files(octets):
-        _keep_files(embedded.files_in_text(octets, path), told)
     cut = len(octets) > TEXT_LIMIT
     if cut:
         told.defects.append(f"{TEXT_LIMIT_REACHED}: part {path}: {TEXT_LIMIT} of {len(octets)} octets shown")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailtrace.mail.addresses import parse_addresses
-from mailtrace.mail.bounces import looks_like_words, read_report
+from mailtrace.mail.bounces import FAILED_RECIPIENTS, read_report
 from mailtrace.mail.dates import parse_date
 from mailtrace.mail.encodedwords import decode_words
 from mailtrace.mail.headers import Field, Head, parse_head
@@ -80,9 +80,9 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
         received=tuple([parse_received(value) for value in trace[:RECEIVED_LIMIT]]),
         parts=parts,
         defects=_each_once(defects),
-        attached=tuple([_attached(*each) for each in told.heads[:ATTACHED_LIMIT]]),
-        embedded=tuple(told.files),
-        reports=read_report(head, parts, told.heads) if told.is_report or looks_like_words(parts, first) else None,
+        attached=tuple([_attached(*each) for each in told.heads[:ATTACHED_LIMIT]]) if told.heads else (),
+        embedded=tuple(told.files) if told.files else (),
+        reports=read_report(head, parts, told.heads) if told.may_report or FAILED_RECIPIENTS in first else None,
     )
 
 

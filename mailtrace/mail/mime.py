@@ -75,7 +75,9 @@ def outline(
             defects.append(f"{PARTS_LIMIT_REACHED}: {len(waiting)} more")
             break
         entity = waiting.pop()
-        waiting += reversed(_look(entity, PARTS_LIMIT - len(waiting), told))
+        inside = _look(entity, PARTS_LIMIT - len(waiting), told)
+        if inside:
+            waiting += reversed(inside)
     return told
 
 
