@@ -18,7 +18,7 @@ from mailtrace.mail.hosts import IN_FILE
 from mailtrace.mail.journeys import journeys
 from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Dialogue, Note, RawBatch
 from mailtrace.packets.carriers import link_name
-from mailtrace.pipeline import Pipeline, sifter
+from mailtrace.pipeline import Pack, Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
 from mailtrace.streams.sift import Rows, Totals
 
@@ -114,7 +114,7 @@ class Analyzer:
     def finals(self, brief: bool = False) -> Iterator[list[Final]]:
         """Yield conversations as they become final, in as many lists as the capture has batches.
 
-        `brief`: only what JSON tells is wanted of them; then three processes can share the work.
+        `brief`: only what JSON tells is wanted of them; then four processes can share the work.
         """
         collecting = gc.isenabled()
         gc.disable()  # records die by reference count; looking for circles after every batch costs a sixth more
@@ -135,7 +135,7 @@ class Analyzer:
             return self._understand(ahead(self._read(1), Read), _as_it_is)
         pieces: Iterator[Read] = self._read(SHARES)
         for _ in range(SHARES):
-            pieces = self._understand(ahead(pieces, Read), _sent)
+            pieces = self._understand(ahead(pieces, Read), _sent, _packed)
         return map(_received, ahead(pieces, Done))
 
     def _read(self, shares: int) -> Iterator[Piece[T] | CaptureRead | AllRead[T]]:
@@ -160,10 +160,13 @@ class Analyzer:
         yield AllRead(sift.totals, sift.notes(), [])
 
     def _understand(
-        self, pieces: Iterator[Piece[T] | CaptureRead | AllRead[T]], told: Callable[[Understood], T]
+        self,
+        pieces: Iterator[Piece[T] | CaptureRead | AllRead[T]],
+        told: Callable[[Understood], T],
+        pack: Pack | None = None,
     ) -> Iterator[Piece[T] | CaptureRead | AllRead[T]]:
         """Understand the next share of every piece; `told` makes of what came of it what is handed on."""
-        pipeline = Pipeline(self._decode_as, _packed if told is _sent else None)
+        pipeline = Pipeline(self._decode_as, pack)
         pipeline.keys.add(self._keylog)
         for piece in pieces:
             if isinstance(piece, Piece):
