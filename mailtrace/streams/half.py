@@ -24,7 +24,7 @@ PENDING_SEGMENTS = 8_192
 """Segments that may wait behind a hole; tiny segments must not cost more memory than large ones."""
 
 TOTAL_PENDING_BYTES = 256 << 20
-"""Octets that may wait behind holes in all streams together."""
+"""Octets that may wait behind holes in all streams that one process understands."""
 
 HISTORY_SEGMENTS = 8
 """Delivered segments remembered to compare repeats with: most repeats are of the last few."""
