@@ -8,6 +8,7 @@ we read it must end early, not end the process. Nothing here seeks, so a pipe gi
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 KEEP_BYTES = 31 << 20
 """Dropping a block of this size, never touched, is how the C library learns to keep the memory of dropped windows.
@@ -23,10 +24,15 @@ class Octets:
     `ended` tells that the source has nothing after `buffer`; `failure` is the system's reason when reading it failed.
     """
 
-    def __init__(self, read: Callable[[int], bytes]) -> None:
-        """Read from `read(size)`, which gives up to `size` octets and none at the end."""
-        bytes(KEEP_BYTES)
+    def __init__(self, read: Callable[[int], bytes], ahead: int = 0) -> None:
+        """Read from `read(size)`, which gives up to `size` octets and none at the end.
+
+        It is asked for `ahead` octets at least: from a source that gives what has come by now, more are taken than are
+        wanted, but never waited for.
+        """
+        _keep_windows()
         self._read = read
+        self._ahead = ahead
         self.buffer = b""
         self.offset = 0
         self.ended = False
@@ -37,7 +43,7 @@ class Octets:
         pieces = [self.buffer[used:]]
         missing = wanted - len(pieces[0])
         while missing > 0 and not self.ended:
-            piece = self._next(missing)
+            piece = self._next(max(missing, self._ahead))
             pieces.append(piece)
             missing -= len(piece)
         self.offset += used
@@ -60,3 +66,9 @@ class Octets:
             piece = b""
         self.ended = not piece
         return piece
+
+
+@cache
+def _keep_windows() -> None:
+    """Let the C library keep the memory of windows; once, since the next such block would have to be cleared."""
+    bytes(KEEP_BYTES)

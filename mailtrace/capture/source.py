@@ -30,6 +30,12 @@ DEFAULT_BATCH_BYTES = 4 * 2**20
 SNIFF_BYTES = 1024
 """Octets looked at to tell the format."""
 
+EAGER_SNIFF_BYTES = 24
+"""The same where more may take long to come: the header of a pcap file; that of a pcapng section is longer."""
+
+EAGER_READ_BYTES = 2**20
+"""Octets that are taken at once where they are there, if none is waited for."""
+
 STANDARD_INPUT = "-"
 
 _KINDS = (
@@ -56,10 +62,18 @@ class CaptureFile:
     """An open capture. Its facts (`interfaces`, `notes`, ...) grow while `batches` is consumed, and stay afterwards."""
 
     def __init__(
-        self, name: str, file: BinaryIO, size_bytes: int | None, batch_bytes: int, writer: Writer | None = None
+        self,
+        name: str,
+        file: BinaryIO,
+        size_bytes: int | None,
+        batch_bytes: int,
+        writer: Writer | None = None,
+        *,
+        eager: bool = False,
     ) -> None:
         """Find out the format of `file`; `writer` is for those who copy packets of it (`excerpt`).
 
+        `eager`: its `read` gives what has come by now, and batches are made of that as soon as a record is whole.
         Raises: UnreadableInput when it is no capture.
         """
         self.name = name
@@ -68,7 +82,8 @@ class CaptureFile:
         self._file = file
         self._batch_bytes = batch_bytes
         self._facts = Facts(writer)
-        self._source = self._octets = Octets(self._read)
+        self._sniff_bytes = EAGER_SNIFF_BYTES if eager else SNIFF_BYTES
+        self._source = self._octets = Octets(self._read, EAGER_READ_BYTES if eager else 0)
         self._reader = self._choose_reader()
 
     @property
@@ -79,7 +94,10 @@ class CaptureFile:
     @property
     def notes(self) -> list[Note]:
         """What was remarkable about the file so far; notes of damage make results partial."""
-        return self._facts.notes
+        notes, dropped = self._facts.notes, self._facts.dropped
+        if dropped:
+            notes.append(Note("packets-lost", f"packets that were lost while this was captured: {dropped:,}"))
+        return notes
 
     @property
     def names(self) -> dict[str, list[str]]:
@@ -136,13 +154,13 @@ class CaptureFile:
     def _choose_reader(self) -> PcapReader | PcapngReader | None:
         """Return the reader for the format, None when a compressed file breaks off before anything can be unpacked."""
         octets = self._octets
-        octets.advance(0, SNIFF_BYTES)
+        octets.advance(0, self._sniff_bytes)
         if octets.failure is not None and not octets.buffer:
             raise UnreadableInput(f"{self.name!r} cannot be read: {octets.failure}")
         packed = compression_of(octets.buffer)
         if packed is not None:
             octets = self._octets = Octets(Unpacked(packed, octets.read, self._facts).read)
-            octets.advance(0, SNIFF_BYTES)
+            octets.advance(0, self._sniff_bytes)
             if not octets.buffer and self._facts.notes:
                 return None
         inside = f" (inside the {packed.name} file)" if packed else ""
@@ -169,7 +187,7 @@ def open_capture(path: str, batch_bytes: int = DEFAULT_BATCH_BYTES, *, writer: W
     """
     if path == STANDARD_INPUT:
         return CaptureFile(path, _standard_input(), None, batch_bytes, writer)
-    file = _open_regular(path)
+    file = open_regular(path)
     try:
         return CaptureFile(path, file, os.fstat(file.fileno()).st_size, batch_bytes, writer)
     except BaseException:
@@ -191,8 +209,8 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _open_regular(path: str) -> BinaryIO:
-    """Open a regular file without waiting and without touching anything that is not one."""
+def open_regular(path: str) -> BinaryIO:
+    """Open a regular file without waiting and without touching anything that is not one. Raises: UnreadableInput."""
     try:
         _refuse_special(path, Path(path).stat().st_mode)
         file = open(path, "rb", buffering=0, opener=_open_without_waiting)  # noqa: SIM115

@@ -39,6 +39,8 @@ STATISTICS_LIMIT_OCTETS = 1_024
 SECTION, INTERFACE, OBSOLETE, SIMPLE, NAMES, STATISTICS, ENHANCED, SECRETS = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6, 10
 
 _DROPS = 4
+_NAME = 2
+_INTERFACE_DROPS = 5
 _RESOLUTION, _CHECKSUM_LENGTH = 9, 13
 _NO_DROPS = 0xFFFF
 _NAME_BYTES = {1: 4, 2: 16}
@@ -50,6 +52,11 @@ _ANYWHERE = {2_988: (4, OPTION_LIMIT_OCTETS), 2_989: (4, OPTION_LIMIT_OCTETS), 1
 """The same for custom options of all blocks; two of them nobody may copy who does not know what they mean."""
 
 _FILTER_SIZES = {11: (1, OPTION_LIMIT_OCTETS)}
+
+_ENHANCED_HEAD = struct.Struct("<IIIIIII").pack
+_LOST = struct.Struct("<HHQHH").pack
+_TAIL = struct.Struct("<I").pack
+_PADDING = (b"", bytes(1), bytes(2), bytes(3))
 
 Options = list[tuple[int, bytes]]
 
@@ -85,8 +92,10 @@ class Writer:
         self._room = WAITING_LIMIT_BYTES
 
     def add_interface(self, interface: Interface, snap_length: int, unit_ns: int) -> None:
-        """Describe the interface of a pcap file, whose time stamps are written in units of so many nanoseconds."""
-        about = [(_RESOLUTION, b"\x09")] if unit_ns == 1 else []
+        """Describe an interface of a pcap file or live one, whose time stamps count units of so many nanoseconds."""
+        about = [(_NAME, interface.name.encode("utf-8", "backslashreplace"))] if interface.name else []
+        if unit_ns == 1:
+            about.append((_RESOLUTION, b"\x09"))
         if interface.fcs_bytes:
             about.append((_CHECKSUM_LENGTH, bytes([interface.fcs_bytes])))
         self._units.append(unit_ns)
@@ -226,6 +235,26 @@ class Writer:
         self._out.write(b"".join([*self._waiting, block]))
         self._waiting.clear()
         self._begun = True
+
+
+def packet_block(interface: int, time_ns: int, frame: bytes, wire: int, lost: int = 0) -> bytes:
+    """Return the block of a frame of a little-endian section whose interface counts nanoseconds.
+
+    It was `wire` octets long; `lost` packets of its interface were lost before it.
+    """
+    padding = -len(frame) & 3
+    about = _LOST(_DROPS, 8, lost, 0, 0) if lost else b""
+    length = 32 + len(frame) + padding + len(about)
+    head = _ENHANCED_HEAD(ENHANCED, length, interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(frame), wire)
+    return b"".join((head, frame, _PADDING[padding], about, _TAIL(length)))
+
+
+def statistics_block(interface: int, time_ns: int, lost: int) -> bytes:
+    """Return the block of a little-endian section that tells how many packets of an interface were lost so far."""
+    about = _LOST(_INTERFACE_DROPS, 8, lost, 0, 0)
+    length = 24 + len(about)
+    head = struct.pack("<IIIII", STATISTICS, length, interface, time_ns >> 32, time_ns & 0xFFFFFFFF)
+    return head + about + _TAIL(length)
 
 
 def _comment(text: str) -> bytes:
