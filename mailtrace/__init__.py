@@ -5,6 +5,8 @@
     for walkthrough in mailtrace.walkthroughs(analysis):
         for step in walkthrough.steps:
             print(step.number, step.packets, step.says, step.means)
+    for finding in mailtrace.judge(analysis):
+        print(finding.code, finding.severity, finding.packets, finding.message)
 
 `Analysis` and everything in it are described in `mailtrace.model`.
 """
@@ -16,11 +18,11 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mailtrace.model import Analysis, Walkthrough
+    from mailtrace.model import Analysis, Finding, Walkthrough
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "analyze", "walkthroughs"]
+__all__ = ["__version__", "analyze", "judge", "walkthroughs"]
 
 
 def analyze(
@@ -64,3 +66,16 @@ def walkthroughs(
         wanted = [each for each in analysis.journeys if each.id == journey]
         return list(journey_walkthroughs(analysis, wanted, show_secrets))
     return explained(analysis, conversation=conversation, show_secrets=show_secrets)
+
+
+def judge(analysis: Analysis, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[Finding]:
+    """Return what is wrong in an analysis, or worth knowing: the worst first, each with the packets that show it.
+
+    `select` names the only rules that count, `ignore` those that do not: by code, beginning of codes, or name. Give an
+    analysis of all protocols: what is left out of it would be taken for missing.
+
+    Raises: `mailtrace.errors.UsageError` for a word that names no rule.
+    """
+    from mailtrace.findings.catalog import chosen_rules, findings
+
+    return findings(analysis, chosen_rules(select, ignore))

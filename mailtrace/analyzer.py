@@ -6,19 +6,31 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Generic, TypeVar
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, to_builtins
 from msgspec.msgpack import Encoder
 
 from mailtrace.capture.source import DEFAULT_BATCH_BYTES, open_capture
-from mailtrace.mail.clocks import clock_skews, with_clocks
-from mailtrace.mail.correlator import Correlator, Final, Understood, brief
+from mailtrace.mail.clocks import Clocks, with_clocks
+from mailtrace.mail.correlator import Correlator, Final, Understood
 from mailtrace.mail.hosts import IN_FILE
-from mailtrace.mail.journeys import journeys
-from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Dialogue, Note, RawBatch
+from mailtrace.mail.journeys import NOTHING_SEEN, Notebook
+from mailtrace.mail.kept import Kept, Written, carried, gist, messages_in, whole
+from mailtrace.model import (
+    NO_TIME,
+    Analysis,
+    CaptureInfo,
+    Conversation,
+    Dialogue,
+    Message,
+    Note,
+    RawBatch,
+    surrogates_spelled,
+)
 from mailtrace.packets.carriers import link_name
-from mailtrace.pipeline import Pack, Pipeline, sifter
+from mailtrace.pipeline import Keep, Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
 from mailtrace.streams.sift import Rows, Totals
 
@@ -30,6 +42,9 @@ Progress = Callable[[int, int, int], None]
 """Called after each batch with octets read, packets and conversations so far."""
 
 Names = Mapping[str, Sequence[str]]
+
+Write = Callable[[Conversation, Sequence[Message], Sequence[int | None]], Written]
+"""Writes what can be of a conversation with its messages once all was said; see `Written`."""
 
 
 LARGE_BYTES = 8 << 20
@@ -103,6 +118,7 @@ class Analyzer:
     ) -> None:
         self.info = CaptureInfo(files=list(paths))
         self.correlator = Correlator(names)
+        self.pipeline: Pipeline | None = None  # there once the first packets come
         self._captures = [open_capture(path, batch_bytes or DEFAULT_BATCH_BYTES) for path in paths]
         self._progress = progress
         self._watch = watch
@@ -111,15 +127,15 @@ class Analyzer:
         size = sum(LARGE_BYTES if each.size_bytes is None else each.size_bytes for each in self._captures)
         self.in_processes = processes and SEVERAL and watch is None and size >= LARGE_BYTES
 
-    def finals(self, brief: bool = False) -> Iterator[list[Final]]:
+    def finals(self, write: Write | None = None) -> Iterator[list[Final]]:
         """Yield conversations as they become final, in as many lists as the capture has batches.
 
-        `brief`: only what JSON tells is wanted of them; then four processes can share the work.
+        `write`: only what this writes is wanted of what was said in them; then four processes can share the work.
         """
         collecting = gc.isenabled()
         gc.disable()  # records die by reference count; looking for circles after every batch costs a sixth more
         try:
-            for number, finals in enumerate(self._finals(self._parts(brief)), 1):
+            for number, finals in enumerate(self._finals(self._parts(write)), 1):
                 yield finals
                 if not number % COLLECT_EVERY:
                     gc.collect()
@@ -127,16 +143,18 @@ class Analyzer:
             if collecting:
                 gc.enable()
 
-    def _parts(self, brief: bool) -> Iterator[Done]:
+    def _parts(self, write: Write | None) -> Iterator[Done]:
         """Yield the capture with all shares understood, by as many processes as it is worth."""
+        keep = whole if write is None else partial(_briefly, write)
+        brief = write is not None
         if not self.in_processes:
-            return self._understand(self._read(1), _as_it_is)
+            return self._understand(self._read(1), _as_it_is, keep, brief)
         if not brief:
-            return self._understand(ahead(self._read(1), Read), _as_it_is)
+            return self._understand(ahead(self._read(1), Read), _as_it_is, keep, brief)
         pieces: Iterator[Read] = self._read(SHARES)
         for _ in range(SHARES):
-            pieces = self._understand(ahead(pieces, Read), _sent, _packed)
-        return map(_received, ahead(pieces, Done))
+            pieces = self._understand(ahead(pieces, Read), _sent, partial(packed, keep), brief)
+        return ahead(pieces, Done)
 
     def _read(self, shares: int) -> Iterator[Piece[T] | CaptureRead | AllRead[T]]:
         """Read all captures, and sift what may be mail."""
@@ -163,10 +181,11 @@ class Analyzer:
         self,
         pieces: Iterator[Piece[T] | CaptureRead | AllRead[T]],
         told: Callable[[Understood], T],
-        pack: Pack | None = None,
+        keep: Keep,
+        brief: bool,
     ) -> Iterator[Piece[T] | CaptureRead | AllRead[T]]:
         """Understand the next share of every piece; `told` makes of what came of it what is handed on."""
-        pipeline = Pipeline(self._decode_as, pack)
+        pipeline = self.pipeline = Pipeline(self._decode_as, keep, brief)
         pipeline.keys.add(self._keylog)
         for piece in pieces:
             if isinstance(piece, Piece):
@@ -216,13 +235,28 @@ def _as_it_is(understood: Understood) -> Understood:
     return understood
 
 
-def _packed(dialogue: Dialogue) -> tuple[Any, Any]:
-    """Return what another process needs of a dialogue as octets, in which form it takes the least memory, too."""
-    said, messages = brief(dialogue)
+def _briefly(write: Write, conversation: Conversation) -> Kept:
+    """Keep of a conversation only what was written, and what relating it to others needs."""
+    kept = with_written(write, conversation)
+    kept.dialogue, kept.messages = Dialogue(lookups=conversation.dialogue.lookups), []
+    return kept
+
+
+def with_written(write: Write, conversation: Conversation) -> Kept:
+    """Keep everything of a conversation, and what was written of it."""
+    messages = messages_in(conversation)
+    places = carried(conversation, messages)
+    written = write(conversation, messages, places)
+    return Kept(conversation.dialogue, gist(conversation, messages, places), messages, written)
+
+
+def packed(keep: Callable[[Conversation], Kept], conversation: Conversation) -> Raw:
+    """Return what is kept of a conversation as octets, in which form it takes the least memory, too."""
+    kept = keep(conversation)
     try:
-        return Raw(_encode(said)), Raw(_encode(messages))
-    except UnicodeEncodeError:  # a lone surrogate in a mail: who writes the results reads it, and spells it out
-        return Raw(_encode(said)), None
+        return Raw(_encode(kept))
+    except UnicodeEncodeError:
+        return Raw(_encode(surrogates_spelled(to_builtins(kept, builtin_types=(bytes,)))))
 
 
 def _sent(understood: Understood) -> Raw:
@@ -230,30 +264,33 @@ def _sent(understood: Understood) -> Raw:
     return Raw(_encode(understood))
 
 
-def _received(part: Done) -> Done:
-    """Return what has come from another process as it was made there."""
-    if not isinstance(part, CaptureRead):
-        for understood in part.understood:
-            understood.join()
-    return part
-
-
 def analyze_files(analyzer: Analyzer, protocols: frozenset[str] | None = None) -> Analysis:
     """Read everything and return it in order of appearance."""
     finals = [final for some in analyzer.finals() for final in some]
-    carried = [(final.conversation, final.messages()) for final in finals]
     finals.sort(key=lambda final: final.conversation.id)
-    messages = sorted((m for _, some in carried for m in some), key=lambda m: (m.content.packets[:1], m.id))
+    messages = sorted((m for final in finals for m in final.messages), key=lambda m: (m.content.packets[:1], m.id))
     lookups = sorted((each for final in finals for each in final.lookups), key=lambda each: (each.packets[:1], each.id))
     for number, message in enumerate(messages, 1):
         message.id = message.content.message = number
     for number, lookup in enumerate(lookups, 1):
         lookup.id = number
+    clocks, notebook = Clocks(), Notebook()
+    for final in finals:
+        note(final, [message.id for message in final.messages], notebook, clocks)
+    hosts = with_clocks(analyzer.correlator.hosts.hosts(), clocks.skews())
+    told = notebook.journeys(hosts)
+    analyzer.info.notes += notebook.notes()
     conversations = [final.conversation for final in finals]
-    hosts = with_clocks(analyzer.correlator.hosts.hosts(), clock_skews(carried))
-    told = journeys(conversations, messages, hosts, analyzer.info.notes)
     analysis = Analysis(analyzer.info, hosts, conversations, messages, lookups, told)
     return narrowed(analysis, None, protocols)
+
+
+def note(final: Final, numbers: Sequence[int], notebook: Notebook, clocks: Clocks) -> None:
+    """Let a final conversation, whose messages have these numbers, be noted for journeys and clocks."""
+    gist = final.gist
+    notebook.take(final.conversation, NOTHING_SEEN if gist is None else gist.seen, numbers)
+    if gist is not None:
+        clocks.observe(final.conversation, gist.stamps)
 
 
 def narrowed(analysis: Analysis, conversation: int | None, protocols: frozenset[str] | None) -> Analysis:
@@ -273,5 +310,6 @@ def narrowed(analysis: Analysis, conversation: int | None, protocols: frozenset[
         messages=[each for each in analysis.messages if each.conversation in ids],
         lookups=[each for each in analysis.lookups if each.conversation in ids],
         known=analysis.lookups if analysis.known is None else analysis.known,
+        everything=analysis.conversations if analysis.everything is None else analysis.everything,
         journeys=[each for each in analysis.journeys if any(hop.conversation in ids for hop in each.hops)],
     )

@@ -62,5 +62,6 @@ def narrowed_to(analysis: Analysis, journeys: Sequence[Journey]) -> Analysis:
         messages=[each for each in analysis.messages if each.id in messages],
         lookups=lookups,
         known=analysis.lookups if analysis.known is None else analysis.known,
+        everything=analysis.conversations if analysis.everything is None else analysis.everything,
         journeys=journeys,
     )

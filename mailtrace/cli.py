@@ -3,8 +3,9 @@
 A command reads its arguments and returns what is to be done; `main` does it, outside of typer, which would make one
 exit code of an interruption, a closed pipe and a failure.
 
-Exit codes: 0 done; 1 `crosscheck` found what nothing explains; 2 wrong usage; 3 the input cannot be read; 4 the input
-was damaged or a limit was reached and the results are partial; 130 interrupted.
+Exit codes: 0 done; 1 a finding is as bad as `--fail-on` says, an expectation of `check` does not hold, or `crosscheck`
+found what nothing explains; 2 wrong usage; 3 the input cannot be read; 4 the input was damaged or a limit was reached
+and the results are partial; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,19 +15,15 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from mailtrace import options
 from mailtrace.errors import MailtraceError, UsageError
-
-if TYPE_CHECKING:
-    from mailtrace.choosing import Wanted
+from mailtrace.formats import CheckFormat, Format, FrameFormat, LiveFormat, OpinionFormat
 
 INTERRUPTED = 130
-
-MAX_PORT = 65535  # ports have 16 bits
-PORT_DIGITS = 5
 
 # No numpy has been loaded yet: its linear algebra, which nothing here needs, would start threads that wait busily.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -34,28 +31,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-class Format(StrEnum):
-    """What to write."""
+class FailOn(StrEnum):
+    """Which findings make the exit code 1."""
 
-    TERMINAL = "terminal"
-    JSON = "json"
-    JSONL = "jsonl"
-    MARKDOWN = "markdown"
-
-
-class OpinionFormat(StrEnum):
-    """What to write of a second opinion."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-
-
-class FrameFormat(StrEnum):
-    """What to write of one packet."""
-
-    TERMINAL = "terminal"
-    MARKDOWN = "markdown"
-    JSON = "json"
+    ERROR = "error"
+    WARNING = "warning"
 
 
 class Level(StrEnum):
@@ -74,11 +54,16 @@ Protocols = Annotated[str | None, typer.Option(metavar="NAMES", help="Only these
 Packets = Annotated[
     str | None, typer.Option(metavar="A-B", help="List these packets with Wireshark's columns instead.")
 ]
+Select = Annotated[list[str] | None, typer.Option(metavar="CODES", help="Only these findings, such as DNS,SMTP001.")]
+Ignore = Annotated[list[str] | None, typer.Option(metavar="CODES", help="All findings but these.")]
+FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit code 1 if a finding is as bad as that.")]
 HostsFile = Annotated[str | None, typer.Option(metavar="FILE", help="Names for addresses, in hosts-file format.")]
 Names = Annotated[
     list[str] | None, typer.Option(metavar="ADDRESS=NAME", help="A name for one address; may be repeated.")
 ]
 KeyLog = Annotated[str | None, typer.Option(metavar="FILE", help="Keys that open TLS, in the format of SSLKEYLOGFILE.")]
+LevelOption = Annotated[Level, typer.Option("--level", help="Explain every step, or show the facts alone.")]
+Follow = Annotated[bool, typer.Option("--follow", help="Read on while the file grows, until Ctrl-C.")]
 ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Do not mask passwords and tokens.")]
 DecodeAs = Annotated[
     list[str] | None,
@@ -166,8 +151,12 @@ def analyze(
     keylog: KeyLog = None,
     decode_as: DecodeAs = None,
     show_secrets: ShowSecrets = False,
-    level: Annotated[Level, typer.Option(help="Explain every step, or show the facts alone.")] = Level.NOVICE,
+    level: LevelOption = Level.NOVICE,
     packets: Packets = None,
+    fail_on: FailOnOption = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    follow: Follow = False,
 ) -> Callable[[], int]:
     """Show mails on their way, and mail conversations as walkthroughs. Several captures count as parts of one.
 
@@ -180,16 +169,49 @@ def analyze(
         format=format.value,
         output=output,
         conversation=conversation,
-        protocols=_protocols(protocol),
-        names=_names(hosts, name),
+        protocols=options.protocols(protocol),
+        names=options.names(hosts, name),
         show_secrets=show_secrets,
         level=level.value,
-        packets=_packet_range(packets),
-        keylog=_keylog(keylog),
-        decode_as=_decode_as(decode_as),
-        wanted=_wanted(journey, message_id, sender, recipient, subject),
+        packets=options.packet_range(packets),
+        keylog=None if follow else options.keylog(keylog),
+        decode_as=options.decode_as(decode_as),
+        wanted=options.wanted(journey, message_id, sender, recipient, subject),
+        judging=options.judging(fail_on, select, ignore),
     )
+    if follow:
+        from mailtrace.command_live import run_follow
+
+        return partial(run_follow, request, keylog)
     return partial(run, request)
+
+
+@app.command()
+def check(
+    captures: Annotated[list[str], typer.Argument(metavar="CAPTURE", show_default=False)],
+    expect: Annotated[str, typer.Option(metavar="FILE", help="What is expected, as TOML.", show_default=False)],
+    format: Annotated[CheckFormat, typer.Option("--format", "-f", help="What to write.")] = CheckFormat.TERMINAL,
+    hosts: HostsFile = None,
+    name: Names = None,
+    keylog: KeyLog = None,
+    decode_as: DecodeAs = None,
+) -> Callable[[], int]:
+    """Say of each expectation in a file whether it holds, and which packets prove it. Exit code 1 if one does not.
+
+    The README describes the file; samples/expect-2024.toml is one.
+    """
+    from mailtrace.command_check import CheckRequest
+    from mailtrace.command_check import check as carry_out
+
+    request = CheckRequest(
+        captures=captures,
+        expect=expect,
+        format=format.value,
+        names=options.names(hosts, name),
+        keylog=options.keylog(keylog),
+        decode_as=options.decode_as(decode_as),
+    )
+    return partial(carry_out, request)
 
 
 @app.command()
@@ -206,7 +228,7 @@ def crosscheck(
     """
     from mailtrace.command_crosscheck import crosscheck
 
-    return partial(crosscheck, capture, format.value, _keylog(keylog), _decode_as(decode_as))
+    return partial(crosscheck, capture, format.value, options.keylog(keylog), options.decode_as(decode_as))
 
 
 @app.command()
@@ -232,9 +254,9 @@ def frame(
         format=format.value,
         bytes_only=bytes_only,
         show_secrets=show_secrets,
-        names=_names(hosts, name),
-        keylog=_keylog(keylog),
-        decode_as=_decode_as(decode_as),
+        names=options.names(hosts, name),
+        keylog=options.keylog(keylog),
+        decode_as=options.decode_as(decode_as),
     )
     return partial(show_frame, request)
 
@@ -271,83 +293,75 @@ def export(
         conversation=conversation,
         journey=journey,
         show_secrets=show_secrets,
-        keylog=_keylog(keylog),
-        decode_as=_decode_as(decode_as),
+        keylog=options.keylog(keylog),
+        decode_as=options.decode_as(decode_as),
     )
     return partial(run_export, request)
 
 
-def _names(hosts: str | None, pairs: list[str] | None) -> dict[str, list[str]]:
-    """Read the user's names by address; single ones go first. Raises: `MailtraceError`."""
-    from mailtrace.capture.hostsfile import parse_names, read_hosts
+@app.command()
+def live(
+    interface: Annotated[list[str] | None, typer.Option("-i", metavar="IFACE", help="Where to listen.")] = None,
+    filter: Annotated[str | None, typer.Option("-f", metavar="BPF", help="What to take; '' takes everything.")] = None,
+    write: Annotated[str | None, typer.Option("-w", metavar="FILE", help="Record the packets, too (pcapng).")] = None,
+    ring: Annotated[str | None, typer.Option(metavar="SIZE,COUNT", help="Begin a new file after SIZE.")] = None,
+    format: Annotated[LiveFormat, typer.Option("--format", help="What to write.")] = LiveFormat.TERMINAL,
+    duration: Annotated[float | None, typer.Option(metavar="S", min=0, help="End after so many seconds.")] = None,
+    count: Annotated[int | None, typer.Option(metavar="N", min=1, help="End after so many packets.")] = None,
+    via: Annotated[str, typer.Option(metavar="HOW", help="auto, scapy, dumpcap, or the path of a pipe.")] = "auto",
+    hosts: HostsFile = None,
+    name: Names = None,
+    keylog: KeyLog = None,
+    decode_as: DecodeAs = None,
+    show_secrets: ShowSecrets = False,
+    level: LevelOption = Level.NOVICE,
+) -> Callable[[], int]:
+    """Listen on a network, and show every step while it happens. Ctrl-C ends it with a summary.
 
-    names = read_hosts(hosts) if hosts else {}
-    for address, some in parse_names(pairs or ()).items():
-        names[address] = [*some, *names.get(address, [])]
-    return names
+    Only the ports of mail, DNS and ident are listened to unless -f says otherwise. --ring takes sizes such as 100M.
+    """
+    from mailtrace.command_live import live_request, run_live
 
-
-def _wanted(
-    journey: int | None, message_id: str | None, sender: str | None, recipient: str | None, subject: str | None
-) -> Wanted | None:
-    """Return which mails are asked for, None where no option asks. Raises: `UsageError`."""
-    from mailtrace.choosing import Wanted
-
-    asked = {"--message-id": message_id, "--sender": sender, "--recipient": recipient, "--subject": subject}
-    for option, value in asked.items():
-        if value is not None and not value.strip():
-            raise UsageError(f"{option} needs something to look for")
-    if journey is None and all(value is None for value in asked.values()):
-        return None
-    return Wanted(journey, message_id, sender, recipient, subject)
-
-
-def _protocols(text: str | None) -> frozenset[str] | None:
-    """Read a list of protocol names. Raises: `UsageError`."""
-    if text is None:
-        return None
-    from mailtrace.protocols import PROTOCOLS
-
-    known = {row.name for row in PROTOCOLS} | {"unknown"}
-    wanted = frozenset(word.strip().lower() for word in text.split(",") if word.strip())
-    if not wanted or wanted - known:
-        raise UsageError(f"--protocol takes one or more of {', '.join(sorted(known))}, not {text!r}")
-    return wanted
-
-
-def _keylog(path: str | None) -> bytes | None:
-    """Read the key log, where one is given. Raises: `UnreadableInput`."""
-    if path is None:
-        return None
-    from mailtrace.capture.keylogfile import read_keylog
-
-    return read_keylog(path)
+    request = live_request(
+        interfaces=interface or [],
+        filter=filter,
+        via=via,
+        write=write,
+        ring=options.ring(ring, write),
+        format=format.value,
+        duration_s=duration,
+        count=count,
+        names=options.names(hosts, name),
+        keylog=keylog,
+        decode_as=options.decode_as(decode_as),
+        show_secrets=show_secrets,
+        level=level.value,
+    )
+    return partial(run_live, request)
 
 
-def _decode_as(pairs: list[str] | None) -> dict[int, str] | None:
-    """Read texts such as `2525=smtp` as protocols by port. Raises: `UsageError`."""
-    if not pairs:
-        return None
-    from mailtrace.protocols import PROTOCOLS
+@app.command()
+def interfaces() -> Callable[[], int]:
+    """List the network interfaces of this machine, and say whether you may capture on them."""
+    from mailtrace.command_interfaces import list_interfaces
 
-    known = [row.name for row in PROTOCOLS]
-    spoken = {}
-    for pair in pairs:
-        port, equals, protocol = (part.strip() for part in pair.partition("="))
-        is_number = port.isascii() and port.isdecimal() and len(port) <= PORT_DIGITS
-        if not equals or not is_number or not 0 < int(port) <= MAX_PORT:
-            raise UsageError(f"--decode-as wants PORT=PROTOCOL with a port from 1 to {MAX_PORT}, not {pair!r}")
-        if protocol.lower() not in known:
-            raise UsageError(f"--decode-as knows {', '.join(known)}, not {protocol!r} (in {pair!r})")
-        spoken[int(port)] = protocol.lower()
-    return spoken
+    return list_interfaces
 
 
-def _packet_range(text: str | None) -> tuple[int, int] | None:
-    """Read `65-102` or `65` as a range of packet numbers, both included. Raises: `UsageError`."""
-    if text is None:
-        return None
-    first, dash, last = text.partition("-")
-    if not first.isdecimal() or (dash and not last.isdecimal()) or not 0 < int(first) <= int(last or first):
-        raise UsageError(f"--packets takes a range such as 65-102, or one number, not {text!r}")
-    return int(first), int(last or first)
+@app.command()
+def rules() -> Callable[[], int]:
+    """List the rules by which captures are judged. One of them in full: mailtrace explain CODE."""
+    from mailtrace.command_explain import list_rules
+
+    return list_rules
+
+
+@app.command()
+def explain(word: Annotated[str, typer.Argument(metavar="WORD", show_default=False)]) -> Callable[[], int]:
+    """Explain the code or the name of a finding, or a word of mail: a command, a reply code, a record type, a term.
+
+    Such as SMTP001, 354, 5.1.1, EHLO, MX, greylisting or MTA.
+    """
+    from mailtrace.command_explain import explain_word
+
+    return partial(explain_word, word)

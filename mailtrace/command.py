@@ -9,12 +9,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from mailtrace.analyzer import Analyzer, Progress, analyze_files, narrowed
+from mailtrace.analyzer import Analyzer, Progress, analyze_files, narrowed, note
 from mailtrace.choosing import Wanted, narrowed_to, wanted_journeys
 from mailtrace.errors import UnreadableInput, UsageError
+from mailtrace.judging import ALL_FINDINGS, Judging, findings_within
 from mailtrace.mail.authentication import Authenticator, RecordBook
 from mailtrace.mail.clocks import Clocks, with_clocks
 from mailtrace.mail.correlator import Final
@@ -25,14 +27,15 @@ if TYPE_CHECKING:
     from mailtrace.explain.listing import Listing
     from mailtrace.model import Journey, Walkthrough
 
-DONE, PARTIAL = 0, 4
+DONE, JUDGED, PARTIAL = 0, 1, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the user asked for; `packets` is a range of packet numbers, both included, `decode_as` protocols by port.
 
-    `wanted` are the mails whose journeys alone are to be shown, None where everything is.
+    `wanted` are the mails whose journeys alone are to be shown, None where everything is. `judging` tells which
+    findings are wanted, and which make the exit code 1.
     """
 
     captures: list[str]
@@ -47,6 +50,7 @@ class Request:
     keylog: bytes | None = None
     decode_as: Mapping[int, str] | None = None
     wanted: Wanted | None = None
+    judging: Judging = ALL_FINDINGS
 
 
 def run(request: Request) -> int:
@@ -64,7 +68,8 @@ def run(request: Request) -> int:
             keylog=request.keylog,
             decode_as=request.decode_as,
         )
-        if request.format == "jsonl" and listing is None and request.wanted is None:
+        streamed = request.wanted is None and request.judging.fail_on is None
+        if request.format == "jsonl" and listing is None and streamed:
             _stream(request, analyzer)
             return exit_code(analyzer.info)
         analysis = analyze_files(analyzer)
@@ -72,8 +77,17 @@ def run(request: Request) -> int:
         _write_packets(request, listing, analysis)
         return exit_code(analysis.capture)
     _check_conversation(request, len(analysis.conversations))
-    _write(request, analysis)
-    return exit_code(analysis.capture)
+    return JUDGED if _write(request, analysis) else exit_code(analysis.capture)
+
+
+def report(request: Request, analyzer: Analyzer) -> int:
+    """Read what an analyzer brings, write the report, and return the exit code. Raises: `MailtraceError`."""
+    if request.format == "jsonl" and request.wanted is None and request.judging.fail_on is None:
+        _stream(request, analyzer)
+        return exit_code(analyzer.info)
+    analysis = analyze_files(analyzer)
+    _check_conversation(request, len(analysis.conversations))
+    return JUDGED if _write(request, analysis) else exit_code(analysis.capture)
 
 
 def _check(request: Request) -> None:
@@ -83,6 +97,9 @@ def _check(request: Request) -> None:
     narrowing = (request.packets, request.conversation, request.protocols)
     if request.wanted is not None and any(each is not None for each in narrowing):
         raise UsageError("a journey tells all of a mail: leave out --conversation, --protocol and --packets")
+    if request.packets is not None and request.judging != ALL_FINDINGS:
+        raise UsageError("--packets lists packets: leave out --fail-on, --select and --ignore")
+    request.judging.check()
     output = Path(request.output) if request.output is not None else None
     if output is not None and output.is_file() and any(_is_same(output, Path(path)) for path in request.captures):
         raise UsageError(f"--output {output} is the capture itself, and would be written over")
@@ -113,26 +130,22 @@ def _stream(request: Request, analyzer: Analyzer) -> None:
     clocks, notebook, chosen = Clocks(), Notebook(), set[int]()
     judge = Authenticator(RecordBook(so_far=True))
     with _output(request.output) as out:
-        for finals in analyzer.finals(brief=True):
+        for finals in analyzer.finals(partial(json.written, show_secrets=request.show_secrets)):
             for final in finals:
                 judge.book.observe(final.lookups)
             for final in finals:
-                messages = final.messages()
-                notebook.take(final.conversation, messages)
-                if _is_chosen(request, final):
+                note(final, final.numbers, notebook, clocks)
+                if final.written is not None and _is_chosen(request, final):
                     chosen.add(final.conversation.id)
-                    clocks.observe(final.conversation, messages)
-                    out.writelines(
-                        json.final_lines(final.conversation, messages, final.names, judge, request.show_secrets)
-                    )
+                    out.writelines(json.final_lines(final, final.written, judge))
             out.flush()
         _check_conversation(request, analyzer.correlator.conversations)
         hosts = with_clocks(analyzer.correlator.hosts.hosts(), clocks.skews())
         for journey in notebook.journeys(hosts):
             if any(hop.conversation in chosen for hop in journey.hops):
-                out.write(json.line("journey", journey))
+                out.write(json.journey_line(journey))
         analyzer.info.notes += notebook.notes()
-        out.write(json.line("capture", analyzer.info, hosts=hosts))
+        out.write(json.capture_line(analyzer.info, hosts))
 
 
 def _is_chosen(request: Request, final: Final) -> bool:
@@ -142,18 +155,22 @@ def _is_chosen(request: Request, final: Final) -> bool:
     return request.conversation in (None, conversation.id)
 
 
-def _write(request: Request, analysis: Analysis) -> None:
+def _write(request: Request, analysis: Analysis) -> bool:
+    """Write the report, and tell whether it has a finding that the user asked to fail on."""
     from mailtrace.reports import Report, write
 
+    found = request.judging.findings(analysis)
     if request.wanted is not None:
         chosen = narrowed_to(analysis, wanted_journeys(analysis.journeys, request.wanted))
         told = _told_journeys(request, analysis, chosen.journeys)
     else:
         chosen = narrowed(analysis, request.conversation, request.protocols)
         told = _told(request, analysis)
+    chosen.findings = findings_within(found, chosen, whole=chosen is analysis)
     alone = request.wanted is not None
     with _output(request.output) as out:
         write(request.format, Report(chosen, told, request.level, request.show_secrets, alone), out)
+    return request.judging.fails(chosen.findings)
 
 
 def _told(request: Request, analysis: Analysis) -> Iterator[Walkthrough]:
@@ -184,7 +201,7 @@ def _listing(request: Request) -> Listing | None:
 
 
 def _write_packets(request: Request, listing: Listing, analysis: Analysis) -> None:
-    from mailtrace.explain.naming import Naming
+    from mailtrace.mail.naming import Naming
     from mailtrace.reports import write_packets
 
     if request.packets is not None and request.packets[0] > analysis.capture.packets:

@@ -142,7 +142,7 @@ class _Export:
                 keylog=request.keylog,
                 decode_as=request.decode_as,
             )
-            for finals in analyzer.finals(brief=not self._kinds & TWICE):
+            for finals in analyzer.finals():
                 for final in finals:
                     number = final.conversation.id
                     if choice.conversations is None or number in choice.conversations:

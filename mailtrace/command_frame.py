@@ -18,7 +18,7 @@ from mailtrace.errors import UsageError
 from mailtrace.explain.frame import conversation_of, frame_view
 from mailtrace.explain.hidden import Frame, Payload, packets_with_secrets
 from mailtrace.explain.listing import Listing
-from mailtrace.explain.naming import Naming
+from mailtrace.mail.naming import Naming
 from mailtrace.model import RawBatch
 from mailtrace.packets.decode import Decoder
 from mailtrace.packets.transports import Segments

@@ -11,15 +11,18 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
 
 from mailtrace.mail.correlator import Begun, Ended, Understood
+from mailtrace.mail.kept import whole
 from mailtrace.model import (
     NO_TIME,
     ClosedHow,
     Conversation,
     Dialogue,
-    Message,
     Packet,
     Side,
     StreamEvent,
@@ -46,8 +49,11 @@ MAIL = frozenset({"smtp", "pop3", "imap"})
 UNDECIDED_PACKETS = 100
 """Packets after which a conversation on nobody's port that has not proved to be mail is let go: it will not later."""
 
-Pack = Callable[[Dialogue], tuple[Dialogue, list[Message] | None]]
-"""Makes of what was said what another process needs of it, and the messages in it, None where those cannot be sent."""
+Keep = Callable[[Conversation], Any]
+"""Makes of a conversation, once all was said in it, what is `Kept` of it; or that in the form in which it is sent."""
+
+NOTHING_SAID = Dialogue()
+"""What a conversation holds while what was said is among what is kept of it."""
 
 END_NS = 2**63
 """A time after every other."""
@@ -79,32 +85,61 @@ class Talk:
     tcp_stream: int | None
     found_at: int = 0
     queued: bool = False
-    protocol: str = UNKNOWN
-    dialogue: Dialogue = field(default_factory=Dialogue)
-    messages: list[Message] | None = None
+    conversation: Conversation | None = None
+    kept: Any = None
 
-    def finish(self, pack: Pack | None) -> None:
-        """No more will be said: flush it and `pack` what was, if that has not happened yet."""
+    def finish(self, keep: Keep) -> None:
+        """No more will be said: `keep` what is wanted of it, if that has not happened yet."""
         chooser, self.chooser = self.chooser, None
         if chooser is not None:
             self.tracker.finish()
             chooser.finish()
-            self.protocol = chooser.protocol
-            self.dialogue = chooser.dialogue
-            if pack is not None:
-                self.dialogue, self.messages = pack(chooser.dialogue)
+            if self.found_at:
+                conversation = self.conversation = self._conversation(chooser.protocol, chooser.dialogue)
+                self.kept = keep(conversation)
+                conversation.dialogue = NOTHING_SAID
+
+    def final(self, how: ClosedHow) -> Conversation | None:
+        """Return the conversation with all its packets; None if it is none."""
+        return None if self.conversation is None else self._filled(self.conversation, how)
+
+    def so_far(self) -> Conversation:
+        """Return the conversation as it is now; only where everything is kept can it be told afterwards."""
+        chooser, known = self.chooser, self.conversation
+        if known is not None:
+            conversation = replace(known, dialogue=self.kept.dialogue)
+        elif chooser is not None:
+            conversation = self._conversation(chooser.protocol, chooser.dialogue)
+        else:
+            conversation = self._conversation(UNKNOWN, NOTHING_SAID)
+        return self._filled(conversation, self.tracker.closed)
+
+    def _conversation(self, protocol: str, dialogue: Dialogue) -> Conversation:
+        """Return the conversation as far as it is known; its id is `found_at`."""
+        packets, closed = _ends(self.tracker), self.tracker.closed
+        return Conversation(self.found_at, protocol, self.key, self.tcp_stream, packets, dialogue, False, closed)
+
+    def _filled(self, conversation: Conversation, how: ClosedHow) -> Conversation:
+        """Give the conversation all packets that have come."""
+        tracker = self.tracker
+        conversation.packets = _ends(tracker) if tracker.packets is None else tuple(tracker.packets)
+        conversation.numbers = tuple(tracker.numbers)
+        conversation.complete = tracker.whole and how in (ClosedHow.FIN, ClosedHow.RST, ClosedHow.IDLE)
+        conversation.closed = how
+        return conversation
 
 
 class Pipeline:
     """Feed it what is kept of each batch, in order; `decode_as` names protocols by port.
 
     `keys` open TLS; keys that are added open what comes after. `other` counts, by name, packets that turn out to belong
-    to no conversation that is listed. `pack` makes of what was said what another process needs of it, to be kept until
-    the conversation is final; then of packets only the numbers are kept, too.
+    to no conversation that is listed. `keep` makes of a conversation what is kept of it; of its packets only the
+    numbers are kept where it is `brief`.
     """
 
-    def __init__(self, decode_as: Mapping[int, str] | None = None, pack: Pack | None = None) -> None:
-        self._pack = pack
+    def __init__(self, decode_as: Mapping[int, str] | None = None, keep: Keep = whole, brief: bool = False) -> None:
+        self._keep = keep
+        self._brief = brief
         self.keys = Keys()
         self.other: Counter[str] = Counter()
         self._services = Services(decode_as)
@@ -140,6 +175,15 @@ class Pipeline:
         self._found, self._final = [], []
         return Understood(begun, ended, self._now_ns)
 
+    def snapshot(self, after: int = 0) -> list[Conversation]:
+        """Return conversations that are listed but not final, as they are now; only those with packets behind `after`.
+
+        Ids are the packets with which they were found. Their dialogues go on being filled: look at them at once.
+        """
+        talks = [pair.talk for pair in self._pairs.values() if pair.talk is not None and pair.talk.found_at]
+        talks += [talk for _, _, talk, _ in self._ended]
+        return [talk.so_far() for talk in talks if talk.tracker.numbers[-1] > after]
+
     def _feed_stream(self, stream: StreamRows, rows: list[Row], buffer: bytes) -> None:
         """Feed one stream's packets, beginning a new conversation wherever the tracker says that one begins."""
         at = 0
@@ -165,7 +209,7 @@ class Pipeline:
             last.queued = True
             heapq.heappush(self._due, (last.tracker.due_ns, id(last), last))
             if last.tracker.all_said:  # now it is at hand; when it is final, in some seconds, it is far away in memory
-                last.finish(self._pack)
+                last.finish(self._keep)
 
     def _passes(self, pair: Pair, row: Row) -> bool:
         """Pass over a packet that begins no conversation between endpoints that have had one."""
@@ -218,10 +262,9 @@ class Pipeline:
     def _tracker(
         self, transport: Transport, feed: Callable[[StreamEvent], None], way: int
     ) -> Tracker | DatagramTracker:
-        brief = self._pack is not None
-        return (
-            Tracker(feed, way, self._budget, brief) if transport is Transport.TCP else DatagramTracker(feed, way, brief)
-        )
+        if transport is Transport.TCP:
+            return Tracker(feed, way, self._budget, self._brief)
+        return DatagramTracker(feed, way, self._brief)
 
     def _evicted(self, key: tuple[Transport, bytes]) -> None:
         pair = self._pairs.pop(key, None)
@@ -233,7 +276,7 @@ class Pipeline:
 
         It becomes final in `_settle`, at the time it was due.
         """
-        talk.finish(self._pack)
+        talk.finish(self._keep)
         talk.pair.talk = None
         if not talk.found_at:
             self.other["tcp"] += len(talk.tracker.numbers)
@@ -260,21 +303,9 @@ class Pipeline:
         if ready:
             self._ended = [ended for ended in self._ended if ended[0] >= self._now_ns]
             for due_ns, _, talk, how in sorted(ready, key=lambda ended: ended[:2]):
-                self._final.append(Ended(due_ns, self._conversation(talk, how), talk.messages))
-
-    def _conversation(self, talk: Talk, how: ClosedHow) -> Conversation:
-        tracker = talk.tracker
-        return Conversation(
-            id=talk.found_at,
-            protocol=talk.protocol,
-            key=talk.key,
-            tcp_stream=talk.tcp_stream,
-            packets=_ends(tracker) if tracker.packets is None else tuple(tracker.packets),
-            dialogue=talk.dialogue,
-            complete=tracker.whole and how in (ClosedHow.FIN, ClosedHow.RST, ClosedHow.IDLE),
-            closed=how,
-            numbers=tuple(tracker.numbers),
-        )
+                conversation = talk.final(how)
+                if conversation is not None:
+                    self._final.append(Ended(due_ns, conversation, talk.kept))
 
 
 def _ends(tracker: Tracker | DatagramTracker) -> tuple[Packet, ...]:

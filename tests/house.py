@@ -12,7 +12,21 @@ from pathlib import Path
 from tests.support import ROOT
 
 PACKAGE = ROOT / "mailtrace"
-ROOMS = ("capture", "packets", "streams", "tls", "protocols", "mail", "explain", "reports", "export", "crosscheck")
+ROOMS = (
+    "capture",
+    "packets",
+    "streams",
+    "tls",
+    "protocols",
+    "mail",
+    "findings",
+    "explain",
+    "expectations",
+    "reports",
+    "export",
+    "crosscheck",
+    "live",
+)
 """In the order data flows: a room imports only rooms before it."""
 
 SHARED = ("model", "errors")

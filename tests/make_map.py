@@ -2,8 +2,8 @@
 
     python -m tests.make_map
 
-`mailtrace/README.md` gets one line per file, the first line of its docstring; `README.md` gets the table of RFCs. Both
-go between markers, the rest is written by hand. `tests/test_house.py` holds that they are up to date.
+`mailtrace/README.md` gets one line per file, the first line of its docstring; `README.md` gets the tables of rules and
+of RFCs. All go between markers, the rest is written by hand. `tests/test_house.py` holds that they are up to date.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
+from mailtrace.findings.catalog import rules
+from mailtrace.reports.manual import rules_table
 from tests.house import PACKAGE, ROOMS, SHARED, Source, rfcs, sources
 from tests.support import ROOT
 
@@ -143,6 +145,11 @@ def rfc_section() -> str:
     return "\n".join(lines) + "\n"
 
 
+def rules_section() -> str:
+    """Return the table of rules."""
+    return rules_table(list(rules().values()))
+
+
 def _place(name: str) -> str:
     """Return the room of a file, with the protocol's name where it has one; the file's name at the top."""
     parts = name.split("/")[1:]
@@ -153,7 +160,7 @@ def _section_order(section: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (99, part) for part in section.split(".")]
 
 
-SECTIONS = {(MAP, "files"): files_section, (README, "rfcs"): rfc_section}
+SECTIONS = {(MAP, "files"): files_section, (README, "rfcs"): rfc_section, (README, "rules"): rules_section}
 """What is generated, by document and the name in its markers."""
 
 

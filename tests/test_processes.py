@@ -10,10 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mailtrace.analyzer import Done, Read
+from mailtrace.analyzer import Done, Read, packed
 from mailtrace.cli import main
 from mailtrace.errors import MailtraceError
+from mailtrace.mail.kept import Kept, Written
+from mailtrace.model import Dialogue, Login
 from mailtrace.processes import SEVERAL, ahead
+from tests.reports.analyses import submission
 from tests.support import SAMPLES
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
@@ -81,3 +84,11 @@ def test_shared_work_has_the_same_result(sample: Path, tmp_path: Path, monkeypat
         assert ended.value.code in (0, 4)
         written.append(out.read_bytes())
     assert written[0] == written[1]
+
+
+def test_text_that_has_no_octets_is_sent_all_the_same() -> None:
+    """Python's UTF-7 makes lone surrogates of what some mails hold; what goes to another process spells them out."""
+    kept = Kept(Dialogue(), None, [], Written(b"{}", [], []))
+    kept.dialogue.logins.append(Login("PLAIN", "lee\ud800", True, ()))
+    sent = packed(lambda conversation: kept, submission().conversations[0])
+    assert msgspec.msgpack.decode(bytes(sent), type=Kept).dialogue.logins[0].user == "lee\\ud800"

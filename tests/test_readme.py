@@ -24,8 +24,9 @@ SNIFFER = re.compile(r"^sudo tcpdump .* \| ")
 
 EXIT_CODES = {
     0: "done",
-    1: "`crosscheck` found differences that no known fault of tshark explains",
-    2: "the command line is wrong",
+    1: "a finding is as bad as `--fail-on` says, an expectation of `check` does not hold, or `crosscheck` found "
+    "differences that no known fault of tshark explains",
+    2: "the command line, or the file of expectations, is wrong",
     3: "the input cannot be read, or the output cannot be written",
     4: "the capture is damaged or a limit was reached: what could be read is reported, with a note",
     130: "interrupted",
@@ -147,8 +148,9 @@ def test_options_it_names_exist() -> None:
             text=True,
             timeout=60,
         ).stdout
-        for command in ("analyze", "crosscheck", "export", "frame")
+        for command in ("analyze", "check", "crosscheck", "export", "frame", "live")
     )
+    shown += "--in-bridge"  # of the lab, which has a README of its own
     assert set(re.findall(r"--[a-z][a-z-]+", "".join([*blocks("sh"), README]))) <= set(re.findall(r"--[a-z-]+", shown))
 
 

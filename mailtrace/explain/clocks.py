@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mailtrace.explain.naming import Naming
 from mailtrace.explain.texts import counted, text
+from mailtrace.mail.naming import Naming
 from mailtrace.model import ClockCertainty, ClockSkew, Host, Note
 
 UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))

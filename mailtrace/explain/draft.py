@@ -6,10 +6,12 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from mailtrace.explain.naming import Naming
 from mailtrace.explain.texts import counted, text
+from mailtrace.explain.waits import Causes, waits
 from mailtrace.mail.authentication import Authenticator
+from mailtrace.mail.naming import Naming
 from mailtrace.model import (
     Command,
     Continuation,
@@ -20,6 +22,7 @@ from mailtrace.model import (
     Packet,
     Side,
     StepKind,
+    Wait,
     WentDark,
     masked,
     wire_text,
@@ -80,8 +83,9 @@ class Scene:
         show_secrets: bool = False,
         repeats: set[str] | None = None,
         judge: Authenticator | None = None,
+        causes: Causes | None = None,
     ) -> None:
-        """`messages` are all messages of the capture by their id.
+        """`messages` are all messages of the capture by their id, `causes` what was asked because of this conversation.
 
         `judge` knows the records of the capture, by which mails are judged. `repeats` is given where only some steps
         are told: sentences to be said once are then said every time, and noted in it, for whoever chooses the steps to
@@ -93,6 +97,7 @@ class Scene:
         self.show_secrets = show_secrets
         self.judge = judge
         self.names = naming.pair(conversation.key)
+        self._causes = causes or Causes()
         self._explained: set[str] = set()
         self._repeats = repeats
         self.by_number: dict[int, Packet] = {packet.number: packet for packet in conversation.packets}
@@ -127,6 +132,16 @@ class Scene:
             source=source,
             until_ns=last.time_ns if last else start,
         )
+
+    @cached_property
+    def waits(self) -> tuple[Wait, ...]:
+        """Where the time of the conversation went."""
+        return waits(self.conversation, self._causes)
+
+    @property
+    def told_elsewhere(self) -> dict[int, str]:
+        """The steps that tell of lookups and ident calls where these are not told here, by packet."""
+        return self._causes.told
 
     def on_the_wire(self, packet: int) -> bool:
         """Tell whether what a packet says could be read by everybody on the way: not when TLS had begun."""

@@ -5,21 +5,12 @@ from __future__ import annotations
 from mailtrace.explain.connection import is_bare_ack
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.texts import between, listed, rounded, text
-from mailtrace.model import Command, Conversation, Flags, Reply, Side, StepKind, wire_text
+from mailtrace.explain.waits.causes import ident_outcome
+from mailtrace.model import Command, Flags, Reply, Side, StepKind, wire_text
 from mailtrace.protocols.ident.words import ERRORS
 
 OVERVIEW = "RFC 1413 section 2"
 ANSWERS_SECTION = "RFC 1413 section 5"
-
-
-def ident_outcome(conversation: Conversation) -> str:
-    """Return `answered`, `refused`, `unanswered`, or `silent` for a connection on which no answer came."""
-    if any(isinstance(event, Reply) for event in conversation.dialogue.events):
-        return "answered"
-    from_server = [packet for packet in conversation.packets if packet.side is Side.SERVER]
-    if not from_server:
-        return "unanswered"
-    return "refused" if from_server[0].flags & Flags.RST else "silent"
 
 
 def ident_step(scene: Scene, *, inside: bool) -> Draft:

@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from mailtrace.explain.dialogueinfo import Payload, dialogue_told
 from mailtrace.explain.dnsinfo import dns_info
-from mailtrace.explain.naming import Naming
 from mailtrace.explain.otherinfo import Told, address_text, internet_told, link_told, udp_told
 from mailtrace.explain.tcpinfo import tcp_info
 from mailtrace.explain.tlsinfo import TlsRecords
+from mailtrace.mail.naming import Naming
 from mailtrace.model import NO_TIME, Analysis, Conversation, RawBatch
 from mailtrace.packets.decode import Decoder
 from mailtrace.packets.dissect import ICMP, ICMPV6, UDP, Dissected, Internet, TcpHeader, UdpHeader, dissect

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from mailtrace.explain.dns import ADDRESS_TYPES, lookup_means, lookup_says, lookup_source
 from mailtrace.explain.dnsmemory import Memory
 from mailtrace.explain.draft import Draft, quoted
-from mailtrace.explain.naming import Naming
 from mailtrace.explain.texts import SECOND_NS, between, text
+from mailtrace.mail.naming import Naming
 from mailtrace.model import Conversation, Lookup, Side, StepKind, StreamKey
 
 TOGETHER_NS = 5 * SECOND_NS

@@ -8,6 +8,7 @@ from mailtrace.explain.imap.syntax import values
 from mailtrace.explain.imap.words import folder_shown
 from mailtrace.explain.texts import counted, listed, text
 from mailtrace.model import Conversation, Outcome, Reply, Turn, wire_text
+from mailtrace.protocols.pop3.marks import marked
 
 MAX_FOLDERS = 3
 """Folders named in a cell; the others are counted."""
@@ -30,8 +31,9 @@ def mailbox_visited(conversation: Conversation) -> str:
 def _pop3(conversation: Conversation) -> list[str]:
     found = _listed(conversation)
     parts = [text("happened.listed", messages=counted("messages", found))] if found is not None else []
-    for verb in ("RETR", "TOP", "DELE"):
-        done = len(_done(conversation, verb))
+    counts = {verb: len(_done(conversation, verb)) for verb in ("RETR", "TOP")}
+    counts["DELE"] = len(marked(conversation.dialogue.turns))
+    for verb, done in counts.items():
         if done:
             parts.append(text(f"happened.{verb}", count=f"{done:,}"))
     return parts
@@ -106,7 +108,7 @@ def mailbox_result(conversation: Conversation) -> str:
         goodbye = bool(_done(conversation, "LOGOUT"))
         return text("result.pop3.quit" if goodbye else f"result.closed.{conversation.closed.value}")
     goodbye = bool(_done(conversation, "QUIT"))
-    deleted = _done(conversation, "DELE")
+    deleted = marked(conversation.dialogue.turns)
     if deleted:
         return text("result.pop3.deleted" if goodbye else "result.pop3.not-deleted", count=len(deleted))
     if _done(conversation, "RETR"):

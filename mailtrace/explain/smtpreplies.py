@@ -120,7 +120,16 @@ class ReplyTeller:
         what = command.verb if judged else "other"
         if command.verb == "EHLO" and reply.outcome is Outcome.NO:
             return [text("refused.no.EHLO", means=word.means)]
+        if command.verb == "DATA" and self._nobody(command):
+            return [text("refused.nobody.DATA")]
         return [text(f"refused.{lasting}.{what}", means=word.means, **self._fields(command))]
+
+    def _nobody(self, command: Command) -> bool:
+        """Tell whether a command is of a mail of which every recipient was refused."""
+        for transaction in self.scene.conversation.dialogue.transactions:
+            if command.packet in transaction.packets:
+                return bool(transaction.recipients) and not any(each.accepted for each in transaction.recipients)
+        return False
 
     def _accepted(self, command: Command | None) -> list[str]:
         """Tell an accepted mail with its queue id, or an accepted piece of one. Source: RFC 5321 section 4.2.5."""

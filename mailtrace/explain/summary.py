@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from mailtrace.explain.dns import answer_shown
-from mailtrace.explain.ident import ident_outcome
 from mailtrace.explain.mailboxes import last_refusal, mailbox_result, mailbox_visited
 from mailtrace.explain.reverse import blocklisted
 from mailtrace.explain.texts import counted, has_text, text
+from mailtrace.explain.waits.causes import ident_outcome
 from mailtrace.model import (
     Command,
     Conversation,
@@ -255,11 +255,12 @@ def _mail_result(conversation: Conversation) -> str:
     transaction = transactions[0]
     if transaction.outcome is TransactionOutcome.ACCEPTED and transaction.queue_id:
         return text("result.accepted-as", queue_id=transaction.queue_id)
-    if transaction.outcome in _BAD:
-        return last_refusal(conversation) or text(f"result.{transaction.outcome.value}")
-    if transaction.outcome is TransactionOutcome.ABORTED:
-        return last_refusal(conversation) or text("result.aborted")
-    return text(f"result.{transaction.outcome.value}")
+    said = ""
+    if transaction.outcome in _BAD or transaction.outcome is TransactionOutcome.ABORTED:
+        if transaction.recipients and not any(each.accepted for each in transaction.recipients):
+            said = last_refusal(conversation, ("RCPT",))  # what a DATA sent along is told has no meaning of its own
+        said = said or last_refusal(conversation)
+    return said or text(f"result.{transaction.outcome.value}")
 
 
 def _lookup_result(conversation: Conversation) -> str:

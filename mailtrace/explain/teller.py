@@ -6,8 +6,8 @@ from collections import deque
 
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import GAP_REASONS, SMALL_FAULTS, VIOLATIONS
-from mailtrace.explain.naming import endpoint_text
 from mailtrace.explain.texts import counted, text
+from mailtrace.mail.naming import endpoint_text
 from mailtrace.model import (
     Command,
     Content,

@@ -15,15 +15,17 @@ from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.ident import ident_step
 from mailtrace.explain.imap.teller import ImapTeller
 from mailtrace.explain.lookups import joined, lookup_drafts, write_lookups
-from mailtrace.explain.naming import Naming
 from mailtrace.explain.pop3 import Pop3Teller
 from mailtrace.explain.smtp import SmtpTeller
 from mailtrace.explain.summary import ended, together
 from mailtrace.explain.teller import Teller
 from mailtrace.explain.texts import between, numbers, text
 from mailtrace.explain.tls import tell_tls
+from mailtrace.explain.waits import causes
+from mailtrace.explain.waits.table import conversation_times
 from mailtrace.mail.authentication import Authenticator, RecordBook
-from mailtrace.model import Analysis, Conversation, Side, Step, StepKind, Walkthrough
+from mailtrace.mail.naming import Naming
+from mailtrace.model import Analysis, Conversation, Side, Step, StepKind, TimeTable, Walkthrough
 
 TELLERS: dict[str, type[Teller]] = {"smtp": SmtpTeller, "pop3": Pop3Teller, "imap": ImapTeller}
 """Who tells a protocol; others are told by the plain teller."""
@@ -90,9 +92,10 @@ class Book:
         self.messages = {message.id: message for message in analysis.messages}
         self.show_secrets = show_secrets
         self.caused: dict[int, list[Conversation]] = {}
+        self.asked = causes(analysis.conversations)
         for conversation in analysis.conversations:
-            causes = {conversation.caused_by, *(lookup.caused_by for lookup in conversation.dialogue.lookups)}
-            for cause in causes - {None}:
+            told_in = {conversation.caused_by, *(lookup.caused_by for lookup in conversation.dialogue.lookups)}
+            for cause in told_in - {None}:
                 if cause is not None:
                     self.caused.setdefault(cause, []).append(conversation)
 
@@ -109,6 +112,7 @@ class Book:
             summary=together(group, self.ordered),
             result=ended(group),
             steps=finished(drafts, min(conversation.start_ns for conversation in group)),
+            times=_times(scene) if len(group) == 1 else None,
         )
 
     def drafts(self, group: list[Conversation], scene: Scene) -> list[Draft]:
@@ -125,7 +129,8 @@ class Book:
 
     def scene(self, conversation: Conversation, repeats: set[str] | None = None) -> Scene:
         """Return what a teller of a conversation may look at; `repeats` as in `Scene`."""
-        return Scene(conversation, self.naming, self.messages, self.show_secrets, repeats, self.judge)
+        asked = self.asked.get(conversation.id)
+        return Scene(conversation, self.naming, self.messages, self.show_secrets, repeats, self.judge, asked)
 
     def _title(self, group: list[Conversation]) -> str:
         first = group[0]
@@ -160,6 +165,14 @@ class Book:
         if drafts and caused.caused_by == told.id:
             _enclose(drafts, caused)
         return drafts
+
+
+def _times(scene: Scene) -> TimeTable | None:
+    """Return where the time of a conversation went, if somebody had to wait for it."""
+    conversation = scene.conversation
+    if conversation.protocol in DEPENDENT:
+        return None
+    return conversation_times(conversation, scene.waits, scene.names)
 
 
 def told_side(caused: Conversation, told: Conversation) -> Side:

@@ -25,7 +25,7 @@ def conversation_comments(final: Final, show_secrets: bool) -> Comments:
     """Return comments by packet for a conversation that is told alone."""
     conversation = final.conversation
     hosts = [Host(address, (name,), ()) for address, name in final.names.items()]
-    analysis = Analysis(CaptureInfo(files=[]), hosts, [conversation], final.messages(), final.lookups)
+    analysis = Analysis(CaptureInfo(files=[]), hosts, [conversation], final.messages, final.lookups)
     return comments(walkthroughs(analysis, conversation=conversation.id, show_secrets=show_secrets))
 
 

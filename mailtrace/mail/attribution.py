@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Generic, Protocol, TypeVar
 
-from mailtrace.mail.causes import BEFORE_NS, best_cause, candidate, ident_cause
+from mailtrace.mail.causes import BEFORE_NS, About, best_cause, candidate, ident_cause
 from mailtrace.mail.memory import Memory
 from mailtrace.model import NO_TIME, Conversation, Lookup, StreamKey
 
@@ -68,9 +68,9 @@ class Attribution(Generic[D]):
         for address in dict.fromkeys((key.client.host, key.server.host)):
             self._host(address).open[conversation] = start_ns
 
-    def closed(self, conversation: Conversation) -> None:
-        """Such a conversation is final; what comes over TCP and is no mail can have caused nothing."""
-        remembered = candidate(conversation) if conversation.protocol not in DEPENDENT else None
+    def closed(self, conversation: Conversation, what: About | None) -> None:
+        """Such a conversation is final; one that is about nothing, being no mail, can have caused nothing."""
+        remembered = None if what is None else candidate(conversation, what)
         for address in dict.fromkeys((conversation.key.client.host, conversation.key.server.host)):
             host = self._host(address)
             host.open.pop(conversation.id, None)

@@ -9,6 +9,10 @@ itself.
 The strongest evidence is a command that names the domain and is not answered yet: sendmail asks for the recipient's
 domain within RCPT, and its relaying a moment later asks the same for itself. A lookup whose name relates to nothing is
 given to a conversation only if its server owes a reply at that moment and no other conversation comes into question.
+
+Inside TLS that nobody can read a server may owe a reply at any moment, and nothing but the names that both hosts gave
+before tells what it is about: a lookup for the domain of one of them counts more than time alone, but not if two such
+conversations run at once.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from ipaddress import ip_address
 
 from msgspec import Struct
 
-from mailtrace.model import Command, Conversation, Endpoint, Lookup
+from mailtrace.model import Command, Conversation, Encryption, Endpoint, Lookup, WentDark
 
 BEFORE_NS = 10_000_000_000
 """How long before a connection its client may have looked for the server: resolvers give up a try after 5 s, twice."""
@@ -45,9 +49,14 @@ ABOUT_SENDER = 70
 ABOUT_RECIPIENT = 60
 SAME_DOMAIN = 50
 AFTERWARDS = 40
+IN_THE_DARK = 30
 TIME_ONLY = 20
+PERHAPS = 10
 OWED = 5
-"""Weights: only their order matters. `OWED` is added while the server owes a reply."""
+"""Weights: only their order matters. `OWED` is added while the server owes a reply.
+
+What weighs `PERHAPS` is never the cause, but leaves none to evidence of time alone.
+"""
 
 _DOMAIN = re.compile(rb"@([^@<>\s,:\"]{1,255})>")
 _DOMAIN_ALONE = re.compile(rb"@([^@<>\s,:\"]{1,255})")
@@ -56,7 +65,7 @@ _NAMING = _HELLOS | {"MAIL", "RCPT"}
 _TRANSPORT_POLICY = ("_mta-sts.", "_smtp._tls.")
 
 
-class Asked(Struct, gc=False):
+class Asked(Struct, frozen=True, array_like=True, gc=False):
     """A command, as far as it tells what a conversation is about: when it was sent and answered (None: never)."""
 
     time_ns: int
@@ -65,12 +74,22 @@ class Asked(Struct, gc=False):
     domains: tuple[str, ...]
 
 
-class Candidate(Struct, gc=False):
-    """What is remembered of a mail conversation that a lookup or an ident call may have happened for.
+class About(Struct, frozen=True, array_like=True, gc=False):
+    """What a mail conversation is about.
 
     `clients` are the addresses that the server takes for its client's, `greeting` the name with which it greeted at
-    `greeted_ns`, '' and None without one.
+    `greeted_ns`, '' and None without one. From `dark_ns` on it cannot be read, None where all of it can.
     """
+
+    clients: tuple[str, ...]
+    greeting: str
+    greeted_ns: int | None
+    asked: tuple[Asked, ...]
+    dark_ns: int | None = None
+
+
+class Candidate(Struct, frozen=True, gc=False):
+    """What is remembered of a mail conversation that a lookup or an ident call may have happened for; see `About`."""
 
     id: int
     start_ns: int
@@ -80,12 +99,13 @@ class Candidate(Struct, gc=False):
     clients: tuple[str, ...]
     greeting: str
     greeted_ns: int | None
-    asked: list[Asked]
+    asked: tuple[Asked, ...]
+    dark_ns: int | None = None
 
 
-def candidate(conversation: Conversation) -> Candidate:
-    """Return what is to be remembered of a mail conversation."""
-    key, turns = conversation.key, conversation.dialogue.turns
+def about(conversation: Conversation) -> About:
+    """Return what a mail conversation is about."""
+    turns = conversation.dialogue.turns
     greeting = turns[0].replies[0] if turns and turns[0].command is None and turns[0].replies else None
     asked = []
     for turn in turns:
@@ -94,17 +114,20 @@ def candidate(conversation: Conversation) -> Candidate:
             answered_ns = turn.replies[-1].time_ns if turn.replies else None
             domains = _domains(command) if command.verb in _NAMING else ()
             asked.append(Asked(command.time_ns, answered_ns, command.verb, domains))
-    return Candidate(
-        conversation.id,
-        conversation.start_ns,
-        conversation.end_ns,
-        key.client,
-        key.server,
+    return About(
         _clients(conversation),
         _plain(_first_word(greeting.lines[0])) if greeting is not None and greeting.lines else "",
         None if greeting is None else greeting.time_ns,
-        asked,
+        tuple(asked),
+        None if conversation.dialogue.encryption is Encryption.NO else _dark_ns(conversation),
     )
+
+
+def candidate(conversation: Conversation, what: About) -> Candidate:
+    """Return what is to be remembered of a mail conversation that is about something."""
+    key, start_ns, end_ns = conversation.key, conversation.start_ns, conversation.end_ns
+    said = what.clients, what.greeting, what.greeted_ns, what.asked, what.dark_ns
+    return Candidate(conversation.id, start_ns, end_ns, key.client, key.server, *said)
 
 
 def best_cause(lookup: Lookup, candidates: Iterable[Candidate]) -> int | None:
@@ -114,18 +137,19 @@ def best_cause(lookup: Lookup, candidates: Iterable[Candidate]) -> int | None:
     """
     best: tuple[int, int] | None = None
     cause = None
-    rivals = 0
+    rivals = hidden = 0
     for each in candidates:
         weight = score(lookup, each)
         if not weight:
             continue
         rivals += 1
+        hidden += weight == IN_THE_DARK
         rank = (weight, -abs(each.start_ns - lookup.start_ns))
         if best is None or rank > best:
             best, cause = rank, each.id
-    if best is None or (best[0] <= TIME_ONLY + OWED and rivals > 1):
+    if best is None or best[0] <= PERHAPS or (best[0] <= TIME_ONLY + OWED and rivals > 1):
         return None
-    return cause
+    return None if best[0] == IN_THE_DARK and hidden > 1 else cause
 
 
 def subjects(of: Candidate) -> set[str]:
@@ -216,6 +240,9 @@ def _as_server(lookup: Lookup, name: str, names: _Names, of: Candidate) -> int:
         return ABOUT_SENDER + owed
     if _is_in(name, names.recipients):
         return ABOUT_RECIPIENT + owed
+    if of.dark_ns is not None and lookup.start_ns >= of.dark_ns and names.hellos:
+        is_above = "." in name and any(_is_in(host, {name}) for host in (*names.hellos, of.greeting))
+        return IN_THE_DARK if is_above else PERHAPS
     return TIME_ONLY + owed if names.owed else 0
 
 
@@ -301,6 +328,14 @@ def _clients(conversation: Conversation) -> tuple[str, ...]:
     header = conversation.dialogue.proxied
     peer = conversation.key.client.host
     return (peer,) if header is None or header.client is None else (peer, header.client.host)
+
+
+def _dark_ns(conversation: Conversation) -> int | None:
+    """Return since when a conversation cannot be read; only that it ends may show inside."""
+    dialogue = conversation.dialogue
+    if dialogue.tls is not None and dialogue.tls.decrypted:
+        return None
+    return next((event.time_ns for event in dialogue.events if isinstance(event, WentDark)), None)
 
 
 def _is_about(name: str, address: str) -> bool:

@@ -15,8 +15,7 @@ Stamps that do not fit the others are kept apart, and the greater number counts.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
 from typing import TypeVar
@@ -24,18 +23,8 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mailtrace.mail.dates import parse_date
-from mailtrace.model import (
-    NO_TIME,
-    ClockCertainty,
-    ClockEvidence,
-    ClockSkew,
-    Content,
-    Conversation,
-    Host,
-    Message,
-    wire_text,
-)
+from mailtrace.mail.stamps import SPEAKING_FIRST, Sent, Stamps, Taken, Traced
+from mailtrace.model import NO_TIME, ClockCertainty, ClockEvidence, ClockSkew, Conversation, Host
 
 T = TypeVar("T")
 
@@ -48,17 +37,8 @@ ENOUGH = 16
 WAITING_LIMIT = 10_000
 """Mails that are remembered until their trace header is seen, and headers until their mail is; the oldest is let go."""
 
-TRACE_LIMIT = 10
-"""Trace headers of a mail that are looked at, newest first: the traffic of older ones was hardly captured."""
-
 GUESSES_LIMIT = 4
 """Readings of one clock that do not agree and are kept side by side; any others only count as contradicting."""
-
-GREETING_LIMIT = 512
-"""Octets of a greeting in which a time is looked for. Source: RFC 5321 section 4.5.3.1.5."""
-
-HELLO_TURNS = 5
-"""Turns of a conversation in which the client's name is looked for: EHLO may be refused, and HELO follow."""
 
 SECOND_NS = 1_000_000_000
 
@@ -75,12 +55,6 @@ HOUR_NS = 3_600 * SECOND_NS
 
 ZONES_APART = 26
 """The hours between the zones that are furthest from each other, +14:00 and -12:00."""
-
-_DATE_IN_GREETING = re.compile(
-    rb"\b\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|[A-Z]{1,4})\b"
-    rb"|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
-)
-_SPEAKING_FIRST = frozenset(("smtp", "pop3", "imap"))
 
 
 class _Reading(Struct, frozen=True, gc=False):
@@ -135,45 +109,36 @@ class _Clock(Struct):
             self.guesses.append(_Guess(reading.low_ns, reading.high_ns, reading, reading))
 
 
-class _Taken(Struct, frozen=True, gc=False):
-    """A server took a mail: it got MAIL after one time and answered before another; `packets` show both."""
-
-    host: str
-    after_ns: int
-    before_ns: int
-    packets: tuple[int, ...]
-
-
-_Traced = tuple[str, int]
-"""The time in a trace header of a mail, and the packet with which that mail was complete."""
-
-
 class Clocks:
-    """Watches clocks: give it every conversation with its messages, in any order, and ask for `skews` in the end."""
+    """Watches clocks: give it every conversation with its stamps, in any order, and ask for `skews` in the end."""
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}  # conversations by host
         self._own: dict[str, _Clock] = {}
         self._dates: dict[str, _Clock] = {}
-        self._taken: dict[str, _Taken] = {}  # by queue id, as is the next
-        self._traced: dict[str, _Traced] = {}
+        self._taken: dict[str, tuple[str, Taken]] = {}  # with its host, by queue id, as is the next
+        self._traced: dict[str, Traced] = {}
 
-    def observe(self, conversation: Conversation, messages: Sequence[Message]) -> None:
-        """Read the stamps in a final conversation and in the messages it carried."""
-        if conversation.protocol not in _SPEAKING_FIRST or conversation.packets[0].time_ns == NO_TIME:
+    def observe(self, conversation: Conversation, told: Stamps) -> None:
+        """Take the stamps in a conversation that is final."""
+        first = conversation.packets[0]
+        if conversation.protocol not in SPEAKING_FIRST or first.time_ns == NO_TIME:
             return
-        key, is_smtp = conversation.key, conversation.protocol == "smtp"
-        if self._is_due(key.server.host):
-            self._greeting(conversation)
-            if is_smtp:
-                self._takings(conversation)
-        if is_smtp and messages and self._is_due(key.client.host):
-            for message in messages:
-                self._sent(conversation, message)
-        for message in messages:
-            for hop in message.received[:TRACE_LIMIT]:
-                if hop.id is not None and hop.time is not None:
-                    self._trace(hop.id, hop.time, message.content)
+        client, server = conversation.key.client.host, conversation.key.server.host
+        if self._is_due(server):
+            if told.greeted is not None:  # later than the call, and earlier than it is seen
+                stamp, packet, time_ns = told.greeted.stamp, told.greeted.packet, told.greeted.time_ns
+                if conversation.complete:
+                    self._read(self._own, server, "greeting", stamp, first.time_ns, time_ns, (first.number, packet))
+                else:  # its start may be missing
+                    self._read(self._own, server, "greeting", stamp, None, time_ns, (packet,))
+            for taken in told.taken:
+                self._take(server, taken)
+        if told.sent and self._is_due(client):
+            for sent in told.sent:
+                self._sent(client, sent)
+        for traced in told.traced:
+            self._trace(traced)
 
     def skews(self) -> dict[str, ClockSkew]:
         """Return what is known of each clock, by address; hosts without a stamp are not in it."""
@@ -189,83 +154,46 @@ class Clocks:
         self._seen[host] = seen + 1
         return seen < ENOUGH or not seen % ENOUGH
 
-    def _greeting(self, conversation: Conversation) -> None:
-        """Many servers greet with the time. It is later than the call, and earlier than the greeting is seen."""
-        turns, first = conversation.dialogue.turns, conversation.packets[0]
-        if not turns or turns[0].command is not None or not turns[0].replies:
-            return
-        reply = turns[0].replies[0]
-        line = reply.lines[0][:GREETING_LIMIT] if reply.lines else b""
-        found = _DATE_IN_GREETING.search(line) if b":" in line else None
-        if found is not None:
-            after_ns = first.time_ns if conversation.complete else None  # else its start may be missing
-            stamp = parse_date(found[0].decode("ascii"))
-            packets = (first.number, reply.packet) if after_ns is not None else (reply.packet,)
-            self._read(self._own, conversation.key.server.host, "greeting", stamp, after_ns, reply.time_ns, packets)
-
-    def _takings(self, conversation: Conversation) -> None:
-        """Remember which mails the server took, and when, until their trace headers tell when that was by its clock."""
-        dialogue = conversation.dialogue
-        queue_ids = {each.packets[-1]: each.queue_id for each in dialogue.transactions if each.queue_id}
-        if not queue_ids:
-            return
-        mail = None
-        for turn in dialogue.turns:
-            command = turn.command
-            if command is None:
-                continue
-            if command.verb == "MAIL":
-                mail = command
-            elif mail is not None and command.verb in ("DATA", "BDAT") and turn.replies:
-                reply = turn.replies[-1]
-                queue_id = queue_ids.get(reply.packet)
-                if queue_id is not None:
-                    packets = (mail.packet, reply.packet)
-                    taken = _Taken(conversation.key.server.host, mail.time_ns, reply.time_ns, packets)
-                    self._take(queue_id, taken)
-
-    def _take(self, queue_id: str, taken: _Taken) -> None:
-        traced = self._traced.pop(queue_id, None)
+    def _take(self, host: str, taken: Taken) -> None:
+        """Remember that a server took a mail, until the mail's trace header tells when that was by its clock."""
+        traced = self._traced.pop(taken.queue_id, None)
         if traced is None:
-            _remember(self._taken, queue_id, taken)
+            _remember(self._taken, taken.queue_id, (host, taken))
         else:
-            self._join(taken, traced)
+            self._join(host, taken, traced)
 
-    def _trace(self, queue_id: str, stamp: str, content: Content) -> None:
-        taken = self._taken.pop(queue_id, None)
-        if taken is None:
-            _remember(self._traced, queue_id, (stamp, content.packet))
+    def _trace(self, traced: Traced) -> None:
+        found = self._taken.pop(traced.queue_id, None)
+        if found is None:
+            _remember(self._traced, traced.queue_id, traced)
         else:
-            self._join(taken, (stamp, content.packet))
+            self._join(*found, traced)
 
-    def _join(self, taken: _Taken, traced: _Traced) -> None:
-        stamp, packet = traced
-        packets = (*taken.packets, packet)
-        self._read(self._own, taken.host, "received", stamp, taken.after_ns, taken.before_ns, packets)
+    def _join(self, host: str, taken: Taken, traced: Traced) -> None:
+        packets = (*taken.packets, traced.packet)
+        self._read(self._own, host, "received", traced.stamp, taken.after_ns, taken.before_ns, packets)
 
-    def _sent(self, conversation: Conversation, message: Message) -> None:
-        """A client hands over a mail that bears its stamp: its newest trace header, or the date of its own mail."""
-        host, start_ns, packets = conversation.key.client.host, message.content.start_ns, message.content.packets[:1]
-        if message.received:
-            newest = message.received[0]
-            if newest.time is not None and newest.by is not None and newest.by.lower() == _hello(conversation):
-                self._read(self._own, host, "received", newest.time, None, start_ns, packets)
-        elif message.date is not None and start_ns != NO_TIME:
-            self._read(self._dates, host, "date", message.date, start_ns - SENT_WITHIN_NS, start_ns, packets)
+    def _sent(self, host: str, sent: Sent) -> None:
+        """A client hands over a mail that bears its stamp."""
+        if not sent.is_date:
+            self._read(self._own, host, "received", sent.stamp, None, sent.start_ns, sent.packets)
+        elif sent.start_ns != NO_TIME:
+            after_ns = sent.start_ns - SENT_WITHIN_NS
+            self._read(self._dates, host, "date", sent.stamp, after_ns, sent.start_ns, sent.packets)
 
     def _read(
         self,
         clocks: dict[str, _Clock],
         host: str,
         kind: str,
-        stamp: str | None,
+        stamp: str,
         after_ns: int | None,
         before_ns: int,
         packets: tuple[int, ...],
     ) -> None:
         """Take a stamp that was made between two times of the capture; one whose zone is unknown tells nothing."""
-        told_ns = None if stamp is None or before_ns == NO_TIME else _told_ns(stamp)
-        if stamp is None or told_ns is None:
+        told_ns = None if before_ns == NO_TIME else _told_ns(stamp)
+        if told_ns is None:
             return
         high_ns = None if after_ns is None else told_ns + SECOND_NS - after_ns
         reading = _Reading(kind, stamp, packets, told_ns - before_ns, high_ns)
@@ -274,14 +202,6 @@ class Clocks:
             clock.add(reading)
         else:
             clocks[host] = _Clock([_Guess(reading.low_ns, reading.high_ns, reading, reading)])
-
-
-def clock_skews(carried: Iterable[tuple[Conversation, Sequence[Message]]]) -> dict[str, ClockSkew]:
-    """Return what conversations, each with the messages it carried, tell of the clock of each host, by address."""
-    clocks = Clocks()
-    for conversation, messages in carried:
-        clocks.observe(conversation, messages)
-    return clocks.skews()
 
 
 def with_clocks(hosts: Iterable[Host], skews: Mapping[str, ClockSkew]) -> list[Host]:
@@ -304,15 +224,6 @@ def _told_ns(stamp: str) -> int | None:
         return int(datetime.fromisoformat(stamp).timestamp()) * SECOND_NS
     except (ValueError, OverflowError):  # a leap second, or a year that datetime does not know
         return None
-
-
-def _hello(conversation: Conversation) -> str | None:
-    """Return the name with which the client introduced itself, in lower case; None where it did not."""
-    for turn in conversation.dialogue.turns[:HELLO_TURNS]:
-        command = turn.command
-        if command is not None and command.verb in ("EHLO", "HELO"):
-            return wire_text(command.line[command.argument_at :]).strip().lower()
-    return None
 
 
 def _skew(clock: _Clock) -> ClockSkew:

@@ -6,16 +6,12 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from mailtrace.mail.attribution import DEPENDENT, Attribution
 from mailtrace.mail.hosts import GIVEN, HostBook
-from mailtrace.mail.message import read_message
-from mailtrace.model import Content, Conversation, Dialogue, Direction, Gap, Lookup, Message, StreamKey, Violation
+from mailtrace.mail.kept import Gist, Kept, Written
+from mailtrace.model import Conversation, Lookup, Message, StreamKey
 from mailtrace.protocols.services import UDP_PORTS
-
-SUBMISSION_PORTS = frozenset({465, 587})
-"""Where clients hand in new mail. Source: RFC 6409 section 3.1, RFC 8314 section 3.3."""
 
 
 class Begun(Struct, array_like=True, gc=False):
@@ -27,14 +23,14 @@ class Begun(Struct, array_like=True, gc=False):
 
 
 class Ended(Struct, array_like=True, gc=False):
-    """A conversation that is final since `due_ns`; its id is still the packet with which it was found.
+    """A conversation that is final since `due_ns`, and what is `kept` of it.
 
-    `messages` are those in it, None where they are not read yet.
+    Its id is still the packet with which it was found, and what was said in it is among what is kept.
     """
 
     due_ns: int
     conversation: Conversation
-    messages: list[Message] | None
+    kept: Kept
 
 
 class Understood(Struct, array_like=True):
@@ -47,41 +43,24 @@ class Understood(Struct, array_like=True):
     ended: list[Ended]
     now_ns: int
 
-    def join(self) -> None:
-        """Let a copy that was sent be as it was made: contents, sent once, are everywhere the same."""
-        for ended in self.ended:
-            contents = ended.conversation.dialogue.contents
-            for each in (*ended.conversation.dialogue.transactions, *(ended.messages or ())):
-                if each.content is not None and each.content.message is not None:
-                    each.content = contents[each.content.message]
-
 
 class Final(Struct, gc=False):
-    """A conversation that will not change any more, with the names of both its sides by address."""
+    """A conversation that will not change any more, with the names of both its sides by address.
+
+    `numbers` are those of its messages, and `messages` these themselves if they are kept.
+    """
 
     conversation: Conversation
     names: dict[str, str]
-    read: list[Message] | None = None
+    numbers: range
+    messages: list[Message]
+    gist: Gist | None
+    written: Written | None
 
     @property
     def lookups(self) -> list[Lookup]:
         """The DNS lookups in it."""
         return self.conversation.dialogue.lookups
-
-    def messages(self) -> list[Message]:
-        """Return the messages in it; where nobody has read them, that is done now, since they are asked for."""
-        conversation = self.conversation
-        messages = {}
-        for message in read_messages(conversation.dialogue) if self.read is None else self.read:
-            number = message.content.message
-            if number is not None:
-                messages[number] = message
-                message.id, message.conversation = number, conversation.id
-                message.direction = _direction(conversation, message)
-        for transaction in conversation.dialogue.transactions:
-            if transaction.content is not None and transaction.content.message is not None:
-                messages[transaction.content.message].queue_id = transaction.queue_id
-        return list(messages.values())
 
 
 class Correlator:
@@ -106,75 +85,45 @@ class Correlator:
                 self._attribution.opened(self.conversations, begun.start_ns, begun.key)
         finals: list[Final] = []
         for ended in sorted([each for part in parts for each in part.ended], key=_order):
-            conversation = ended.conversation
+            conversation, kept = ended.conversation, ended.kept
+            gist = kept.gist
             conversation.id = self._ids.pop(conversation.id)
-            self._number_parts(conversation)
-            self.hosts.observe(conversation)
-            final = Final(conversation, self.hosts.names_of(conversation), ended.messages)
+            conversation.dialogue = kept.dialogue
+            numbers = self._number_parts(conversation, kept)
+            self.hosts.observe(conversation, "" if gist is None else gist.greeting)
+            names = self.hosts.names_of(conversation)
+            final = Final(conversation, names, numbers, kept.messages, gist, kept.written)
             if conversation.protocol in DEPENDENT:
                 self._attribution.wait(final)
             else:
                 finals.append(final)
             if conversation.key.server.port not in UDP_PORTS:
-                self._attribution.closed(conversation)
+                self._attribution.closed(conversation, None if gist is None else gist.about)
         return finals + self._attribution.decided(max(part.now_ns for part in parts))
+
+    def number_of(self, found_at: int) -> int | None:
+        """Return the number of a conversation that has not ended, by the packet with which it was found."""
+        return self._ids.get(found_at)
 
     def finish(self) -> list[Final]:
         """No more will come: return all that is left."""
         return self._attribution.finish()
 
-    def _number_parts(self, conversation: Conversation) -> None:
-        """Number the messages and lookups of a conversation."""
-        dialogue = conversation.dialogue
-        for content in dialogue.contents:
-            self._messages += 1
-            content.message = self._messages
-        for lookup in dialogue.lookups:
+    def _number_parts(self, conversation: Conversation, kept: Kept) -> range:
+        """Number the messages and lookups of a conversation; return the numbers of the messages."""
+        first = self._messages + 1
+        self._messages += 0 if kept.gist is None else kept.gist.messages
+        for number, message in enumerate(kept.messages, first):
+            message.id = message.content.message = number
+            message.conversation = conversation.id
+        for lookup in conversation.dialogue.lookups:
             self._lookups += 1
             lookup.id = self._lookups
             lookup.conversation = conversation.id
             lookup.client, lookup.server = conversation.key.client.host, conversation.key.server.host
+        return range(first, self._messages + 1)
 
 
 def _order(ended: Ended) -> tuple[int, int]:
     """Conversations end in the order in which they were due, whatever carried them."""
     return ended.due_ns, ended.conversation.numbers[0]
-
-
-def read_messages(dialogue: Dialogue) -> list[Message]:
-    """Read the messages of a dialogue; who numbers them also knows what they belong to."""
-    return [read_message(content, id=0, conversation=0, direction=Direction.SUBMITTED) for content in dialogue.contents]
-
-
-def brief(dialogue: Dialogue) -> tuple[Dialogue, list[Message]]:
-    """Return a copy to send to another process, and its messages: of events only what JSON tells, octets once."""
-    events = [event for event in dialogue.events if type(event) is Violation or type(event) is Gap]
-    if not dialogue.contents:
-        return replace(dialogue, events=events), []
-    places = {id(content): place for place, content in enumerate(dialogue.contents)}
-    messages = read_messages(dialogue)
-    for message in messages:
-        message.content = _placed(message.content, places)
-    transactions = [
-        each if each.content is None else replace(each, content=_placed(each.content, places))
-        for each in dialogue.transactions
-    ]
-    return replace(dialogue, events=events, transactions=transactions), messages
-
-
-def _placed(content: Content, places: Mapping[int, int]) -> Content:
-    """Return a message without its octets, whose number is its place among those of its conversation."""
-    return replace(content, kept=b"", message=places.get(id(content)))
-
-
-def _direction(conversation: Conversation, message: Message) -> Direction:
-    """Tell which way a mail went: one that has been through a server before carries its trace header."""
-    if message.content.how == "APPEND":
-        return Direction.APPENDED
-    if message.content.how == "XMIT":
-        return Direction.SUBMITTED
-    if conversation.protocol != "smtp":
-        return Direction.RETRIEVED
-    if conversation.key.server.port in SUBMISSION_PORTS or not message.received:
-        return Direction.SUBMITTED
-    return Direction.RELAYED

@@ -33,14 +33,14 @@ class HostBook:
             for name in some:
                 self._add(address, name, quality)
 
-    def observe(self, conversation: Conversation) -> None:
-        """Learn roles and names from one conversation."""
+    def observe(self, conversation: Conversation, greeting: str) -> None:
+        """Learn roles and names from one conversation, and from the name in its `greeting`, '' without one."""
         client, server = conversation.key.client.host, conversation.key.server.host
         if conversation.protocol in SERVER_ROLES:
             self._role(client, CLIENT_ROLES[conversation.protocol])
             self._role(server, SERVER_ROLES[conversation.protocol])
-        if conversation.protocol == "smtp":
-            self._greeting(conversation)
+        if greeting:
+            self._add(server, greeting, GREETING)
         for lookup in conversation.dialogue.lookups:
             self._answer(lookup)
 
@@ -62,14 +62,6 @@ class HostBook:
             for address in addresses
             for names in [self._names.get(address, {})]
         ]
-
-    def _greeting(self, conversation: Conversation) -> None:
-        """A server's greeting begins with its name. Source: RFC 5321 section 4.2."""
-        for turn in conversation.dialogue.turns[:1]:
-            if turn.command is None and turn.replies and turn.replies[0].status == "220" and turn.replies[0].lines:
-                word = wire_text(turn.replies[0].lines[0]).split(" ", 1)[0]
-                if "." in word and not word.startswith(("localhost", "[")):
-                    self._add(conversation.key.server.host, word, GREETING)
 
     def _answer(self, lookup: Lookup) -> None:
         if lookup.type in ("A", "AAAA"):
@@ -93,6 +85,16 @@ class HostBook:
             names[name] = min(names[name], quality)
         elif name and len(names) < NAMES_PER_HOST:
             names[name] = quality
+
+
+def greeted_as(conversation: Conversation) -> str:
+    """Return the name with which an SMTP server greets, '' where it is none. Source: RFC 5321 section 4.2."""
+    for turn in conversation.dialogue.turns[:1] if conversation.protocol == "smtp" else ():
+        if turn.command is None and turn.replies and turn.replies[0].status == "220" and turn.replies[0].lines:
+            word = wire_text(turn.replies[0].lines[0]).split(" ", 1)[0]
+            if "." in word and not word.startswith(("localhost", "[")):
+                return word
+    return ""
 
 
 def _is_address(text: str) -> bool:

@@ -48,6 +48,7 @@ from mailtrace.model.dialogue import (
     Violation,
     WentDark,
 )
+from mailtrace.model.findings import Confidence, Finding, Severity
 from mailtrace.model.journey import (
     Evidence,
     EvidenceKind,
@@ -75,7 +76,8 @@ from mailtrace.model.network import (
     Transport,
 )
 from mailtrace.model.security import Certificate, TlsAlert, TlsFacts, TlsMessage
-from mailtrace.model.text import MASK, masked, wire_text
+from mailtrace.model.text import MASK, masked, surrogates_spelled, wire_text
+from mailtrace.model.waits import HopWait, TimeShare, TimeTable, Wait, WaitKind
 
 __all__ = [
     "MASK",
@@ -94,6 +96,7 @@ __all__ = [
     "Closed",
     "ClosedHow",
     "Command",
+    "Confidence",
     "Content",
     "Continuation",
     "Conversation",
@@ -109,11 +112,13 @@ __all__ = [
     "Event",
     "Evidence",
     "EvidenceKind",
+    "Finding",
     "Flags",
     "Gap",
     "GapReason",
     "Hop",
     "HopKind",
+    "HopWait",
     "Host",
     "Interface",
     "Journey",
@@ -134,12 +139,15 @@ __all__ = [
     "RecipientOutcome",
     "Reply",
     "ReportedRecipient",
+    "Severity",
     "Side",
     "Spf",
     "Step",
     "StepKind",
     "StreamEvent",
     "StreamKey",
+    "TimeShare",
+    "TimeTable",
     "TlsAlert",
     "TlsFacts",
     "TlsMessage",
@@ -149,8 +157,11 @@ __all__ = [
     "Turn",
     "Verdict",
     "Violation",
+    "Wait",
+    "WaitKind",
     "Walkthrough",
     "WentDark",
     "masked",
+    "surrogates_spelled",
     "wire_text",
 ]

@@ -9,8 +9,10 @@ from msgspec import Struct, field
 
 from mailtrace.model.clocks import ClockSkew
 from mailtrace.model.dialogue import Content, Conversation, Direction, Lookup
+from mailtrace.model.findings import Finding
 from mailtrace.model.journey import Journey
 from mailtrace.model.network import Side
+from mailtrace.model.waits import TimeTable
 
 
 class Person(Struct, frozen=True, gc=False):
@@ -222,7 +224,7 @@ class Step(Struct, frozen=True):
 class Walkthrough(Struct, frozen=True):
     """A conversation or a journey told step by step; `conversations` are the ids it tells, `result` is a few words.
 
-    `facts` are further lines about all of it. Of a journey `journey` is the number.
+    `facts` are further lines about all of it. Of a journey `journey` is the number. `times` is there where it was slow.
     """
 
     conversations: tuple[int, ...]
@@ -232,12 +234,14 @@ class Walkthrough(Struct, frozen=True):
     steps: tuple[Step, ...]
     facts: tuple[str, ...] = ()
     journey: int | None = None
+    times: TimeTable | None = None
 
 
 class Analysis(Struct):
     """Everything found in a capture: the only thing reports and views receive. Sequences are ordered by id, from 1.
 
-    `known` are all lookups of the capture where `lookups` are only the chosen ones, None where these are all.
+    `known` are all lookups of the capture where `lookups` are only the chosen ones, None where these are all;
+    `everything` are all its conversations likewise. `findings` are the worst first.
     """
 
     capture: CaptureInfo
@@ -247,3 +251,5 @@ class Analysis(Struct):
     lookups: Sequence[Lookup]
     journeys: Sequence[Journey] = ()
     known: Sequence[Lookup] | None = None
+    findings: Sequence[Finding] = ()
+    everything: Sequence[Conversation] | None = None

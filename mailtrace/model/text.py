@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 def wire_text(data: bytes) -> str:
     r"""Return `data` as text: UTF-8 where it is valid, `\xNN` for every other octet; nothing is lost or guessed."""
@@ -22,3 +24,18 @@ def masked(line: bytes, secrets: tuple[tuple[int, int], ...], show_secrets: bool
             pieces += [line[at:start], MASK]
         at = max(at, stop)
     return b"".join([*pieces, line[at:]])
+
+
+def surrogates_spelled(value: Any) -> Any:
+    r"""Return text, or lists and dictionaries of it, with every lone surrogate spelled `\udXXX`.
+
+    UTF-8 has no form for one, so that neither strict parsers nor other processes could read it.
+    """
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {surrogates_spelled(key): surrogates_spelled(each) for key, each in value.items()}
+        case list() | tuple():
+            return [surrogates_spelled(each) for each in value]
+    return value

@@ -299,14 +299,16 @@ class Variant(Struct, frozen=True, gc=False):
 class DotBlock:
     """Text up to CRLF.CRLF, unstuffed into `octets`. Source: RFC 5321 section 4.5.2, RFC 1939 section 3.
 
-    `variants` collects what looks like an end and is none, for the reader to report and clear.
+    `variants` collects what looks like an end and is none, for the reader to report and clear. `undoubled` is where a
+    line first began with a dot that was not doubled, and so is lost: packet and time.
     """
 
-    __slots__ = ("_carry", "_skip", "ended", "octets", "variants", "variants_seen")
+    __slots__ = ("_carry", "_skip", "ended", "octets", "undoubled", "variants", "variants_seen")
 
     def __init__(self, how: str) -> None:
         self.octets = Octets(how)
         self.ended = False
+        self.undoubled: tuple[int, int] | None = None
         self.variants: list[Variant] = []
         self.variants_seen = 0
         # The line end of the command or reply before counts: a dot may begin the very first line.
@@ -379,6 +381,8 @@ class DotBlock:
                     self._carry = b""
                     self.octets.complete = self.ended = True
                     return at + 2
+                if self.undoubled is None and not after and data[at] != 0x2E:
+                    self.undoubled = (piece.packet, piece.time_ns)
             if after:
                 self._variant(before + after, piece, at - start + len(after) - self._skip)
 

@@ -19,6 +19,7 @@ SAYINGS = {
     "null-octet": "a NUL octet stood inside a line",
     "line-too-long": "a line was longer than mailtrace holds; only its beginning was kept",
     "end-of-data-variant": "something that looks like the end of the message but is not CRLF.CRLF",
+    "dot-not-doubled": "a line of the message began with a single dot, which the receiver takes away",
     "smuggled-message": "the server found one more message inside another: it takes something else for the end",
     "bad-reply": "the server sent a line that is no reply",
     "reply-code-changed": "the lines of one reply have different codes",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct, field
 
-from mailtrace.model import Evidence, EvidenceKind, Hop, HopKind, Journey, JourneyOutcome, RecipientOutcome
+from mailtrace.model import Evidence, EvidenceKind, Hop, HopKind, HopWait, Journey, JourneyOutcome, RecipientOutcome
 from mailtrace.reports.times import iso
+from mailtrace.reports.waits import HopWaitRecord, hop_wait_record
 
 
 class _Hop(Struct, gc=False):
@@ -32,6 +35,7 @@ class JourneyRecord(Struct, gc=False):
     """What the contract says of a journey: `recipient` is the first of `recipients`.
 
     `before` and `hop` are places in `hops`, from 0; `evidence` are the kinds of reasons, told in full by `because`.
+    `waits` are null where the conversations were not kept, as in streamed results.
     """
 
     id: int
@@ -45,10 +49,11 @@ class JourneyRecord(Struct, gc=False):
     outcome: JourneyOutcome
     reports: int | None
     notes: tuple[str, ...]
+    waits: list[HopWaitRecord] | None
 
 
-def journey_record(journey: Journey) -> JourneyRecord:
-    """Return the record of a journey."""
+def journey_record(journey: Journey, waits: Iterable[HopWait] | None = None) -> JourneyRecord:
+    """Return the record of a journey; `waits` are its own, None where its conversations are no longer at hand."""
     return JourneyRecord(
         journey.id,
         journey.message_id,
@@ -61,6 +66,7 @@ def journey_record(journey: Journey) -> JourneyRecord:
         journey.outcome,
         journey.reports,
         journey.notes,
+        None if waits is None else [hop_wait_record(each) for each in waits],
     )
 
 

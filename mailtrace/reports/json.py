@@ -12,13 +12,29 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, to_builtins
 
 from mailtrace.mail.authentication import Authenticator, RecordBook
-from mailtrace.model import Analysis, Authentication, CaptureInfo, Conversation, Host, Journey, Lookup, Message
+from mailtrace.mail.correlator import Final
+from mailtrace.mail.kept import Written
+from mailtrace.model import (
+    Analysis,
+    Authentication,
+    CaptureInfo,
+    Conversation,
+    Finding,
+    HopWait,
+    Host,
+    Journey,
+    Lookup,
+    Message,
+    Wait,
+    surrogates_spelled,
+)
 from mailtrace.reports import Report
+from mailtrace.reports.authentication import transaction_record
 from mailtrace.reports.journeys import journey_record
-from mailtrace.reports.records import Names, conversation_record, lookup_record, message_record
+from mailtrace.reports.records import Names, conversation_record, lookup_record, message_record, said_record
 from mailtrace.reports.safe import json_safe
 from mailtrace.reports.times import iso, seconds
 
@@ -51,17 +67,20 @@ def render(analysis: Analysis, show_secrets: bool = False) -> bytes:
     """Return the whole analysis as one JSON object."""
     names = best_names(analysis.hosts)
     judge, judged = _judges(analysis)
-    lists: dict[str, Iterator[Any]] = {
-        "hosts": map(_host, analysis.hosts),
-        "conversations": (conversation_record(each, names, show_secrets, judge) for each in analysis.conversations),
-        "messages": (message_record(each, judged(each)) for each in analysis.messages),
-        "journeys": map(journey_record, analysis.journeys),
-        "lookups": map(lookup_record, analysis.lookups),
-        "findings": iter(()),
+    waited, travelled = _waits(analysis)
+    lists: dict[str, Iterator[bytes]] = {
+        "hosts": map(encoded, map(_host, analysis.hosts)),
+        "conversations": (
+            _conversation(each, names, show_secrets, judge, waited(each)) for each in analysis.conversations
+        ),
+        "messages": (_message(each, judged(each)) for each in analysis.messages),
+        "journeys": (encoded(journey_record(each, travelled(each))) for each in analysis.journeys),
+        "lookups": map(encoded, map(lookup_record, analysis.lookups)),
+        "findings": map(encoded, map(_finding, analysis.findings)),
     }
     pieces = [b'{"schema":', encoded(SCHEMA), b',\n"capture":', encoded(_capture(analysis.capture))]
     for key, records in lists.items():
-        lines = [encoded(record) for record in records]
+        lines = list(records)
         pieces += [b',\n"', key.encode(), b'":[', b"\n" if lines else b"", b",\n".join(lines), b"]"]
     return b"".join([*pieces, b"}\n"])
 
@@ -70,59 +89,115 @@ def lines(analysis: Analysis, show_secrets: bool = False) -> Iterator[bytes]:
     """Yield the analysis as JSON Lines, one object each with its `type`, the capture last as in a streamed report."""
     names = best_names(analysis.hosts)
     judge, judged = _judges(analysis)
-    for conversation in analysis.conversations:
-        yield line("conversation", conversation, names, show_secrets, judge=judge)
+    waited, travelled = _waits(analysis)
+    for each in analysis.conversations:
+        yield _line("conversation", _conversation(each, names, show_secrets, judge, waited(each)))
     for message in analysis.messages:
-        yield line("message", message, authentication=judged(message))
-    for lookup in analysis.lookups:
-        yield line("lookup", lookup)
+        yield _line("message", _message(message, judged(message)))
+    yield from map(lookup_line, analysis.lookups)
     for journey in analysis.journeys:
-        yield line("journey", journey)
-    yield line("capture", analysis.capture, hosts=analysis.hosts)
+        yield _line("journey", encoded(journey_record(journey, travelled(journey))))
+    for finding in analysis.findings:
+        yield _line("finding", encoded(_finding(finding)))
+    yield capture_line(analysis.capture, analysis.hosts)
 
 
-def final_lines(
+def written(
     conversation: Conversation,
     messages: Sequence[Message],
-    names: Names,
-    judge: Authenticator,
+    places: Sequence[int | None],
     show_secrets: bool = False,
-) -> Iterator[bytes]:
-    """Yield the lines of a conversation that is final: its own, and those of its mails and lookups."""
-    yield line("conversation", conversation, names, show_secrets, judge=judge)
-    for message in messages:
-        yield line("message", message, authentication=judge.message(message, conversation))
-    for lookup in conversation.dialogue.lookups:
-        yield line("lookup", lookup)
+    waits: Sequence[Wait] | None = None,
+) -> Written:
+    """Return what can be written of a conversation before numbers, relations and verdicts are in.
 
-
-def line(
-    kind: str,
-    record: CaptureInfo | Conversation | Message | Lookup | Journey,
-    names: Names | None = None,
-    show_secrets: bool = False,
-    hosts: Sequence[Host] = (),
-    judge: Authenticator | None = None,
-    authentication: Authentication | None = None,
-) -> bytes:
-    """Return one line of JSON Lines, its end included. `kind` is capture, conversation, message, lookup or journey.
-
-    `names` names the two sides of a conversation, and `judge` judges what was refused in it; `authentication` is what
-    is judged of a message; `hosts` belong to the capture's line.
+    `places` are those of its transactions' messages; `waits` are null where its end is not known yet.
     """
-    shown: Any
-    if isinstance(record, Conversation):
-        shown = conversation_record(record, names or {}, show_secrets, judge)
-    elif isinstance(record, Message):
-        shown = message_record(record, authentication)
-    elif isinstance(record, Lookup):
-        shown = lookup_record(record)
-        shown.type = UNSET  # which is the kind of line here; `record_type` still tells MX, A ...
-    elif isinstance(record, Journey):
-        shown = journey_record(record)
-    else:
-        shown = {"schema": SCHEMA, **_capture(record), "hosts": [_host(host) for host in hosts]}
-    return b'{"type":"%b",%b\n' % (kind.encode(), encoded(shown)[1:])
+    transactions = conversation.dialogue.transactions
+    return Written(
+        encoded(said_record(conversation, show_secrets, waits)),
+        [(encoded(transaction_record(each)), place) for each, place in zip(transactions, places, strict=True)],
+        [encoded(message_record(message)) for message in messages],
+    )
+
+
+def final_lines(final: Final, told: Written, judge: Authenticator) -> Iterator[bytes]:
+    """Yield the lines of a conversation that is final: its own, and those of its mails and lookups.
+
+    `told` is what was written of it before.
+    """
+    gist, numbers = final.gist, final.numbers
+    judged = [] if gist is None else gist.judged
+    refused = [] if gist is None else [None if each is None else judge.judge_refused(each) for each in gist.refused]
+    carried = [None if place is None else numbers[place] for _, place in told.transactions]
+    yield _line("conversation", _finished(final.conversation, final.names, told, carried, refused))
+    for number, octets, subject in zip(numbers, told.messages, judged, strict=True):
+        yield _line("message", _judged(number, final.conversation.id, octets, judge.judge(subject)))
+    yield from map(lookup_line, final.lookups)
+
+
+def lookup_line(lookup: Lookup) -> bytes:
+    """Return a line about a lookup; its `type` is the kind of line, `record_type` tells MX, A ..."""
+    shown = lookup_record(lookup)
+    shown.type = UNSET
+    return _line("lookup", encoded(shown))
+
+
+def journey_line(journey: Journey) -> bytes:
+    """Return a line about a journey."""
+    return _line("journey", encoded(journey_record(journey)))
+
+
+def capture_line(capture: CaptureInfo, hosts: Sequence[Host]) -> bytes:
+    """Return the line about the capture and its hosts."""
+    return _line("capture", encoded({"schema": SCHEMA, **_capture(capture), "hosts": list(map(_host, hosts))}))
+
+
+def _line(kind: str, octets: bytes) -> bytes:
+    """Return an object as a line of its kind, the line's end included."""
+    return b'{"type":"%b",%b\n' % (kind.encode(), octets[1:])
+
+
+def _conversation(
+    conversation: Conversation, names: Names, show_secrets: bool, judge: Authenticator, waits: Sequence[Wait]
+) -> bytes:
+    """Return a whole conversation as an object."""
+    transactions = conversation.dialogue.transactions
+    carried = [None if each.content is None else each.content.message for each in transactions]
+    refused = [
+        judge.refused(each, conversation) if each.content is None and each.sender is not None else None
+        for each in transactions
+    ]
+    told = written(conversation, (), carried, show_secrets, waits)
+    return _finished(conversation, names, told, carried, refused)
+
+
+def _finished(
+    conversation: Conversation,
+    names: Names,
+    told: Written,
+    carried: Sequence[int | None],
+    refused: Sequence[Authentication | None],
+) -> bytes:
+    """Return a conversation as an object; of each transaction its message, and what is judged if it had none."""
+    transactions = []
+    for (octets, _), message, judged in zip(told.transactions, carried, refused, strict=True):
+        verdict = b"" if judged is None else b',"authentication":%b' % encoded(judged)
+        number = b"null" if message is None else b"%d" % message
+        transactions.append(b'%b,"message":%b%b}' % (octets[:-1], number, verdict))
+    head = encoded(conversation_record(conversation, names))
+    return b'%b,%b,"transactions":[%b]}' % (head[:-1], told.said[1:-1], b",".join(transactions))
+
+
+def _message(message: Message, authentication: Authentication | None) -> bytes:
+    """Return a whole message as an object."""
+    return _judged(message.id, message.conversation, encoded(message_record(message)), authentication)
+
+
+def _judged(number: int, conversation: int, octets: bytes, authentication: Authentication | None) -> bytes:
+    """Return a message as an object, with its numbers and what is judged of it."""
+    verdict = b"null" if authentication is None else encoded(authentication)
+    return b'{"id":%d,"conversation":%d,%b,"authentication":%b}' % (number, conversation, octets[1:-1], verdict)
 
 
 def _judges(analysis: Analysis) -> tuple[Authenticator, Callable[[Message], Authentication | None]]:
@@ -135,6 +210,23 @@ def _judges(analysis: Analysis) -> tuple[Authenticator, Callable[[Message], Auth
         return None if conversation is None else judge.message(message, conversation)
 
     return judge, judged
+
+
+def _waits(
+    analysis: Analysis,
+) -> tuple[Callable[[Conversation], Sequence[Wait]], Callable[[Journey], Sequence[HopWait]]]:
+    """Return who tells where the time went, of a conversation and of a journey, by all that the capture says."""
+    from mailtrace.explain.waits import causes, waits
+    from mailtrace.explain.waits.journeys import journey_waits
+
+    everything = analysis.conversations if analysis.everything is None else analysis.everything
+    asked = causes(everything)
+    conversations = {conversation.id: conversation for conversation in everything}
+
+    def waited(conversation: Conversation) -> Sequence[Wait]:
+        return waits(conversation, asked.get(conversation.id))
+
+    return waited, lambda journey: journey_waits(journey, conversations, waited)
 
 
 def packets(rows: Iterable[ListingRow]) -> bytes:
@@ -164,26 +256,8 @@ def encoded(value: Any) -> bytes:
     try:
         octets = _encode(value)
     except UnicodeEncodeError:  # a lone surrogate: UTF-7 in a mail, or the name of a file that is no UTF-8
-        octets = _encode(_whole(value))
+        octets = _encode(surrogates_spelled(to_builtins(value)))
     return json_safe(octets)
-
-
-def _whole(value: Any) -> Any:
-    r"""Return `value` with every lone surrogate spelled `\udXXX` as text: strict parsers refuse it otherwise."""
-    match value:
-        case str():
-            return value.encode("utf-8", "backslashreplace").decode()
-        case dict():
-            return {_whole(key): _whole(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_whole(each) for each in value]
-        case Struct():
-            return {
-                each.encode_name: _whole(getattr(value, each.name))
-                for each in msgspec.structs.fields(value)
-                if getattr(value, each.name) is not UNSET
-            }
-    return value
 
 
 def _capture(capture: CaptureInfo) -> Record:
@@ -204,3 +278,19 @@ def _capture(capture: CaptureInfo) -> Record:
 
 def _host(host: Host) -> Record:
     return {"address": host.address, "names": host.names, "roles": host.roles, "clock": host.clock}
+
+
+def _finding(finding: Finding) -> Record:
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "message": finding.message,
+        "packets": finding.packets,
+        "conversation": finding.conversation,
+        "mail": finding.mail,
+        "journey": finding.journey,
+        "more": finding.more,
+        "advice": finding.advice,
+    }

@@ -176,6 +176,19 @@ def column_widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], wid
     return wanted
 
 
+def fixed_widths(columns: Sequence[Column], width: int) -> list[int] | None:
+    """Return widths for rows that are not known yet: a share of the page each; None where that is too little.
+
+    What is left above the least widths goes to those that can be wider, in proportion.
+    """
+    spare = [column.most - column.least for column in columns]
+    room = width - GAP * (len(columns) - 1) - sum(column.least for column in columns)
+    if room < 0:
+        return None
+    room = min(room, sum(spare))
+    return [column.least + room * more // max(sum(spare), 1) for column, more in zip(columns, spare, strict=True)]
+
+
 def _natural(cell: Cell) -> int:
     return max((cell_len(paragraph.plain) for paragraph in cell), default=0)
 

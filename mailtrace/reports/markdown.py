@@ -11,8 +11,9 @@ from typing import BinaryIO
 
 from mailtrace.explain.listing import ListingRow
 from mailtrace.explain.walkthrough import told_together
-from mailtrace.model import Analysis, Conversation, Step, StepKind, Walkthrough
+from mailtrace.model import Analysis, Conversation, Step, StepKind, TimeTable, Walkthrough
 from mailtrace.reports import Report
+from mailtrace.reports.findings import EXPLAIN_ONE, FINDING_TITLES, MOST_FINDINGS, finding_rows, more_of, sums
 from mailtrace.reports.overview import (
     HEADINGS,
     JOURNEY_TITLES,
@@ -31,6 +32,7 @@ from mailtrace.reports.overview import (
     told_inside,
 )
 from mailtrace.reports.safe import longest_run, markdown, markdown_code, safe
+from mailtrace.reports.timebars import LETTERS, WAIT_TITLE, WAIT_TITLES, bar, wait_cells
 from mailtrace.reports.times import duration, offset
 
 MOST_ROWS = 2_000
@@ -40,6 +42,9 @@ SHORT_SAYS = 3
 """Lines of what was said that fit a table cell; more stand below the table."""
 
 WHERE_THE_REST_IS = "`mailtrace analyze --format jsonl` lists all, `--conversation N` or `--journey N` tells one."
+
+BAR_CELLS = 72
+"""Cells of the bar that shows where the time went: a code block is not wrapped."""
 
 STEP_TITLES = ("Step", "Packets (ACKs)", "At", "After", "Who", "What was said", "What it means")
 
@@ -72,6 +77,7 @@ def render(
     blocks += _journeys(analysis)
     groups = [] if journeys_alone else told_together(analysis.conversations)
     blocks += _conversations(analysis, groups) if groups else []
+    blocks += _findings(analysis)
     by_id = {each.id: each for each in analysis.conversations}
     for told in list(walkthroughs)[:MOST_ROWS]:
         inside = [] if told.journey else [by_id[id_] for id_ in told.conversations if id_ in by_id]
@@ -122,6 +128,20 @@ def _conversations(analysis: Analysis, groups: Sequence[Sequence[Conversation]])
     return [*blocks, *([inside] if inside else [])]
 
 
+def _findings(analysis: Analysis) -> list[str]:
+    rows = finding_rows(analysis.findings)
+    if not rows:
+        return []
+    cells = [
+        [*map(markdown, (row.severity, row.code, " ".join([row.seen, more_of(row)]).strip(), row.where))]
+        for row in rows
+    ]
+    blocks = ["## Findings", sums(analysis.findings), _table(FINDING_TITLES, cells[:MOST_FINDINGS])]
+    if len(rows) > MOST_FINDINGS:
+        blocks.append(f"{counted(len(rows) - MOST_FINDINGS, 'more finding')}: {WHERE_THE_REST_IS}")
+    return [*blocks, EXPLAIN_ONE]
+
+
 def _walkthrough(told: Walkthrough, conversations: Sequence[Conversation], explained: bool) -> list[str]:
     facts = [markdown(told.summary.replace(" -> ", " → ")), f"**{markdown(told.result)}**"]
     if conversations:
@@ -129,6 +149,7 @@ def _walkthrough(told: Walkthrough, conversations: Sequence[Conversation], expla
         start, end = min(each.start_ns for each in conversations), max(each.end_ns for each in conversations)
         facts = [f"Packets {ranges(packets)}", duration(end - start), *facts]
     blocks = [f"## {markdown(told.title.replace(' -> ', ' → '))}", " · ".join(facts), *map(markdown, told.facts)]
+    blocks += _times(told.times, explained) if told.times is not None else []
     below: list[Step] = []
     for step in told.steps:
         if step.kind in HEADINGS:
@@ -137,6 +158,19 @@ def _walkthrough(told: Walkthrough, conversations: Sequence[Conversation], expla
         else:
             below.append(step)
     return [*blocks, *_steps(below, explained)]
+
+
+def _times(times: TimeTable, explained: bool) -> list[str]:
+    """Return where the time went: a bar in the order of time, and what its letters mean."""
+    titles = WAIT_TITLES if explained else WAIT_TITLES[:-1]
+    drawn = "".join(LETTERS[number] for number in bar(times, BAR_CELLS))
+    rows = [list(map(markdown, cells[: len(titles)])) for cells in wait_cells(times)]
+    return [
+        f"**{WAIT_TITLE}: {duration(times.total_ns)}**",
+        *map(markdown, times.sums),
+        _code_block([drawn]),
+        _table(titles, rows),
+    ]
 
 
 def _heading(step: Step, explained: bool) -> list[str]:

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from mailtrace.explain.clocks import clock_notes
 from mailtrace.explain.journeys.summary import chain, outcome, people, span, subject, took_ns
 from mailtrace.explain.listing import ListingRow
-from mailtrace.explain.naming import Naming
 from mailtrace.explain.summary import ended, together
 from mailtrace.explain.texts import listed, numbers
 from mailtrace.explain.walkthrough import DEPENDENT
+from mailtrace.mail.naming import Naming
 from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Conversation, Journey, Note, StepKind
 from mailtrace.reports.times import clock, duration, microseconds, offset
 

@@ -7,15 +7,13 @@ by position, which is a third faster, in the order of their definition right abo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, UnsetType, field
 
-from mailtrace.mail.authentication import Authenticator
 from mailtrace.model import (
     AttachedMessage,
-    Authentication,
     ClosedHow,
     Command,
     Continuation,
@@ -37,13 +35,14 @@ from mailtrace.model import (
     Transport,
     Turn,
     Violation,
+    Wait,
     masked,
     wire_text,
 )
 from mailtrace.protocols.imap.folders import folder_asked, folder_told
-from mailtrace.reports.authentication import TransactionRecord, transaction_record
 from mailtrace.reports.security import TlsRecord, tls_record
 from mailtrace.reports.times import iso, seconds
+from mailtrace.reports.waits import WaitRecord, wait_record
 
 SOURCE_BYTES = 65_536
 """Octets of a message shown as transmitted; a report of big attachments stays a report, and the cut is flagged."""
@@ -103,7 +102,7 @@ class _Proxied(Struct, gc=False):
 
 
 class ConversationRecord(Struct, gc=False):
-    """What the contract says of a conversation."""
+    """What the contract says of a conversation that is final, but for what was said in it."""
 
     id: int
     protocol: str
@@ -115,30 +114,27 @@ class ConversationRecord(Struct, gc=False):
     start: str | None
     duration_s: float
     complete: bool
-    encrypted: Encryption
-    decrypted: bool
     closed: ClosedHow
     caused_by: int | None
+
+
+class SaidRecord(Struct, gc=False):
+    """What the contract says of what was said in a conversation, but for transactions."""
+
+    encrypted: Encryption
+    decrypted: bool
     tls: TlsRecord | None
     turns: list[_Turn]
-    transactions: list[TransactionRecord]
     logins: list[Login]
-    waits: list[dict[str, Any]]
+    waits: list[WaitRecord] | None
     violations: list[dict[str, Any]]
     gaps: list[dict[str, Any]]
     proxied_client: _Proxied | None
 
 
-def conversation_record(
-    conversation: Conversation, names: Names, show_secrets: bool, judge: Authenticator | None = None
-) -> ConversationRecord:
-    """Return the record of a conversation; `names` has the best name of each address that has one.
-
-    `judge` judges transactions that were refused before there was a mail; the others are judged with their mail.
-    """
-    key, dialogue = conversation.key, conversation.dialogue
-    start_ns = conversation.start_ns
-    turn_record = _turn if conversation.protocol != "imap" else _imap_turn
+def conversation_record(conversation: Conversation, names: Names) -> ConversationRecord:
+    """Return the record of a conversation; `names` has the best name of each address that has one."""
+    key, start_ns = conversation.key, conversation.start_ns
     return ConversationRecord(
         conversation.id,
         conversation.protocol,
@@ -150,15 +146,22 @@ def conversation_record(
         iso(start_ns),
         seconds(conversation.end_ns - start_ns),
         conversation.complete,
-        dialogue.encryption,
-        dialogue.tls is not None and dialogue.tls.decrypted,
         conversation.closed,
         conversation.caused_by,
+    )
+
+
+def said_record(conversation: Conversation, show_secrets: bool, waits: Sequence[Wait] | None) -> SaidRecord:
+    """Return the record of what was said in a conversation; `waits` are its own, None where they are not known yet."""
+    dialogue = conversation.dialogue
+    turn_record = _turn if conversation.protocol != "imap" else _imap_turn
+    return SaidRecord(
+        dialogue.encryption,
+        dialogue.tls is not None and dialogue.tls.decrypted,
         None if dialogue.tls is None else tls_record(dialogue.tls),
         [turn_record(turn, show_secrets) for turn in dialogue.turns],
-        [transaction_record(each, conversation, judge) for each in dialogue.transactions],
         dialogue.logins,
-        [],
+        None if waits is None else [wait_record(wait) for wait in waits],
         [_violation(event) for event in dialogue.events if type(event) is Violation],
         [_gap(event) for event in dialogue.events if type(event) is Gap],
         _proxied(dialogue.proxied),
@@ -246,10 +249,8 @@ def _gap(event: Gap) -> dict[str, Any]:
 
 
 class MessageRecord(Struct, gc=False, omit_defaults=True):
-    """What the contract says of a message."""
+    """What the contract says of a message; its numbers and what is judged of it come before."""
 
-    id: int
-    conversation: int
     packets: tuple[int, ...]
     direction: Direction
     how: str
@@ -269,7 +270,6 @@ class MessageRecord(Struct, gc=False, omit_defaults=True):
     headers: tuple[tuple[str, str], ...]
     received: tuple[Received, ...]
     parts: tuple[MessagePart, ...]
-    authentication: Authentication | None
     defects: tuple[str, ...]
     source: str
     source_complete: bool
@@ -279,12 +279,10 @@ class MessageRecord(Struct, gc=False, omit_defaults=True):
     reports: DeliveryReport | None = None
 
 
-def message_record(message: Message, authentication: Authentication | None) -> MessageRecord:
-    """Return the record of a message; `authentication` is what is judged of it, None where nothing is."""
+def message_record(message: Message) -> MessageRecord:
+    """Return the record of a message."""
     content = message.content
     return MessageRecord(
-        message.id,
-        message.conversation,
         content.packets,
         message.direction,
         content.how,
@@ -304,7 +302,6 @@ def message_record(message: Message, authentication: Authentication | None) -> M
         message.headers,
         message.received,
         message.parts,
-        authentication,
         message.defects,
         wire_text(content.kept[:SOURCE_BYTES]),
         content.kept_all and len(content.kept) <= SOURCE_BYTES,

@@ -14,8 +14,9 @@ from rich.text import Text
 
 from mailtrace.explain.listing import ListingRow
 from mailtrace.explain.walkthrough import told_together
-from mailtrace.model import Analysis, Conversation, Note, StepKind, Walkthrough
+from mailtrace.model import Analysis, Conversation, Note, StepKind, TimeTable, Walkthrough
 from mailtrace.reports import Report
+from mailtrace.reports.findings import EXPLAIN_ONE, MOST_FINDINGS, FindingRow, finding_rows, more_of, sums
 from mailtrace.reports.layout import Cell, Column, Page, column_widths, console, text_stream
 from mailtrace.reports.overview import (
     NO_JOURNEY,
@@ -32,6 +33,7 @@ from mailtrace.reports.overview import (
     told_inside,
 )
 from mailtrace.reports.terminalsteps import show_steps
+from mailtrace.reports.timebars import LETTERS, WAIT_TITLE, bar, wait_cells
 from mailtrace.reports.times import duration
 
 __all__ = ["MANY_CONVERSATIONS", "console", "render", "render_packets", "write"]
@@ -55,6 +57,8 @@ BAD_RESULTS = ("refused", "failed", "no answer", "broken off", "given up", "sile
 """Words of a result that are worth a colour."""
 
 FAINT = "dim"
+
+SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "remark": FAINT}
 
 TABLE = [
     Column("No.", 6, 10),
@@ -81,6 +85,8 @@ NARROW_JOURNEYS = [JOURNEYS[0], JOURNEYS[1], Column("From and to", 20, 60), JOUR
 
 NARROW_TABLE = [Column("No.", 3, 10), *TABLE[2:4], Column("Client and server", 20, 60), TABLE[-1]]
 
+FINDINGS = [Column("Severity", 8, 8), Column("Code", 7, 8), Column("What was seen", 40, 200)]
+
 LISTING = [
     Column("No.", 3, 10, right=True),
     Column("Time", 8, 16, right=True),
@@ -90,6 +96,18 @@ LISTING = [
     Column("Length", 6, 6, right=True),
     Column("Info", 40, 4_000),
 ]
+
+WAITS = [
+    Column("", 1, 1),
+    Column("Time", 8, 12, right=True),
+    Column("Share", 7, 7, right=True),
+    Column("What took it", 20, 44),
+    Column("Packets", 10, 20),
+    Column("Why", 36, 90),
+]
+
+SHARE_STYLES = ("cyan", "yellow", "magenta", "green", "blue", "red")
+"""Colours of the bar and of its letters, in turn."""
 
 UNBROKEN = 5_000
 """Width of a packet listing that is not for a terminal: one line a packet, for grep and for a text file."""
@@ -124,6 +142,7 @@ def render(
     groups = [] if journeys_alone else told_together(analysis.conversations)
     if groups and len(analysis.conversations) > 1:
         _table(page, analysis, groups)
+    _findings(page, analysis)
     if max(len(groups), len(analysis.journeys) * journeys_alone) > MANY_CONVERSATIONS:
         page.put()
         page.paragraph(page.text(ONE_JOURNEY if journeys_alone else HOW_TO_SEE_MORE, "bold"))
@@ -239,6 +258,33 @@ def _table_cells(page: Page, row: TableRow) -> list[Cell]:
     ]
 
 
+def _findings(page: Page, analysis: Analysis) -> None:
+    rows = finding_rows(analysis.findings)
+    if not rows:
+        return
+    page.put()
+    page.paragraph(page.text(f"Findings: {sums(analysis.findings)}", "bold"))
+    cells = [_finding_cells(page, row) for row in rows[:MOST_FINDINGS]]
+    widths = column_widths(FINDINGS, cells, page.width)
+    if widths is not None:
+        for cell in cells:
+            page.rows(FINDINGS, widths, cell)
+    else:
+        page.stacked(FINDINGS[:-1], [cell[:-1] for cell in cells], [cell[-1] for cell in cells])
+    if len(rows) > MOST_FINDINGS:
+        page.put(page.text(f"({counted(len(rows) - MOST_FINDINGS, 'more finding')})", FAINT))
+    page.paragraph(page.text(EXPLAIN_ONE, FAINT))
+
+
+def _finding_cells(page: Page, row: FindingRow) -> list[Cell]:
+    seen = Text.assemble(page.text(row.seen), page.text(f" ({row.where})", FAINT))
+    return [
+        [page.text(row.severity, SEVERITY_STYLES[row.severity])],
+        [page.text(row.code, "bold")],
+        [seen, *([page.text(more_of(row), FAINT)] if row.more else [])],
+    ]
+
+
 def _verdict(result: str) -> str:
     return "red" if any(word in result for word in BAD_RESULTS) else ""
 
@@ -256,5 +302,38 @@ def _walkthrough(page: Page, told: Walkthrough, conversations: Sequence[Conversa
     page.paragraph(page.dotted(*facts))
     for fact in told.facts:
         page.paragraph(page.text(fact))
+    if told.times is not None:
+        _times(page, told.times, level)
     page.put()
     show_steps(page, told.steps, level == "novice")
+
+
+def _times(page: Page, times: TimeTable, level: str) -> None:
+    """Show where the time went: a bar in the order of time, and what its letters mean."""
+    page.put()
+    page.paragraph(page.text(f"{WAIT_TITLE}: {duration(times.total_ns)}", "bold"))
+    for sum_ in times.sums:
+        page.paragraph(page.text(sum_))
+    page.put(*(page.text(LETTERS[number], _share_style(number)) for number in bar(times, page.width)))
+    cells = [_time_cells(page, number, row) for number, row in enumerate(wait_cells(times))]
+    columns = WAITS if level == "novice" else WAITS[:-1]
+    widths = column_widths(columns, [row[: len(columns)] for row in cells], page.width)
+    if widths is not None:
+        page.headings(columns, widths, FAINT)
+        for row in cells:
+            page.rows(columns, widths, row[: len(columns)])
+    else:
+        page.stacked(WAITS[:-1], [row[:-1] for row in cells], [row[-1] if level == "novice" else [] for row in cells])
+
+
+def _time_cells(page: Page, number: int, row: Sequence[str]) -> list[Cell]:
+    letter, *others, why = row
+    return [
+        [page.text(letter, _share_style(number))],
+        *([page.text(cell)] for cell in others),
+        [page.text(why, "italic")] if why else [],
+    ]
+
+
+def _share_style(number: int) -> str:
+    return SHARE_STYLES[number % len(SHARE_STYLES)]

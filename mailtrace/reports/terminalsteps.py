@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from mailtrace.model import Side, Step, StepKind
-from mailtrace.reports.layout import GLUE, Cell, Column, Page, column_widths
+from mailtrace.reports.layout import GLUE, Cell, Column, Page, column_widths, fixed_widths
 from mailtrace.reports.overview import HEADINGS, ranges, rfc
 from mailtrace.reports.times import SECOND_NS, offset
 
@@ -52,6 +52,7 @@ WIDE_STEP = [
     Column("What was said", 48, 90),
     Column("What it means", 48, 90),
 ]
+COMING_STEP = [Column("Step", 6, 9, right=True), *WIDE_STEP[1:]]
 STACKED_STEP = [*STEP_HEAD, Column("Time", 7, 12, right=True), Column("Who", 18, 40), Column("What was said", 56, 100)]
 
 
@@ -73,6 +74,24 @@ def show_steps(page: Page, steps: Sequence[Step], explained: bool) -> None:
             _heading(page, step, explained, index == 0)
         else:
             page.rows(columns, widths, rows[step.number])
+
+
+def put_step(page: Page, step: Step, number: str, explained: bool) -> None:
+    """Print one step while others are still to come, under a number that also says where it belongs.
+
+    The widths of columns depend on the page alone, so that all steps stand in line whenever they come.
+    """
+    wide = COMING_STEP if explained else COMING_STEP[:-1]
+    stacked = [COMING_STEP[0], *STACKED_STEP[1:]]
+    for columns, cells in (
+        (wide, _wide_cells(page, step)[: len(wide)]),
+        (stacked, _stacked_cells(page, step, explained)),
+    ):
+        widths = fixed_widths(columns, page.width)
+        if widths is not None:
+            page.rows(columns, widths, [[page.text(number, "bold")], *cells[1:]])
+            return
+    _narrow_steps(page, [step], explained, number)
 
 
 def _heading(page: Page, step: Step, explained: bool, first: bool) -> None:
@@ -104,14 +123,18 @@ def _stacked_cells(page: Page, step: Step, explained: bool) -> list[Cell]:
     return [*_head(page, step), times, _who_stacked(page, step), [*_said(page, step), *meant]]
 
 
-def _narrow_steps(page: Page, steps: Sequence[Step], explained: bool) -> None:
-    """Print each step's packets, times and names on a line, and below it what was said and what that means."""
+def _narrow_steps(page: Page, steps: Sequence[Step], explained: bool, label: str = "") -> None:
+    """Print each step's packets, times and names on a line, and below it what was said and what that means.
+
+    `label` stands for the number of a single one.
+    """
     widest = max((_head(page, step)[1][0].cell_len for step in steps), default=0)
     for index, step in enumerate(steps):
         if step.kind in HEADINGS:
             _heading(page, step, explained, index == 0)
             continue
         (number,), (packets,) = _head(page, step)
+        number = page.text(label, "bold") if label else number
         number.pad_left(max(0, NARROW_INDENT - 2 - number.cell_len))
         packets.pad_right(max(0, min(widest, STEP_HEAD[1].most) - packets.cell_len))
         times = Text(" ").join([_at(page, step), _after(page, step)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailtrace.explain.walkthrough import walkthroughs
-from mailtrace.model import Conversation, Flags, Lookup, Mark, Step
-from tests.explain.making import CLIENT, SERVER, Talk, analysis, lookup, resolver
+from mailtrace.model import Command, Conversation, Flags, Lookup, Mark, Outcome, Reply, Step, Turn
+from tests.explain.making import CLIENT, SERVER, Talk, analysis, at, lookup, resolver
 
 SENDMAIL = "mail.naver.com ESMTP Sendmail 8.15.2"
 POSTFIX = "mail.nate.com ESMTP Postfix"
@@ -120,3 +120,40 @@ def test_a_long_way_is_no_fault_of_anybody() -> None:
     talk.command(5, 0.8, "EHLO a.b")
     talk.reply(6, 1.4, "250", "hello")
     assert "the way to the other side and back alone takes about 0.60 s" in told(talk.conversation())[3].means
+
+
+def test_a_greeting_that_waits_for_several_things_is_added_up() -> None:
+    talk = Talk()
+    talk.handshake(1, 0.0)
+    talk.reply(20, 4.0, "220", POSTFIX)
+    slow = lookup((5, 6), 0.2, "PTR", "1.0.0.10.in-addr.arpa", "SERVFAIL", caused_by=1, duration=1.5)
+    steps = told(talk.conversation(), resolver(2, slow))
+    assert (
+        "It comes 4.00 s after the connection opened, which adds up so: 10.0.0.2 before its greeting 2.50 s (packets "
+        "3, 5-6, 20) + lookup PTR 1.0.0.10.in-addr.arpa 1.50 s (packets 5-6)."
+    ) in steps[2].means
+
+
+def test_the_greeting_is_as_late_as_a_time_out() -> None:
+    assert "as long as programs wait for an answer that does not come" in told(greeted(5.003, POSTFIX))[1].means
+
+
+def test_a_greeting_in_parts_and_a_line_typed_key_by_key() -> None:
+    talk = Talk()
+    talk.handshake(1, 0.0)
+    talk.data(4, 0.1, SERVER, 30)
+    talk.data(5, 6.1, SERVER, 30)
+    first = Reply("220", Outcome.GOOD, (b"a", b"b"), 5, at(6.1), (4, 5))
+    talk.dialogue.turns.append(Turn(None, [first]))
+    talk.dialogue.events.append(first)
+    for number in range(6, 12):
+        talk.data(number, 5.2 + 0.2 * number, CLIENT, 1)
+    typed = Command("HELO", b"HELO", 4, 11, at(7.4), tuple(range(6, 12)))
+    talk.dialogue.turns.append(Turn(typed))
+    talk.dialogue.events.append(typed)
+    talk.waiting.append(talk.dialogue.turns[-1])
+    talk.reply(12, 7.5, "250", "hello")
+    steps = told(talk.conversation())
+    assert "Its last line comes 6.00 s after the first." in steps[1].means
+    assert "The 6.30 s before it are the time step 2 took." in steps[2].means
+    assert "Of the 1.10 s before it, 1.00 s are those in which step 3 was typed, key by key" in steps[3].means

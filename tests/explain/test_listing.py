@@ -23,7 +23,7 @@ import pytest
 import mailtrace
 from mailtrace.capture import open_capture
 from mailtrace.explain.listing import Listing, ListingRow
-from mailtrace.explain.naming import Naming
+from mailtrace.mail.naming import Naming
 from mailtrace.model import NO_TIME, Analysis, Host, Interface, RawBatch
 from tests.support import SAMPLES, shared
 

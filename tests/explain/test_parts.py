@@ -8,9 +8,9 @@ import pytest
 
 from mailtrace.explain.content import content_means, content_says
 from mailtrace.explain.draft import Scene
-from mailtrace.explain.naming import Naming
 from mailtrace.explain.walkthrough import walkthroughs
 from mailtrace.mail.message import read_message
+from mailtrace.mail.naming import Naming
 from mailtrace.model import NO_TIME, Content, Direction, GapReason, Message
 from mailtrace.reports import terminal
 from tests.explain.making import CLIENT, Talk, analysis, mail

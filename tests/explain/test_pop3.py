@@ -97,6 +97,26 @@ def test_a_mark_without_quit_deletes_nothing() -> None:
     assert result(talk.conversation()) == "1 marked but not deleted: no QUIT"
 
 
+def test_marks_that_were_taken_back_delete_nothing() -> None:
+    talk = session()
+    for number, line, answer in (
+        (9, "DELE 1", "+OK"), (11, "DELE 1", "-ERR"), (13, "RSET", "+OK"), (15, "RETR 2", "+OK"), (17, "QUIT", "+OK"),
+    ):  # fmt: skip
+        talk.command(number, number / 100, line)
+        talk.reply(number + 1, number / 100, answer)
+    assert "delet" not in happened(talk.conversation())
+    assert result(talk.conversation()) == "left on the server"
+
+
+def test_of_marks_only_those_count_that_are_there_in_the_end() -> None:
+    talk = session()
+    for number, line in ((9, "DELE 1"), (11, "RSET"), (13, "DELE 2"), (15, "DELE 3"), (17, "QUIT")):
+        talk.command(number, number / 100, line)
+        talk.reply(number + 1, number / 100, "+OK")
+    assert happened(talk.conversation()).endswith("2 marked for deletion")
+    assert result(talk.conversation()) == "2 deleted"
+
+
 def test_capabilities_are_explained_once_and_then_compared() -> None:
     talk = session()
     talk.command(9, 0.06, "CAPA")

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 import mailtrace
-from mailtrace.mail.causes import best_cause, candidate, ident_cause, score
+from mailtrace.mail.causes import Candidate, about, best_cause, candidate, ident_cause, score
 from mailtrace.model import (
     ClosedHow,
     Command,
     Conversation,
     Dialogue,
+    Encryption,
     Endpoint,
     Lookup,
     Outcome,
@@ -21,8 +22,10 @@ from mailtrace.model import (
     Reply,
     Side,
     StreamKey,
+    TlsFacts,
     Transport,
     Turn,
+    WentDark,
 )
 from tests.support import SAMPLES, shared
 
@@ -106,7 +109,12 @@ RELAYED_REPLY = talk(
 )  # fmt: skip
 """Server B relays the reply: frames 318-354."""
 
-ALL = [candidate(each) for each in (SUBMISSION, RELAY, REPLY, RELAYED_REPLY)]
+
+def candidate_of(conversation: Conversation) -> Candidate:
+    return candidate(conversation, about(conversation))
+
+
+ALL = [candidate_of(each) for each in (SUBMISSION, RELAY, REPLY, RELAYED_REPLY)]
 
 
 @pytest.mark.parametrize(
@@ -130,15 +138,15 @@ def test_the_ident_call_of_the_2008_report() -> None:
     call = talk(
         2, "192.168.10.2", "192.168.1.2", [], start=0.025137, end=3.015414, ports=(32807, 113), protocol="ident"
     )
-    assert ident_cause(call, [candidate(mail)]) == 1
+    assert ident_cause(call, [candidate_of(mail)]) == 1
 
 
 def test_of_two_connections_the_one_opened_last_before_is_asked_about_unless_ports_tell() -> None:
     first = talk(5, LEE, SERVER_A, [], start=10.0, end=20.0, ports=(1001, 25))
     second = talk(6, LEE, SERVER_A, [], start=11.0, end=20.0, ports=(1002, 25))
-    assert ident_cause(ident(SERVER_A, LEE, 11.01), [candidate(first), candidate(second)]) == 6
-    assert ident_cause(ident(SERVER_A, LEE, 10.5), [candidate(first), candidate(second)]) == 5
-    assert ident_cause(ident(SERVER_A, LEE, 11.01, " 1001 ,25 "), [candidate(first), candidate(second)]) == 5
+    assert ident_cause(ident(SERVER_A, LEE, 11.01), [candidate_of(first), candidate_of(second)]) == 6
+    assert ident_cause(ident(SERVER_A, LEE, 10.5), [candidate_of(first), candidate_of(second)]) == 5
+    assert ident_cause(ident(SERVER_A, LEE, 11.01, " 1001 ,25 "), [candidate_of(first), candidate_of(second)]) == 5
 
 
 @pytest.mark.parametrize(
@@ -175,18 +183,51 @@ def test_time_alone_decides_nothing_when_two_conversations_compete() -> None:
     first = talk(1, LEE, SERVER_A, said, start=0.5, end=3.0, ports=(1001, 25))
     second = talk(2, KIM, SERVER_A, said, start=0.6, end=3.0, ports=(1002, 25))
     lookup = ask(SERVER_A, 2.0, "TXT", "spf.unrelated.example")
-    assert best_cause(lookup, [candidate(first)]) == 1
-    assert best_cause(lookup, [candidate(first), candidate(second)]) is None
+    assert best_cause(lookup, [candidate_of(first)]) == 1
+    assert best_cause(lookup, [candidate_of(first), candidate_of(second)]) is None
 
 
 def test_time_alone_is_nothing_while_the_client_has_the_word() -> None:
     quiet = talk(1, LEE, SERVER_A, [(1.0, "220 x")], start=0.5, end=9.0)
-    assert score(ask(SERVER_A, 5.0, "A", "www.example.org"), candidate(quiet)) == 0
+    assert score(ask(SERVER_A, 5.0, "A", "www.example.org"), candidate_of(quiet)) == 0
+
+
+def hidden(number: int, start: float, dark: float, end: float, port: int = 1001) -> Conversation:
+    """Return a relaying of server A to server B that cannot be read from a moment on."""
+    said = [(dark - 0.03, "220 mail.daum.net ESMTP"), (dark - 0.02, "EHLO mail.naver.com"), (dark - 0.01, "250 x"),
+            (dark - 0.01, "STARTTLS"), (dark - 0.005, "220 ready")]  # fmt: skip
+    found = talk(number, SERVER_A, SERVER_B, said, start=start, end=end, ports=(port, 25))
+    found.dialogue.encryption = Encryption.STARTTLS
+    found.dialogue.events.append(WentDark("starttls", 9, ns(dark)))
+    return found
+
+
+def test_a_server_that_is_busy_in_the_dark_does_not_ask_for_one_that_it_has_not_greeted_yet() -> None:
+    dark, waiting = candidate_of(hidden(14, 22.985, 24.008, 24.149)), candidate_of(hidden(30, 24.046, 25.06, 25.196))
+    assert best_cause(ask(SERVER_B, 24.078, "AAAA", "naver.com"), [dark, waiting]) == 14
+    assert best_cause(ask(SERVER_B, 24.082, "AAAA", "daum.net"), [dark, waiting]) == 14
+    assert best_cause(ask(SERVER_B, 24.09, "A", "unrelated.example"), [dark, waiting]) is None, "either is possible"
+    assert best_cause(ask(SERVER_B, 24.054, "PTR", "100.111.168.192.in-addr.arpa"), [dark, waiting]) == 30
+    assert best_cause(ask(SERVER_B, 24.17, "A", "unrelated.example"), [dark, waiting]) == 30, "the other has ended"
+
+
+def test_in_the_dark_only_related_names_are_evidence_and_of_two_conversations_none() -> None:
+    one, other = candidate_of(hidden(1, 1.0, 2.0, 5.0)), candidate_of(hidden(2, 1.5, 2.5, 5.0, port=1002))
+    assert best_cause(ask(SERVER_B, 2.2, "MX", "naver.com"), [one, other]) == 1
+    assert best_cause(ask(SERVER_B, 3.0, "MX", "naver.com"), [one, other]) is None
+    assert best_cause(ask(SERVER_B, 3.0, "MX", "unrelated.example"), [one]) is None
+    assert best_cause(ask(SERVER_B, 3.0, "NS", "com"), [one]) is None
+
+
+def test_what_could_be_read_after_all_is_not_dark() -> None:
+    opened = hidden(1, 1.0, 2.0, 5.0)
+    opened.dialogue.tls = TlsFacts(decrypted=True)
+    assert best_cause(ask(SERVER_B, 3.0, "MX", "naver.com"), [candidate_of(opened)]) is None
 
 
 def test_a_relay_that_never_connected_belongs_to_the_submission() -> None:
-    assert best_cause(ask(SERVER_A, 34.5, "MX", "daum.net"), [candidate(SUBMISSION)]) == 1
-    assert best_cause(ask(SERVER_A, 34.5, "MX", "example.org"), [candidate(SUBMISSION)]) is None
+    assert best_cause(ask(SERVER_A, 34.5, "MX", "daum.net"), [candidate_of(SUBMISSION)]) == 1
+    assert best_cause(ask(SERVER_A, 34.5, "MX", "example.org"), [candidate_of(SUBMISSION)]) is None
 
 
 def test_a_client_looks_for_its_server_before_it_connects() -> None:
@@ -200,8 +241,8 @@ def test_odd_names_and_addresses_do_no_harm() -> None:
         1, "not an address", "", [(1.0, "220"), (1.1, "EHLO"), (1.2, "MAIL"), (1.3, "RCPT TO:<@>")], start=1, end=9
     )
     for name in ("", ".", "a" * 5000, "\ufffd", "..in-addr.arpa"):
-        assert score(ask("not an address", 2.0, "PTR", name), candidate(odd)) >= 0
-        assert score(ask("", 2.0, "PTR", name), candidate(odd)) >= 0
+        assert score(ask("not an address", 2.0, "PTR", name), candidate_of(odd)) >= 0
+        assert score(ask("", 2.0, "PTR", name), candidate_of(odd)) >= 0
 
 
 LAB_CAUSES: dict[str, dict[int | None, list[tuple[int, ...]]]] = {

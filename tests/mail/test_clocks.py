@@ -6,14 +6,15 @@ Times here are seconds since 2024-04-26 01:57:00 UTC, which is 1714096620 second
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from mailtrace.analyzer import Analyzer, analyze_files
 from mailtrace.mail import clocks
-from mailtrace.mail.clocks import Clocks, clock_skews, with_clocks
+from mailtrace.mail.clocks import Clocks, with_clocks
+from mailtrace.mail.stamps import stamps
 from mailtrace.model import (
     NO_TIME,
     ClockCertainty,
@@ -40,6 +41,7 @@ from mailtrace.model import (
     Transport,
     Turn,
 )
+from mailtrace.reports.json import written
 from tests.support import SAMPLES, shared
 
 EPOCH = datetime(2024, 4, 26, 1, 57, tzinfo=UTC)
@@ -92,6 +94,14 @@ def mail(at: float, *hops: Received, date: str | None = None, packet: int = 50) 
 def hop(time: str | None, queue_id: str | None = None, by: str = "mail.example.org") -> Received:
     """Return a trace header."""
     return Received("a", by, "ESMTP", queue_id, time)
+
+
+def clock_skews(carried: Iterable[tuple[Conversation, Sequence[Message]]]) -> dict[str, ClockSkew]:
+    """Return what conversations, each with the messages it carried, tell of each clock."""
+    watching = Clocks()
+    for conversation, messages in carried:
+        watching.observe(conversation, stamps(conversation, messages))
+    return watching.skews()
 
 
 def only(*carried: tuple[Conversation, Sequence[Message]]) -> ClockSkew:
@@ -277,9 +287,10 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         conversation = took(greeted(58.0, b"a; Fri, 26 Apr 2024 10:57:58 +0900", 59.0), f"Q{number}", 60.0, 60.5)
         conversation.key = StreamKey(Endpoint(CLIENT, 1), Endpoint(f"192.0.2.{number}", 25), Transport.TCP)
-        watching.observe(conversation, [mail(59.0, hop(stamp(60), f"never{number}"))])
-    assert list(watching.skews()) == ["192.0.2.0", "192.0.2.1"]  # and the client, whose stamps tell nothing
-    assert (list(watching._taken), list(watching._traced)) == (["Q0", "Q1"], ["never3", "never4"])
+        never = [mail(59.0, hop(stamp(60), f"never{number}"))]
+        watching.observe(conversation, stamps(conversation, never))
+    assert list(watching.skews()) == ["192.0.2.0", "192.0.2.1", "192.0.2.2"]
+    assert (list(watching._taken), list(watching._traced)) == (["Q1", "Q2"], ["never3", "never4"])
 
 
 def test_of_a_busy_host_one_conversation_in_some_is_read() -> None:
@@ -338,9 +349,10 @@ def test_a_stream_tells_the_same() -> None:
     """Conversation by conversation as they end, and from the octets that are kept for JSON only."""
     path = str(SAMPLES / "03-lab-journey.pcapng")
     watching = Clocks()
-    for finals in Analyzer([path]).finals(brief=True):
+    for finals in Analyzer([path]).finals(written):
         for final in finals:
-            watching.observe(final.conversation, final.messages())
+            if final.gist is not None:
+                watching.observe(final.conversation, final.gist.stamps)
     hosts = analyze_files(Analyzer([path])).hosts
     assert watching.skews() == {host.address: host.clock for host in hosts if host.clock is not None}
 

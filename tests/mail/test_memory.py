@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from mailtrace.mail.causes import best_cause, candidate, ident_cause, subjects, topics
+from mailtrace.mail.causes import Candidate, about, best_cause, candidate, ident_cause, subjects, topics
 from mailtrace.mail.memory import Memory
 from mailtrace.model import (
     ClosedHow,
@@ -53,6 +53,10 @@ def session(number: int) -> Conversation:
     return Conversation(number, "smtp", key, 0, packets, Dialogue(turns=turns), True, ClosedHow.FIN)
 
 
+def candidate_of(conversation: Conversation) -> Candidate:
+    return candidate(conversation, about(conversation))
+
+
 def ask(second: float, kind: str, name: str, client: str = SERVER, *answers: str) -> Lookup:
     return Lookup(name, kind, "NOERROR", answers, (1,), round(second * SECOND), 1, 1, client=client)
 
@@ -60,7 +64,7 @@ def ask(second: float, kind: str, name: str, client: str = SERVER, *answers: str
 def memory(numbers: Iterable[int]) -> Memory:
     remembered = Memory()
     for number in numbers:
-        remembered.add(candidate(session(number)))
+        remembered.add(candidate_of(session(number)))
     return remembered
 
 
@@ -118,7 +122,7 @@ def test_what_is_forgotten_is_found_no_more() -> None:
 
 
 def test_what_a_conversation_is_about() -> None:
-    assert subjects(candidate(session(3))) == {
+    assert subjects(candidate_of(session(3))) == {
         *("mx.here.example", "out3.example", "mail.sender3.example", "here.example"),
         *("_dmarc.sender3.example", "_dmarc.example", SERVER, "3.0.0.10", "25.2.0.192"),
     }

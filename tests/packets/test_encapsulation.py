@@ -15,7 +15,7 @@ import pytest
 import mailtrace
 from mailtrace.capture import open_capture
 from mailtrace.explain.listing import Listing
-from mailtrace.explain.naming import Naming
+from mailtrace.mail.naming import Naming
 from mailtrace.packets.decode import Decoder
 from mailtrace.reports.json import render
 from tests.capture.builders import pcap_header, record

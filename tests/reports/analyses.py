@@ -8,6 +8,7 @@ from mailtrace.model import (
     CaptureInfo,
     ClosedHow,
     Command,
+    Confidence,
     Content,
     Continuation,
     Conversation,
@@ -39,6 +40,8 @@ from mailtrace.model import (
     Step,
     StepKind,
     StreamKey,
+    TimeShare,
+    TimeTable,
     Transaction,
     TransactionOutcome,
     Transport,
@@ -225,8 +228,9 @@ def filled(text: str) -> tuple[Analysis, list[Walkthrough], list[ListingRow]]:
     )
     info = CaptureInfo([text], 3, 300, START_NS, START_NS, [text], [Note(text, text, (1,), True)], {text: 1})
     hosts = [Host(text, (text,), (text,)), Host(text + "x", (text,), (text,))]
+    times = TimeTable(5, (TimeShare(text, text, 5, (1,), Confidence.LIKELY, ((0, 5),)),), (text,))
     told = [
-        Walkthrough((1,), text, text, text, steps(text)),
+        Walkthrough((1,), text, text, text, steps(text), times=times),
         Walkthrough((9,), text, text, text, (), (text,)),
         Walkthrough((1,), text, text, text, steps(text), (text, text), journey=1),
     ]

@@ -215,6 +215,30 @@ def test_json() -> None:
         "outcome": "rejected",
         "reports": None,
         "notes": ["odd"],
+        "waits": [
+            {
+                "kind": "server",
+                "start": "2024-04-26T01:57:58.931021000Z",
+                "duration_s": 0.001,
+                "packets": [7, 8],
+                "confidence": "certain",
+                "about": "MAIL",
+                "side": "server",
+                "hop": 0,
+                "between": False,
+            },
+            {
+                "kind": "idle",
+                "start": "2024-04-26T01:57:58.932021000Z",
+                "duration_s": 0.002,
+                "packets": [8, 10],
+                "confidence": "certain",
+                "about": None,
+                "side": None,
+                "hop": 0,
+                "between": False,
+            },
+        ],
     }
     assert first == {
         "kind": "submitted",

@@ -76,6 +76,21 @@ def test_the_whole_report() -> None:
     }
 
 
+def waited(
+    kind: str, second: str, duration: float, packets: list[int], about: str | None, side: str | None
+) -> dict[str, Any]:
+    """Return how a certain wait of the submission stands in JSON."""
+    return {
+        "kind": kind,
+        "start": f"2024-04-26T01:57:{second}000Z",
+        "duration_s": duration,
+        "packets": packets,
+        "confidence": "certain",
+        "about": about,
+        "side": side,
+    }
+
+
 def test_a_conversation() -> None:
     shown = strict(json.render(submission()))["conversations"][0]
     turns = shown.pop("turns")
@@ -110,7 +125,14 @@ def test_a_conversation() -> None:
             }
         ],
         "logins": [{"mechanism": "PLAIN", "user": "lee", "accepted": True, "packets": [5, 6]}],
-        "waits": [],
+        "waits": [
+            waited("greeting", "58.925021", 0.003, [1, 4], None, "server"),
+            waited("client", "58.928021", 0.001, [4, 5], "AUTH", "client"),
+            waited("server", "58.929021", 0.001, [5, 6], "AUTH", "server"),
+            waited("client", "58.930021", 0.001, [6, 7], "MAIL", "client"),
+            waited("server", "58.931021", 0.001, [7, 8], "MAIL", "server"),
+            waited("idle", "58.932021", 0.002, [8, 10], None, None),
+        ],
         "violations": [
             {
                 "code": "bare-line-feed",
@@ -325,11 +347,11 @@ def test_lines_hold_the_same_as_the_report() -> None:
 def test_a_long_source_is_cut_and_says_so() -> None:
     analysis = submission()
     analysis.messages[0].content.kept = b"x" * 65_537
-    shown = strict(json.line("message", analysis.messages[0]))
+    shown = strict(next(each for each in json.lines(analysis) if b'"source":' in each))
     assert (len(shown["source"]), shown["source_complete"]) == (65_536, False)
     analysis.messages[0].content.kept_all = False
     analysis.messages[0].content.kept = b"x"
-    assert not strict(json.line("message", analysis.messages[0]))["source_complete"]
+    assert not strict(next(each for each in json.lines(analysis) if b'"source":' in each))["source_complete"]
 
 
 @pytest.mark.parametrize("time_ns", [NO_TIME, NO_TIME + 1, -1, 0, 2**63 - 1])

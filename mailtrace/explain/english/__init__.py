@@ -28,6 +28,7 @@ from mailtrace.explain.english.summary import SUMMARY
 from mailtrace.explain.english.tables import GAP_REASONS, NOUNS, REPLY_HINTS, SERVICES, SMALL_FAULTS, VIOLATIONS
 from mailtrace.explain.english.tls import ALERTS, TLS
 from mailtrace.explain.english.transport import TRANSPORT
+from mailtrace.explain.english.waits import WAITS
 
 ENGLISH: dict[str, str] = {
     **TRANSPORT,
@@ -43,6 +44,7 @@ ENGLISH: dict[str, str] = {
     **SUMMARY,
     **JOURNEYS,
     **CLOCKS,
+    **WAITS,
 }
 
 __all__ = [

@@ -9,7 +9,7 @@ JOURNEYS: dict[str, str] = {
     "journey.unseen": "(header not seen)",
     "journey.message-id": "Message-ID {message_id}",
     "journey.no-message-id": "This mail has no Message-ID: it was followed by its envelope, queue ids and text.",
-    "journey.reports": "This mail is a report: it tells that the mail of journey {id} failed.",
+    "journey.reports": "This mail is a report: it tells what became of the mail of journey {id}.",
     "journey.reported": "Journey {id} is the report that tells the sender of it.",
     "journey.chain": "{sender} -> {receiver}",
     "journey.unknown-host": "(unknown host)",
@@ -22,6 +22,7 @@ JOURNEYS: dict[str, str] = {
     "hop.appended": "Hop {number}: {sender} stores the mail in a folder at {receiver}",
     "hop.refused": "Hop {number}: {receiver} refuses the mail from {sender}",
     "hop.deferred": "Hop {number}: {sender} does not get the mail through to {receiver} for now",
+    "hop.made": "Hop {number}: a program on {receiver} itself hands the mail in there",
     "hop.in": "{hop} ({conversation})",
     "hop.in.user": "{hop} ({conversation}, logged in as {user})",
     "hop.not-captured": "{hop} (not captured: only the mail itself tells of it)",
@@ -35,6 +36,10 @@ JOURNEYS: dict[str, str] = {
     "hop.submitted.meaning": (
         "The first hop: a mail program gives a new mail to the mail server of its user. What follows is that server's "
         "work."
+    ),
+    "hop.made.meaning": (
+        "This mail did not come over the network: the server made it, as it does with reports, or a program that runs "
+        "on its host."
     ),
     "hop.relayed.meaning": (
         "A server that is not the mail's last stop asks DNS which host takes mail for the recipient's domain, and "

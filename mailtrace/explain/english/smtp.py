@@ -67,6 +67,10 @@ SMTP: dict[str, str] = {
         "Recipient {address} is refused for good: {means}. Trying again unchanged is no use; the sender is told with "
         "this reason. Other recipients are not touched by it."
     ),
+    "refused.nobody.DATA": (
+        "There is nobody to send the mail to: no recipient was accepted, so the server takes no mail either. "
+        "Why is in the answers before."
+    ),
     "refused.no.DATA": (
         "The mail is refused for good: {means}. Trying again unchanged is no use; the sender gets it back with this "
         "reason."

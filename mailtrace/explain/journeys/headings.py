@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from mailtrace.explain.draft import Draft
-from mailtrace.explain.journeys.summary import hop_names, recipient_outcome
-from mailtrace.explain.naming import Naming
+from mailtrace.explain.journeys.summary import hop_names, made_there, recipient_outcome
 from mailtrace.explain.texts import between, has_text, seconds, text
+from mailtrace.mail.naming import Naming
 from mailtrace.model import NO_TIME, Conversation, Evidence, EvidenceKind, Hop, Journey, Side, StepKind
 
 
@@ -25,7 +25,7 @@ class Headings:
         hop = self._journey.hops[place]
         sender, receiver = hop_names(hop, self._naming)
         says = [self._where(place, conversation), *self._taken(hop), *self._since(hop)]
-        means = [self._once(f"hop.{hop.kind.value}.meaning"), self._once("hop.changed.meaning") if hop.changes else ""]
+        means = [self._once(f"hop.{_kind(hop)}.meaning"), self._once("hop.changed.meaning") if hop.changes else ""]
         return Draft(StepKind.HOP, Side.CLIENT, sender, receiver, [], time_ns, 0, says, means)
 
     def outcomes(self) -> Iterator[Draft]:
@@ -43,7 +43,7 @@ class Headings:
     def _where(self, place: int, conversation: Conversation | None) -> str:
         hop = self._journey.hops[place]
         sender, receiver = hop_names(hop, self._naming)
-        told = text(f"hop.{hop.kind.value}", number=place + 1, sender=sender, receiver=receiver)
+        told = text(f"hop.{_kind(hop)}", number=place + 1, sender=sender, receiver=receiver)
         if conversation is None:
             return text("hop.not-captured", hop=told)
         users = [login.user for login in conversation.dialogue.logins if login.accepted and login.user]
@@ -95,6 +95,11 @@ class Headings:
             return ""
         self._explained.add(key)
         return text(key)
+
+
+def _kind(hop: Hop) -> str:
+    """Return by which word texts call a kind of hop."""
+    return "made" if made_there(hop) else hop.kind.value
 
 
 def called(conversation: Conversation) -> str:

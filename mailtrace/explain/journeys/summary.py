@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 
-from mailtrace.explain.naming import Naming
 from mailtrace.explain.texts import text
+from mailtrace.mail.naming import Naming
 from mailtrace.model import NO_TIME, Conversation, Hop, HopKind, Journey, JourneyOutcome, RecipientOutcome
 
 MAX_RECIPIENTS = 3
@@ -47,7 +47,10 @@ def chain(journey: Journey, naming: Naming) -> str:
         if (sender, receiver) in told and hop.conversation is not None:
             continue  # tried or fetched again
         told.add((sender, receiver))
-        if branches and hop.before is not None and hop.before == last:
+        goes_on = bool(branches) and hop.before is not None and hop.before == last
+        if made_there(hop):
+            branches += [] if goes_on else [receiver]
+        elif goes_on:
             branches[-1] = text("journey.chain", sender=branches[-1], receiver=receiver)
         else:
             branches.append(text("journey.chain", sender=sender, receiver=receiver))
@@ -56,6 +59,11 @@ def chain(journey: Journey, naming: Naming) -> str:
     if len(journey.hops) > MAX_HOPS:
         return text("happened.more", shown=shown, count=len(journey.hops) - MAX_HOPS)
     return shown
+
+
+def made_there(hop: Hop) -> bool:
+    """Tell whether the mail did not come over the network: its receiver made it, or a program that runs there."""
+    return hop.conversation is None and bool(hop.receiver) and hop.sender == hop.receiver
 
 
 def hop_names(hop: Hop, naming: Naming) -> tuple[str, str]:
@@ -85,7 +93,8 @@ def recipient_outcome(journey: Journey, recipient: RecipientOutcome) -> str:
 def span(journey: Journey, conversations: Mapping[int, Conversation]) -> tuple[int, int] | None:
     """Return when a journey began and ended, as far as it was captured; None where no hop of it was."""
     held = [(hop, conversations.get(hop.conversation or 0)) for hop in journey.hops]
-    times = [time_ns for hop, conversation in held if conversation is not None for time_ns in _span(hop, conversation)]
+    spans = [hop_span(hop, conversation) for hop, conversation in held if conversation is not None]
+    times = [time_ns for when in spans for time_ns in when]
     known = [time_ns for time_ns in times if time_ns != NO_TIME]
     return (min(known), max(known)) if known else None
 
@@ -98,7 +107,7 @@ def took_ns(journey: Journey, conversations: Mapping[int, Conversation]) -> int 
     return when[1] - when[0] if when is not None else None
 
 
-def _span(hop: Hop, conversation: Conversation) -> tuple[int, int]:
+def hop_span(hop: Hop, conversation: Conversation) -> tuple[int, int]:
     """Return when a hop began and ended; the first mail of a connection begins with the connection."""
     transactions = conversation.dialogue.transactions
     first = min(hop.packets, default=conversation.numbers[0])

@@ -7,7 +7,7 @@ shown once, and again only where it has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from mailtrace.explain.content import content_says
 from mailtrace.explain.delays import explain_delays
@@ -17,8 +17,9 @@ from mailtrace.explain.journeys.moments import moment
 from mailtrace.explain.journeys.selection import Selection
 from mailtrace.explain.journeys.summary import chain, outcome, people, subject, took_ns
 from mailtrace.explain.texts import seconds, text
+from mailtrace.explain.waits.table import journey_times
 from mailtrace.explain.walkthrough import Book, finished
-from mailtrace.model import NO_TIME, Analysis, Conversation, Hop, Journey, StepKind, Walkthrough
+from mailtrace.model import NO_TIME, Analysis, Conversation, Hop, Journey, StepKind, Wait, Walkthrough
 
 
 def journey_walkthroughs(
@@ -70,7 +71,11 @@ class _Page:
             steps=finished(drafts, min((d.time_ns for some in steps for d in some), default=NO_TIME)),
             facts=tuple(self._facts(report)),
             journey=journey.id,
+            times=journey_times(journey, self._conversations, self._waits, self._book.naming),
         )
+
+    def _waits(self, conversation: Conversation) -> Sequence[Wait]:
+        return self._told_in(conversation)[0].waits
 
     def _title(self) -> str:
         journey = self._journey

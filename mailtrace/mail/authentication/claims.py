@@ -7,15 +7,18 @@ cannot know; so each claim is told with the name that its writer gave itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mailtrace.mail.authentication.spf import ascii_domain, check_spf
 from mailtrace.mail.headers import without_comments
-from mailtrace.model import Arc, Claim, Dkim, Dmarc, Message, Spf, Verdict
+from mailtrace.model import Arc, Claim, Dkim, Dmarc, Spf, Verdict
 
 if TYPE_CHECKING:
     from mailtrace.mail.authentication.records import RecordBook
+
+Headers = Sequence[tuple[str, str]]
+"""Header fields in order, each a name and a value."""
 
 CLAIMS_LIMIT = 100
 """Claims listed of one mail; each server on the way adds fewer than ten."""
@@ -30,16 +33,16 @@ _INSTANCE = re.compile(r"\s*i\s*=\s*[0-9]{1,3}\s*;")
 
 
 def claims_of(
-    message: Message, book: RecordBook, spf: Spf, dkim: tuple[Dkim, ...], arc: Arc, dmarc: Dmarc
+    headers: Headers, time_ns: int, book: RecordBook, spf: Spf, dkim: tuple[Dkim, ...], arc: Arc, dmarc: Dmarc
 ) -> tuple[Claim, ...]:
-    """Return the claims of a mail in the order of its headers, each compared.
+    """Return the claims of a mail of some time in the order of its headers, each compared.
 
     Those about SPF tell of an earlier client; where Received-SPF names it, SPF is judged here for that client too.
     """
     found: list[Claim] = []
     if spf.result is Verdict.UNKNOWN:
-        spf = _earlier(message, book) or spf
-    for name, value in message.headers:
+        spf = _earlier(headers, time_ns, book) or spf
+    for name, value in headers:
         lowered = name.lower()
         if lowered in HEADERS and len(found) < CLAIMS_LIMIT:
             if lowered == "received-spf":
@@ -49,14 +52,14 @@ def claims_of(
     return tuple(found[:CLAIMS_LIMIT])
 
 
-def _earlier(message: Message, book: RecordBook) -> Spf | None:
+def _earlier(headers: Headers, time_ns: int, book: RecordBook) -> Spf | None:
     """Return the verdict on the client that the topmost Received-SPF names, None without one."""
-    for name, value in message.headers:
+    for name, value in headers:
         if name.lower() == "received-spf":
             pairs = dict(_PAIR.findall(without_comments(value)))
             if "client-ip" in pairs:
                 client, helo, sender = (pairs.get(key, "") for key in ("client-ip", "helo", "envelope-from"))
-                return check_spf(book, client, helo, sender, message.content.end_ns)
+                return check_spf(book, client, helo, sender, time_ns)
     return None
 
 

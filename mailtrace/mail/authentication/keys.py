@@ -111,6 +111,14 @@ def weakness(key: KeyRecord) -> tuple[Verdict, str] | None:
     return None
 
 
+def rsa_bits(key: KeyRecord) -> int | None:
+    """Return the length of an RSA key, None for another kind and for a key that cannot be read."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    loaded = _loaded(key.kind, key.octets)
+    return loaded.key_size if isinstance(loaded, RSAPublicKey) else None
+
+
 def signed(key: KeyRecord, signature: bytes, data: bytes) -> bool:
     """Tell whether a key made a signature over the SHA-256 of `data`; false for one that cannot be used."""
     from cryptography.exceptions import InvalidSignature

@@ -5,11 +5,12 @@ A stream of mails passes by faster than bodies can be hashed: a signature whose 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from mailtrace.mail.authentication.spf import ascii_domain, not_captured
 from mailtrace.mail.authentication.tags import TAGS_LIMIT
-from mailtrace.model import Dkim, Message, Verdict
+from mailtrace.model import Dkim, Verdict
 
 SIGNATURES_LIMIT = 20
 """Signatures of one mail that are looked at; honest mails have up to five, and each costs a hash of the body."""
@@ -18,23 +19,27 @@ REMEMBERED_SIGNERS = 1024
 """Signers whose verdict is made once for all their mails."""
 
 
-def unchecked(message: Message) -> tuple[Dkim, ...]:
+Signer = tuple[str, str, str]
+"""Domain, selector and algorithm of a signature, '' for what is missing."""
+
+
+def unchecked(signers: Sequence[Signer]) -> tuple[Dkim, ...]:
     """Return the signatures of a mail for which no key has been captured so far."""
-    return tuple([_unchecked(*signer) for signer in _signers(message)])
+    return tuple([_unchecked(*signer) for signer in signers])
 
 
-def key_names(message: Message) -> list[str]:
+def key_names(signers: Sequence[Signer]) -> list[str]:
     """Return the names under which the keys of a mail's signatures stand in the DNS, in lower case."""
-    return [f"{selector}._domainkey.{domain}".lower() for domain, selector, _ in _signers(message)]
+    return [f"{selector}._domainkey.{domain}".lower() for domain, selector, _ in signers]
 
 
-def _signers(message: Message) -> list[tuple[str, str, str]]:
-    """Return domain, selector and algorithm of each signature, '' for what is missing."""
-    values = [value for name, value in message.headers if name.lower() == "dkim-signature"]
-    return [_signer(value) for value in values[:SIGNATURES_LIMIT]]
+def signers(headers: Sequence[tuple[str, str]]) -> tuple[Signer, ...]:
+    """Return who signed a mail with these headers, topmost first."""
+    values = [value for name, value in headers if name.lower() == "dkim-signature"]
+    return tuple([_signer(value) for value in values[:SIGNATURES_LIMIT]])
 
 
-def _signer(value: str) -> tuple[str, str, str]:
+def _signer(value: str) -> Signer:
     domain = selector = algorithm = ""
     for tag in value.split(";", TAGS_LIMIT):
         name, _, text = tag.partition("=")

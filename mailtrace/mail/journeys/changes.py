@@ -50,7 +50,8 @@ def _head(before: Trace, after: Trace) -> list[str]:
 
 
 def _fields(trace: Trace) -> Counter[tuple[str, int]]:
-    return Counter(zip(trace.names, memoryview(trace.values).cast("q"), strict=True))
+    names = trace.names.split("\n") if trace.values else []
+    return Counter(zip(names, memoryview(trace.values).cast("q"), strict=True))
 
 
 def _body(before: Trace, after: Trace) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Sequence
 
 from mailtrace.mail.journeys.calls import Directory
 from mailtrace.mail.journeys.dark import Caused, Tunnel, Tunnels
 from mailtrace.mail.journeys.joining import join, linked
 from mailtrace.mail.journeys.places import Places
-from mailtrace.mail.journeys.trace import PACKETS_LIMIT, Trace, called, kept, sent
-from mailtrace.model import Conversation, Encryption, Host, Journey, Message, Note
+from mailtrace.mail.journeys.sightings import Sightings
+from mailtrace.mail.journeys.trace import Trace, joined, limited
+from mailtrace.model import Conversation, Host, Journey, Note
 
 TRACES_LIMIT = 200_000
 """Sightings of mails, and calls to mail servers, remembered: at two kilobytes each they take 400 MB at most."""
@@ -19,15 +19,9 @@ TRACES_LIMIT = 200_000
 CAUSED_LIMIT = 1_000_000
 """Lookups and ident conversations remembered, by the conversation that they happened for."""
 
-MAIL_PORTS = frozenset({24, 25, 465, 587})
-"""Where mail is handed in or on, so that a call there that says nothing was for a mail. Port 24 is LMTP's."""
-
-_CALLED = frozenset(("smtp", "unknown"))
-_PIECES = frozenset(("TOP", "FETCH"))
-
 
 class Notebook:
-    """`take` each conversation with its messages when it is final; `journeys` can be asked for once all are taken."""
+    """`take` each conversation with what it shows when it is final; `journeys` can be asked for once all are taken."""
 
     def __init__(self) -> None:
         self._traces: list[Trace] = []
@@ -39,8 +33,8 @@ class Notebook:
         self._caused = 0
         self._many = 0
 
-    def take(self, conversation: Conversation, messages: Iterable[Message]) -> None:
-        """Note what a conversation tells of mails; `messages` are those in it."""
+    def take(self, conversation: Conversation, seen: Sightings, numbers: Sequence[int]) -> None:
+        """Note what a conversation that is final shows of mails; `numbers` are those of its messages."""
         if conversation.protocol == "dns":
             for lookup in conversation.dialogue.lookups:
                 self._directory.take(lookup)
@@ -48,7 +42,13 @@ class Notebook:
         elif conversation.protocol == "ident":
             self._note_cause(self._idents, conversation.caused_by, conversation.start_ns, conversation.id)
         else:
-            self._take_mails(conversation, {message.id: message for message in messages})
+            for trace in seen.traces:
+                if self._has_room():
+                    self._traces.append(joined(trace, conversation, numbers))
+            if seen.call is not None and self._has_room():
+                self._calls.append(joined(seen.call, conversation, numbers))
+            if seen.in_tunnel and self._has_room():
+                self._tunnels.append(_tunnel(conversation))
 
     def journeys(self, hosts: Sequence[Host]) -> list[Journey]:
         """Return the journeys of all mails, in the order in which they began."""
@@ -72,32 +72,6 @@ class Notebook:
         if cause is not None and self._caused < CAUSED_LIMIT:
             self._caused += 1
             noted[cause].append((time_ns, id))
-
-    def _take_mails(self, conversation: Conversation, messages: dict[int, Message]) -> None:
-        dialogue = conversation.dialogue
-        if not messages and not dialogue.transactions:
-            self._take_call(conversation)
-            return
-        for transaction in dialogue.transactions:
-            content = transaction.content
-            message = None if content is None or content.message is None else messages.pop(content.message, None)
-            if self._has_room():
-                self._traces.append(sent(conversation, transaction, message))
-        for message in messages.values():
-            nobodys = not message.message_id and message.content.how in _PIECES
-            if not nobodys and self._has_room():
-                self._traces.append(kept(conversation, message))
-
-    def _take_call(self, conversation: Conversation) -> None:
-        """Note a conversation with a mail server in which no mail can be seen."""
-        dialogue = conversation.dialogue
-        if conversation.protocol != "smtp" and conversation.key.server.port not in MAIL_PORTS:
-            return
-        if dialogue.encryption is not Encryption.NO and not (dialogue.tls and dialogue.tls.decrypted):
-            if self._has_room():
-                self._tunnels.append(_tunnel(conversation))
-        elif conversation.protocol in _CALLED and self._has_room():
-            self._calls.append(called(conversation))
 
     def _has_room(self) -> bool:
         """Tell whether one more is remembered; count it in any case."""
@@ -132,9 +106,5 @@ def _shares(noted: list[tuple[int, int]], ordered: Sequence[tuple[int, int]]) ->
 
 
 def _tunnel(conversation: Conversation) -> Tunnel:
-    numbers = conversation.numbers
-    if len(numbers) > PACKETS_LIMIT:
-        numbers = tuple(chain(numbers[: PACKETS_LIMIT // 2], numbers[-PACKETS_LIMIT // 2 :]))
-    key = conversation.key
-    times = conversation.start_ns, conversation.end_ns
-    return Tunnel(conversation.id, key.client.host, key.server.host, *times, numbers, Caused())
+    key, times = conversation.key, (conversation.start_ns, conversation.end_ns)
+    return Tunnel(conversation.id, key.client.host, key.server.host, *times, limited(conversation.numbers), Caused())

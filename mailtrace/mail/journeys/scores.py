@@ -86,10 +86,11 @@ def _envelope(before: Trace, after: Trace) -> Weighed:
     if before.sender is None or before.sender != after.sender:
         return _NOTHING
     known = before.addresses
-    same = [each.address for each in after.recipients[:RECIPIENTS_COMPARED] if each.address.lower() in known]
+    same = [each for each in after.recipients[:RECIPIENTS_COMPARED] if each.address.lower() in known]
     if not same:
         return _NOTHING
-    detail = {"sender": after.sender or "<>", "recipient": same[0]}
+    named = next((each for each in same if each.accepted), same[0])
+    detail = {"sender": after.sender or "<>", "recipient": named.address}
     return ENVELOPE, _because(EvidenceKind.ENVELOPE, "envelope", before, after, **detail)
 
 

@@ -1,7 +1,8 @@
 """HOT. What a journey needs to know of a mail each time it was seen: a `Trace`, small enough to be kept (`mail`).
 
 Conversations and messages are let go once they are told, traces are kept to the end of the capture. So they hold no
-octets: header values and bodies are there as hashes, by which two sightings of a mail can be compared.
+octets: header values and bodies are there as hashes, by which two sightings of a mail can be compared. A trace is taken
+as soon as all was said, when its conversation has no number yet and may still get late packets; `joined` adds those.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from struct import pack
 from msgspec import Struct
 
 from mailtrace.model import (
+    NO_TIME,
     Content,
     Conversation,
     DeliveryReport,
@@ -42,14 +44,17 @@ FIELDS_LIMIT = 200
 NAMES_REMEMBERED = 1_000
 """Different lists of header names that are stored once for all mails that have them."""
 
+ENCODING = "content-transfer-encoding"
 
 _KINDS = {TransactionOutcome.REJECTED: HopKind.REFUSED, TransactionOutcome.DEFERRED: HopKind.DEFERRED,
           TransactionOutcome.ABORTED: HopKind.DEFERRED}  # fmt: skip
 _DIRECTIONS = {kind.value: kind for kind in HopKind}
 
 
-class Stamp(Struct, frozen=True, gc=False):
+class Stamp(Struct, frozen=True, array_like=True, gc=False):
     """What a trace field tells of one hop; `peer` is the address that handed over, or else its name, '' without one.
+
+    It is `by` where the mail did not come over the network: a program on that host handed it in, or the server made it.
 
     `id` is the number under which the receiver `by` had the mail, `time` as in `Received`.
     """
@@ -60,14 +65,14 @@ class Stamp(Struct, frozen=True, gc=False):
     time: str | None
 
 
-class Trace(Struct, gc=False):
+class Trace(Struct, array_like=True, gc=False):
     """One sighting of a mail, or of an envelope whose mail was refused before it came (`how` is '' then).
 
     `start_ns` and `time_ns` are when its transfer began, and when it was done. `stamps` are its trace fields, latest
     first. `sender` is that of the envelope; in a mailbox, what the mail says of it. `body` is a hash of the body as
     transmitted, but for empty lines at its end as in DKIM's simple canonicalization (RFC 6376 section 3.4.3); it is
     None where the body is empty or was not seen whole. `text` is a hash of what it says when it is decoded. `names` and
-    `values` are its header fields, the latter as hashes of eight octets each.
+    `values` are its header fields, the former one a line, the latter as hashes of eight octets each.
     """
 
     kind: HopKind
@@ -92,7 +97,7 @@ class Trace(Struct, gc=False):
     body: int | None = None
     text: int | None = None
     encoding: str | None = None
-    names: tuple[str, ...] = ()
+    names: str = ""
     values: bytes = b""
     reports: DeliveryReport | None = None
     _addresses: frozenset[str] | None = None
@@ -132,8 +137,23 @@ class Trace(Struct, gc=False):
         return self.client if self.kind is HopKind.RETRIEVED else self.server
 
 
-def sent(conversation: Conversation, transaction: Transaction, message: Message | None) -> Trace:
-    """Return the trace of a mail in SMTP; `message` is None where nothing of it was sent."""
+def joined(trace: Trace, conversation: Conversation, numbers: Sequence[int]) -> Trace:
+    """Give a trace what is known once its conversation is final; `numbers` are those of its messages."""
+    trace.conversation = conversation.id
+    if trace.message is not None:
+        trace.message = numbers[trace.message]
+    if trace.start_ns == NO_TIME:
+        trace.start_ns = conversation.start_ns
+    if trace.time_ns == NO_TIME:
+        trace.time_ns = conversation.end_ns
+    if not trace.how and not trace.packets:
+        trace.packets = limited(conversation.numbers)
+    trace.names = _stored_once(trace.names)
+    return trace
+
+
+def sent(conversation: Conversation, transaction: Transaction, message: Message | None, place: int | None) -> Trace:
+    """Return the trace of a mail in SMTP, the one at `place`; `message` is None where nothing of it was sent."""
     recipients = transaction.recipients
     trace = _trace(conversation, _kind(conversation, transaction, message), transaction.packets)
     trace.sender = transaction.sender
@@ -143,19 +163,19 @@ def sent(conversation: Conversation, transaction: Transaction, message: Message 
     trace.status = transaction.status
     trace.queue_id = transaction.queue_id
     if message is not None:
-        _describe(trace, message)
+        _describe(trace, message, place)
     elif transaction.packets:
         turns = conversation.dialogue.turns
         first = bisect_left(turns, transaction.packets[0], key=_packet)
         last = bisect_right(turns, transaction.packets[-1], key=_packet) - 1
-        trace.start_ns = _time_ns(turns[first : first + 1], trace.start_ns)
-        trace.time_ns = _time_ns(turns[max(0, last) : last + 1], trace.time_ns)
+        trace.start_ns = _time_ns(turns[first : first + 1])
+        trace.time_ns = _time_ns(turns[max(0, last) : last + 1])
     return trace
 
 
 def called(conversation: Conversation) -> Trace:
     """Return the trace of a call to a mail server in which no mail was named; its status is that of a bad greeting."""
-    trace = _trace(conversation, HopKind.DEFERRED, conversation.numbers)
+    trace = _trace(conversation, HopKind.DEFERRED, ())
     trace.outcome = TransactionOutcome.ABORTED
     for turn in conversation.dialogue.turns[:1]:
         if turn.command is None and turn.replies and turn.replies[0].status[:1] in ("4", "5"):
@@ -166,23 +186,27 @@ def called(conversation: Conversation) -> Trace:
     return trace
 
 
-def kept(conversation: Conversation, message: Message) -> Trace:
+def kept(conversation: Conversation, message: Message, place: int) -> Trace:
     """Return the trace of a mail that was taken from a mailbox, put into one, or handed in by POP3's XMIT."""
     trace = _trace(conversation, _DIRECTIONS[message.direction.value], message.content.packets)
     trace.user = next((each.user for each in conversation.dialogue.logins if each.accepted), None)
     path = next((value for name, value in message.headers if name.lower() == "return-path"), None)
     author = message.from_[0].address if message.from_ else None
     trace.sender = author if path is None else path.strip().strip("<>")
-    _describe(trace, message)
+    _describe(trace, message, place)
     return trace
+
+
+def limited(packets: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the packets that are remembered of a hop."""
+    if len(packets) <= PACKETS_LIMIT:
+        return packets
+    return packets[: PACKETS_LIMIT // 2] + packets[-PACKETS_LIMIT // 2 :]
 
 
 def _trace(conversation: Conversation, kind: HopKind, packets: tuple[int, ...]) -> Trace:
     key = conversation.key
-    if len(packets) > PACKETS_LIMIT:
-        packets = packets[: PACKETS_LIMIT // 2] + packets[-PACKETS_LIMIT // 2 :]
-    times = conversation.start_ns, conversation.end_ns
-    return Trace(kind, conversation.id, key.client.host, key.server.host, *times, packets)
+    return Trace(kind, 0, key.client.host, key.server.host, NO_TIME, NO_TIME, limited(packets))
 
 
 def _packet(turn: Turn) -> int:
@@ -192,11 +216,9 @@ def _packet(turn: Turn) -> int:
     return turn.replies[0].packet if turn.replies else 0
 
 
-def _time_ns(turns: Sequence[Turn], otherwise_ns: int) -> int:
-    """Return when the first of some turns began; a time that is given where there is none."""
-    if turns and turns[0].command is not None:
-        return turns[0].command.time_ns
-    return otherwise_ns
+def _time_ns(turns: Sequence[Turn]) -> int:
+    """Return when the first of some turns began; no time where there is none."""
+    return turns[0].command.time_ns if turns and turns[0].command is not None else NO_TIME
 
 
 def _kind(conversation: Conversation, transaction: Transaction, message: Message | None) -> HopKind:
@@ -209,20 +231,21 @@ def _kind(conversation: Conversation, transaction: Transaction, message: Message
     return HopKind.RELAYED if relayed else HopKind.SUBMITTED
 
 
-def _describe(trace: Trace, message: Message) -> None:
+def _describe(trace: Trace, message: Message, place: int | None) -> None:
     """Note what the mail says of itself."""
     content, headers = message.content, message.headers[:FIELDS_LIMIT]
     trace.how = content.how
-    trace.message = message.id
+    trace.message = place
     trace.start_ns, trace.time_ns = content.start_ns, content.end_ns
     trace.message_id = message.message_id
     trace.subject = message.subject
     trace.stamps = tuple(map(_stamp, message.received[:STAMPS_LIMIT]))
     if headers:
         names, values = zip(*headers, strict=True)
-        trace.names, encoding_at = _stored_once(names)
+        trace.names = "\n".join(names)
         trace.values = pack(f"{len(values)}q", *map(hash, values))
-        trace.encoding = None if encoding_at is None else values[encoding_at]
+        if ENCODING in trace.names.lower():
+            trace.encoding = next((value for name, value in headers if name.lower() == ENCODING), None)
     trace.reports = message.reports
     if content.complete and content.kept_all and content.how != "TOP":
         body = _body(content)
@@ -231,18 +254,18 @@ def _describe(trace: Trace, message: Message) -> None:
 
 
 @lru_cache(maxsize=NAMES_REMEMBERED)
-def _stored_once(names: tuple[str, ...]) -> tuple[tuple[str, ...], int | None]:
-    """Return the list of header names that is equal to this one, and where in it the encoding of the body stands.
-
-    Most mails of a capture share their list with others.
-    """
-    places = (place for place, name in enumerate(names) if name.lower() == "content-transfer-encoding")
-    return names, next(places, None)
+def _stored_once(names: str) -> str:
+    """Return the list of header names that is equal to this one: most mails of a capture share theirs with others."""
+    return names
 
 
 def _stamp(received: Received) -> Stamp:
+    """Return what a trace field tells; a mail that its own host made came from that host."""
+    by = received.by or ""
     peer = received.address or received.rdns or received.from_ or ""
-    return Stamp(peer, received.by or "", received.id, received.time)
+    if received.with_ == "local" or (received.with_ is None and peer in ("", "localhost")):
+        peer = by
+    return Stamp(peer, by, received.id, received.time)
 
 
 def _body(content: Content) -> bytes:

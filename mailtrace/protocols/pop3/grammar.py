@@ -21,6 +21,10 @@ VERBS = frozenset(
 """Commands of RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 6856 and of their forerunners."""
 
 
+NUMBER_DIGITS = 15
+"""Digits of a number that is believed: of a mail, or of its octets."""
+
+
 class Shape(Enum):
     """What follows the first line of an answer."""
 
@@ -53,6 +57,12 @@ _NUMBERS = re.compile(rb"[0-9 ]*\Z")
 _OCTETS = re.compile(rb"(?<![0-9])([0-9]{1,15}) (?:octets|bytes)", re.IGNORECASE)
 _HEADER = re.compile(rb"[!-9;-~]{1,100}:|From |>From ")
 _GREETING = re.compile(rb"ready|pop|welcome|hello|server|<[^<>]*@[^<>]*>", re.IGNORECASE)
+
+
+def parse_number(word: bytes) -> int:
+    """Return the number of a mail, or of octets; 0 for what is none."""
+    digits = word.strip()
+    return int(digits) if digits.isdigit() and len(digits) <= NUMBER_DIGITS else 0
 
 
 def parse_request(line: bytes) -> Request:

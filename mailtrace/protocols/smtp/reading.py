@@ -235,6 +235,8 @@ class ClientReading(State):
             self.dialogue.turns.append(turn)
             asked = Asked(turn, "DATA")
         draft = asked.draft or self.book.current or self.book.begin(None, ())
+        if self.body.undoubled is not None:
+            self.violations.add("dot-not-doubled", Side.CLIENT, *self.body.undoubled)
         decided = self.body.ended or not self.finishing or bool(self.pairing.early)
         self.book.content_ended(draft, content, whole=decided)
         if self.variants:

@@ -313,34 +313,34 @@ class SmtpSession(ClientReading):
             for place in reversed(places[1:]):
                 self.pairing.ask_again(Asked(asked.turn, END_OF_DATA, draft, place, last=True), reply.packet)
             asked.place = places[0] if places else -1
+        self.book.decided(draft, reply)
         if self._lmtp:
             self.book.recipient_answered(draft, asked.place, reply)
         elif self._lmtp is None:
             self._ended = (self.pairing.last_asked, asked, reply)
-        self.book.decided(draft, reply)
 
     def _bdat(self, asked: Asked, argument: bytes, line: Line) -> None:
         """BDAT brings a chunk, without waiting and even when it is refused. Source: RFC 3030 section 2."""
-        chunk = parse_chunk(argument)
-        if chunk is None:
+        chunk, draft = parse_chunk(argument), self.book.current
+        if chunk is not None and draft is None:
+            draft = self.book.begin(None, ())
+        if draft is not None:
+            draft.packets.extend(line.packets)
+        asked.draft = draft
+        if chunk is None or draft is None:
             self.report("bad-chunk-size", line)
             return
-        draft = asked.draft = self.book.current or self.book.begin(None, ())
-        draft.packets.extend(line.packets)
         draft.holed = draft.holed or self.unsure
         size, asked.last = chunk
-        if draft.chunks is None:
-            draft.chunks = Octets("BDAT")
+        draft.chunks = draft.chunks or Octets("BDAT")
         self.begin_chunk(asked, draft.chunks, size)
 
     def _bdat_answered(self, asked: Asked, reply: Reply) -> None:
-        """The last chunk's reply decides, and so does any refusal before it."""
+        """The last chunk's reply decides, and so does any refusal before it. Source: RFC 3030 section 2."""
         draft = asked.draft
-        if draft is None:
-            return
         if asked.last:
             self._end_answered(Asked(asked.turn, END_OF_DATA, draft), reply)
-        elif reply.outcome is not Outcome.GOOD:
+        elif draft is not None and reply.outcome is not Outcome.GOOD:
             self.book.decided(draft, reply)
 
     def _auth(self, asked: Asked, argument: bytes, line: Line) -> None:

@@ -105,14 +105,20 @@ class TransactionBook:
             self.current = None
 
     def decided(self, draft: Draft, reply: Reply) -> None:
-        """Take the reply that decides the mail; of several (LMTP) the best one counts. Source: RFC 2033 section 4.2."""
+        """Take the reply that decides the mail; of several (LMTP) the best one counts. Source: RFC 2033 section 4.2.
+
+        Where no recipient was taken a refusal only says that there is none: theirs are what decided.
+        """
         transaction = draft.transaction
         if reply.outcome is Outcome.GOOD:
             if transaction.outcome is not TransactionOutcome.ACCEPTED:
                 transaction.queue_id = find_queue_id(reply.lines)
                 self._decide(draft, TransactionOutcome.ACCEPTED, reply.status)
         elif reply.outcome in _REFUSALS and not draft.closed:
-            self._decide(draft, _REFUSALS[reply.outcome], reply.status)
+            if not any(one.accepted for one in transaction.recipients):
+                self._judge_by_recipients(draft)
+            if not draft.closed:
+                self._decide(draft, _REFUSALS[reply.outcome], reply.status)
 
     def content_refused(self, draft: Draft, reply: Reply) -> None:
         """Take a refusal of DATA; one without recipients stays open for more of them. Source: RFC 5321 section 3.3.

@@ -6,7 +6,7 @@ import pytest
 
 from mailtrace.explain.draft import Scene
 from mailtrace.explain.journeys.moments import moment
-from mailtrace.explain.naming import Naming
+from mailtrace.mail.naming import Naming
 from tests.explain.making import CLIENT, Talk
 
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from mailtrace.explain.journeys.summary import chain, outcome, people, span, subject, took_ns
-from mailtrace.explain.naming import Naming
+from mailtrace.mail.naming import Naming
 from mailtrace.model import Hop, HopKind, Journey, JourneyOutcome, RecipientOutcome
 from tests.explain.journeys.telling import HOPS, JOURNEY, NAMES, capture
 from tests.explain.making import at
@@ -39,11 +39,16 @@ def test_people() -> None:
          "lee-pc -> mail.naver.com -> mail.daum.net; mail.naver.com -> 10.0.0.9"),
         ((HOPS[0], replace(HOPS[1], sender="10.0.0.77")), "lee-pc -> mail.naver.com -> mail.daum.net"),
         ((replace(HOPS[0], sender="", receiver="mx"),), "(unknown host) -> mx"),
+        ((replace(HOPS[1], conversation=None, sender="mx", receiver="mx", before=None),
+          replace(HOPS[1], sender="mx", before=0)), "mx -> mail.daum.net"),
+        ((HOPS[1], replace(HOPS[1], conversation=None, sender="mx", receiver="mx", before=0),
+          replace(HOPS[1], receiver="10.0.0.9", before=1)), "mail.naver.com -> mail.daum.net -> 10.0.0.9"),
         ((), "(no hop was captured)"),
         (tuple(replace(HOPS[1], receiver=f"10.1.0.{i}", before=i - 1 if i else None) for i in range(14)),
          "mail.naver.com -> " + " -> ".join(f"10.1.0.{i}" for i in range(12)) + " and 2 more"),
     ],
-    ids=["all", "fetched twice", "two ways", "one host with two addresses", "unknown", "none", "many"],
+    ids=["all", "fetched twice", "two ways", "one host with two addresses", "unknown", "made there", "made on its way",
+         "none", "many"],
 )  # fmt: skip
 def test_the_way(hops: tuple[Hop, ...], shown: str) -> None:
     assert chain(replace(JOURNEY, hops=hops), NAMING) == shown

@@ -162,6 +162,16 @@ def test_a_hop_that_was_not_captured() -> None:
     assert steps(walkthrough)[0].offset_ns == 0
 
 
+def test_a_mail_that_its_own_host_made() -> None:
+    made = Hop(HopKind.SUBMITTED, None, None, "mx.example", "mx.example", at(-60), queue_id="X1")
+    (walkthrough,) = told(replace(JOURNEY, hops=(made, *(replace(hop, before=at_) for at_, hop in enumerate(HOPS)))))
+    first = headings(walkthrough)[0]
+    assert first.says[0] == (
+        "Hop 1: a program on mx.example itself hands the mail in there (not captured: only the mail itself tells of it)"
+    )
+    assert first.means.startswith("This mail did not come over the network:")
+
+
 def test_a_refused_mail_of_which_nothing_was_sent() -> None:
     refused = Hop(HopKind.REFUSED, 1, None, LEE, A, at(1.06), ("nobody@daum.net",), None, "550", packets=(9, 10, 11))
     (walkthrough,) = told(replace(JOURNEY, subject=None, message_id=None, hops=(refused,), recipients=()))
@@ -178,7 +188,7 @@ def test_a_report_and_what_it_reports_name_each_other() -> None:
     assert "Journey 2 is the report that tells the sender of it." in lost.facts
     assert report.facts == (
         "This mail has no Message-ID: it was followed by its envelope, queue ids and text.",
-        "This mail is a report: it tells that the mail of journey 1 failed.",
+        "This mail is a report: it tells what became of the mail of journey 1.",
     )
 
 

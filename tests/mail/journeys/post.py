@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailtrace.mail.journeys import journeys
+from mailtrace.mail.journeys import NOTHING_SEEN, Notebook
+from mailtrace.mail.kept import carried, gist
 from mailtrace.mail.message import read_message
 from mailtrace.model import (
     ClosedHow,
@@ -121,7 +122,19 @@ class Post:
 
     def journeys(self) -> list[Journey]:
         """Return the journeys of all that was added, in whatever order conversations end."""
-        return journeys(list(reversed(self.conversations)), self.messages, HOSTS, [])
+        notebook = Notebook()
+        self.note(notebook, list(reversed(self.conversations)))
+        return notebook.journeys(HOSTS)
+
+    def note(self, notebook: Notebook, conversations: Sequence[Conversation]) -> None:
+        """Let conversations be noted."""
+        carried_by: dict[int, list[Message]] = {}
+        for message in self.messages:
+            carried_by.setdefault(message.conversation, []).append(message)
+        for each in conversations:
+            messages = carried_by.get(each.id, [])
+            seen = gist(each, messages, carried(each, messages))
+            notebook.take(each, NOTHING_SEEN if seen is None else seen.seen, [message.id for message in messages])
 
     @property
     def _number(self) -> int:

@@ -94,9 +94,12 @@ def test_many_mails_of_one_connection() -> None:
     assert (fetched["<m01.chunk@naver.com>"], fetched["<m17.chunk@naver.com>"]) == ("7B39D25A684", "95A4425A0BD")
     assert fetched[None] == "94B9C25A068"
     broken_off = [each for each in journeys if each.outcome.value == "deferred"]
-    assert [shape(each) for each in broken_off] == [[("deferred", number, None)] for number in (1, 5, 16)]
+    assert [shape(each) for each in broken_off] == [[("deferred", number, None)] for number in (1, 5)]
+    (refused,) = [each for each in journeys if each.outcome.value == "rejected"]
+    assert [(hop.conversation, hop.status) for hop in refused.hops] == [(16, "521")], "BDAT abc, by the server's log"
     (report,) = [each for each in journeys if each.reports]
     assert report.message_id == "<20261122041225.8CC3225A0BC@mail.nate.com>"
+    assert (report.hops[0].sender, report.hops[0].receiver) == ("mail.nate.com", "mail.nate.com")
     assert journeys[(report.reports or 0) - 1].message_id == "<m05.chunk@naver.com>"
 
 

@@ -119,8 +119,7 @@ def test_more_mails_than_are_remembered_are_told(monkeypatch) -> None:  # type: 
     monkeypatch.setattr(notebook, "TRACES_LIMIT", 2)
     post = same_id(5)
     book = notebook.Notebook()
-    for each in post.conversations:
-        book.take(each, [message for message in post.messages if message.conversation == each.id])
+    post.note(book, post.conversations)
     assert len(book.journeys(HOSTS)) == 2
     assert [(note.code, note.message, note.damage) for note in book.notes()] == [
         ("journey-limit", "journeys are told of the first 2 mails; left out: 3", True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mailtrace.model import EvidenceKind, Journey
 from tests.mail.journeys.post import KIM, LEE, PARK, A, B, C, D, Post, fates, mail, shape, stamp
 
@@ -266,6 +268,7 @@ def test_a_host_that_talks_to_itself_sends_the_same_twice() -> None:
     first = post.smtp(A, A, 0, KIM_, mail(None))
     second = post.smtp(A, A, 1, KIM_, mail(None))
     first.dialogue.transactions += second.dialogue.transactions
+    first.dialogue.contents += second.dialogue.contents
     for message in post.messages:
         message.conversation = first.id
     del post.conversations[1]
@@ -411,6 +414,44 @@ def test_some_recipients_are_refused() -> None:
     (journey,) = post.journeys()
     assert fates(journey) == {KIM_: "accepted", PARK_: "rejected", TEAM: "deferred"}
     assert journey.recipients[1].because == f"{A} refused the recipient with 550 (packet 101)"
+
+
+def test_a_link_names_a_recipient_that_was_accepted() -> None:
+    post = Post()
+    post.smtp(LEE, A, 0, [KIM_, PARK_, TEAM], mail(NAME), queue_id="QA1")
+    post.smtp(A, B, 2, [KIM_, TEAM], mail(NAME, stamps=BY_A), refused={KIM_: "550"})
+    post.smtp(A, C, 3, PARK_, None, status="550", refused={PARK_: "550"})
+    (journey,) = post.journeys()
+    told = [each.detail for hop in journey.hops for each in hop.evidence if each.kind is EvidenceKind.ENVELOPE]
+    assert told == [
+        f"both envelopes are from lee@naver.com to {TEAM}",
+        f"{A} had a mail from lee@naver.com to {PARK_} to hand on",
+    ]
+
+
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        "by mail.naver.com (Postfix)\r\n\tid QA1",
+        "from root by mail.naver.com with local (Exim 4.96)\r\n\tid QA1",
+        "from localhost (localhost)\r\n\tby mail.naver.com (8.17.1/8.17.1) id QA1",
+        "(from lee@localhost)\r\n\tby mail.naver.com (8.17.1/8.17.1/Submit) id QA1",
+    ],
+)
+def test_a_mail_that_its_own_host_made(clauses: str) -> None:
+    post = Post()
+    own = f"Received: {clauses};\r\n\tSun, 1 Mar 2026 00:00:01 +0000\r\n"
+    post.smtp(A, B, 2, KIM_, mail(NAME, stamps=own), queue_id="QB1")
+    (journey,) = post.journeys()
+    assert [(hop.sender, hop.receiver) for hop in journey.hops] == [("mail.naver.com", "mail.naver.com"), (A, B)]
+
+
+def test_who_handed_a_mail_over_may_stay_unsaid() -> None:
+    post = Post()
+    field = "Received: by mail.naver.com with ESMTP id QA1;\r\n\tSun, 1 Mar 2026 00:00:01 +0000\r\n"
+    post.smtp(A, B, 2, KIM_, mail(NAME, stamps=field), queue_id="QB1")
+    (journey,) = post.journeys()
+    assert [(hop.sender, hop.receiver) for hop in journey.hops] == [("", "mail.naver.com"), (A, B)]
 
 
 def test_lookups_and_ident_calls_belong_to_the_hop_they_were_made_for() -> None:

@@ -1,0 +1,144 @@
+"""HOT. What is judged of a mail, gathered as soon as all was said (tests/bench `mail`).
+
+SPF is judged where a mail comes in from outside. That is taken to be every SMTP conversation but those in which the
+client logs in, hands in new mail at a submission port, speaks LMTP, or is the server's own host; and a fetched or
+stored mail does not come in at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from mailtrace.mail.authentication.claims import HEADERS
+from mailtrace.mail.authentication.signatures import Signer, signers
+from mailtrace.model import Conversation, Message, Transaction, wire_text
+
+SUBMISSION_PORTS = frozenset({465, 587})
+"""Where clients hand in new mail. Source: RFC 6409 section 3.1, RFC 8314 section 3.3."""
+
+HELLO_TURNS = 50
+"""Turns in which the client's hello is looked for: it comes first, and once more after STARTTLS."""
+
+RECIPIENTS_LIMIT = 50
+"""Recipients of one mail whose domains are looked into; most mails have one or two."""
+
+TELLING = frozenset(("dkim-signature", "arc-seal", "arc-message-signature", *HEADERS))
+"""Headers without which a mail itself has nothing to judge."""
+
+SIGNED_ONLY = frozenset({"dkim-signature"})
+
+
+class Mail(Struct, frozen=True, array_like=True, gc=False):
+    """A mail with something to judge: all its octets, if it is `whole`, and those of its headers that tell of verdicts.
+
+    `signed_only`: it has signatures, by `signers`, and nothing else.
+    """
+
+    octets: bytes
+    whole: bool
+    claims: tuple[tuple[str, str], ...]
+    signed_only: bool
+    signers: tuple[Signer, ...]
+
+
+class Subject(Struct, frozen=True, array_like=True, gc=False):
+    """What is judged of a mail, or of a transaction that ended before there was one; `time_ns` is when.
+
+    `inside` says why SPF is not judged, '' where it is. `sender` is that of the envelope, None where it was not seen.
+    `domains` are those of the envelope, in lower case, each once. `authors` are the addresses in From. `mail` is None
+    where there is nothing to judge in it. Only SMTP has a `client` whose address is looked into, '' elsewhere.
+    """
+
+    client: str
+    hello: str
+    inside: str
+    sender: str | None
+    domains: tuple[str, ...]
+    authors: tuple[str, ...]
+    time_ns: int
+    mail: Mail | None = None
+
+
+def subject(conversation: Conversation, transaction: Transaction | None, message: Message | None) -> Subject:
+    """Return what is judged of a mail and the transaction that carried it; either may be None."""
+    is_smtp = conversation.protocol == "smtp"
+    proxied = conversation.dialogue.proxied.client if conversation.dialogue.proxied is not None else None
+    client = conversation.key.client.host if proxied is None else proxied.host
+    verb, hello = _hello(conversation) if is_smtp else ("", "")
+    return Subject(
+        client if is_smtp else "",
+        hello,
+        _inside(conversation, client, verb),
+        None if transaction is None else transaction.sender,
+        () if transaction is None or not is_smtp else _domains(transaction),
+        () if message is None else tuple([person.address for person in message.from_]),
+        conversation.end_ns if message is None else message.content.end_ns,
+        None if message is None else _mail(message),
+    )
+
+
+def subjects(
+    conversation: Conversation, messages: Sequence[Message], carried: Sequence[int | None]
+) -> tuple[list[Subject], list[Subject | None]]:
+    """Return what is judged of each message, and of each transaction that ended before there was one.
+
+    `carried` has the place of each transaction's message.
+    """
+    transactions = conversation.dialogue.transactions
+    by_place = {place: each for each, place in zip(transactions, carried, strict=True) if place is not None}
+    return (
+        [subject(conversation, by_place.get(place), message) for place, message in enumerate(messages)],
+        [
+            subject(conversation, each, None) if each.content is None and each.sender is not None else None
+            for each in transactions
+        ],
+    )
+
+
+def _mail(message: Message) -> Mail | None:
+    telling = TELLING.intersection([name.lower() for name, _ in message.headers])
+    if not telling:
+        return None
+    content = message.content
+    return Mail(
+        content.kept,
+        content.complete and content.kept_all and not content.holes,
+        tuple([each for each in message.headers if each[0].lower() in HEADERS]) if telling != SIGNED_ONLY else (),
+        telling == SIGNED_ONLY,
+        signers(message.headers),
+    )
+
+
+def _domains(transaction: Transaction) -> tuple[str, ...]:
+    """Return the domains of the envelope, those of recipients first."""
+    addresses = [each.address for each in transaction.recipients[:RECIPIENTS_LIMIT]]
+    addresses.append(transaction.sender or "")
+    return tuple(dict.fromkeys([each.rpartition("@")[2].lower() for each in addresses]))
+
+
+def _hello(conversation: Conversation) -> tuple[str, str]:
+    """Return the verb and the name of the client's last hello, both '' where there is none."""
+    verb = name = ""
+    for turn in conversation.dialogue.turns[:HELLO_TURNS]:
+        command = turn.command
+        if command is not None and command.verb in ("EHLO", "HELO", "LHLO"):
+            words = command.line[command.argument_at :].split(None, 1)
+            verb, name = command.verb, wire_text(words[0]) if words else ""
+    return verb, name
+
+
+def _inside(conversation: Conversation, client: str, verb: str) -> str:
+    """Return why a mail does not come in from outside here, '' where it does."""
+    if conversation.protocol != "smtp":
+        return "the mail was not received here, and SPF is judged where it is"
+    if verb == "LHLO":
+        return "the mail was delivered within its destination (LMTP), and SPF is judged where it comes in"
+    if any(login.accepted for login in conversation.dialogue.logins):
+        return "the client had logged in, and SPF is about clients that nobody knows"
+    if conversation.key.server.port in SUBMISSION_PORTS:
+        return "the mail was handed in by one of the server's own users, and SPF is about clients that nobody knows"
+    if client == conversation.key.server.host:
+        return "the client is the server's own host"
+    return ""
