@@ -145,7 +145,7 @@ class Analyzer:
 
     def _parts(self, write: Write | None) -> Iterator[Done]:
         """Yield the capture with all shares understood, by as many processes as it is worth."""
-        keep = whole if write is None else partial(_briefly, write)
+        keep = whole if write is None else partial(briefly, write)
         brief = write is not None
         if not self.in_processes:
             return self._understand(self._read(1), _as_it_is, keep, brief)
@@ -235,19 +235,12 @@ def _as_it_is(understood: Understood) -> Understood:
     return understood
 
 
-def _briefly(write: Write, conversation: Conversation) -> Kept:
+def briefly(write: Write, conversation: Conversation) -> Kept:
     """Keep of a conversation only what was written, and what relating it to others needs."""
-    kept = with_written(write, conversation)
-    kept.dialogue, kept.messages = Dialogue(lookups=conversation.dialogue.lookups), []
-    return kept
-
-
-def with_written(write: Write, conversation: Conversation) -> Kept:
-    """Keep everything of a conversation, and what was written of it."""
     messages = messages_in(conversation)
     places = carried(conversation, messages)
-    written = write(conversation, messages, places)
-    return Kept(conversation.dialogue, gist(conversation, messages, places), messages, written)
+    dialogue = Dialogue(lookups=conversation.dialogue.lookups)
+    return Kept(dialogue, gist(conversation, messages, places), [], write(conversation, messages, places))
 
 
 def packed(keep: Callable[[Conversation], Kept], conversation: Conversation) -> Raw:

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from time import monotonic, sleep
 
-from mailtrace.analyzer import AllRead, Analyzer, CaptureRead, Names, Piece, Write, with_written
+from mailtrace.analyzer import AllRead, Analyzer, CaptureRead, Names, Piece, Write, briefly
 from mailtrace.live.handover import Captured, Handover
 from mailtrace.live.keylog import PATIENCE_SECONDS, FollowedKeyLog
 from mailtrace.live.losses import Losses
 from mailtrace.live.watching import Moment, Watcher
 from mailtrace.mail.correlator import Final, Understood
-from mailtrace.mail.kept import whole
-from mailtrace.model import NO_TIME, Conversation, Note
+from mailtrace.mail.kept import Kept, whole
+from mailtrace.model import NO_TIME, Conversation, Gap, Note
 from mailtrace.packets.carriers import link_name
 from mailtrace.pipeline import sifter
 from mailtrace.streams.sift import Rows
@@ -69,7 +69,7 @@ class LiveAnalyzer(Analyzer):
 
     def finals(self, write: Write | None = None) -> Iterator[list[Final]]:
         """Yield conversations as they become final, and let the watcher see them. Raises: `MailtraceError`."""
-        keep = whole if write is None else partial(with_written, write)
+        keep = whole if write is None else partial(_with_holes, write)
         for finals in self._finals(self._understand(self._pieces(), _as_it_is, keep, brief=False)):
             for final in finals:
                 self.losses.observe(final.conversation)
@@ -155,3 +155,10 @@ class LiveAnalyzer(Analyzer):
 
 def _as_it_is(understood: Understood) -> Understood:
     return understood
+
+
+def _with_holes(write: Write, conversation: Conversation) -> Kept:
+    """Keep of a conversation what was written, and the holes in it, to be compared with losses."""
+    kept = briefly(write, conversation)
+    kept.dialogue.events = [event for event in conversation.dialogue.events if isinstance(event, Gap)]
+    return kept
