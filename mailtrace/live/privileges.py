@@ -161,7 +161,7 @@ def _call(name: str, *arguments: ctypes.c_ulong | bytes) -> None:
 
 def _status() -> dict[str, str]:
     """Return what the kernel says about this process."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    lines = Path("/proc/self/status").read_bytes().decode("ascii", "replace").splitlines()
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
