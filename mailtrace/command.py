@@ -68,24 +68,31 @@ def run(request: Request) -> int:
             keylog=request.keylog,
             decode_as=request.decode_as,
         )
-        streamed = request.wanted is None and request.judging.fail_on is None
-        if request.format == "jsonl" and listing is None and streamed:
-            _stream(request, analyzer)
-            return exit_code(analyzer.info)
-        analysis = analyze_files(analyzer)
-    if listing is not None:
+        analysis = _read(request, analyzer)
+    if listing is not None and analysis is not None:
         _write_packets(request, listing, analysis)
         return exit_code(analysis.capture)
-    _check_conversation(request, len(analysis.conversations))
-    return JUDGED if _write(request, analysis) else exit_code(analysis.capture)
+    return _finish(request, analyzer, analysis)
 
 
 def report(request: Request, analyzer: Analyzer) -> int:
     """Read what an analyzer brings, write the report, and return the exit code. Raises: `MailtraceError`."""
-    if request.format == "jsonl" and request.wanted is None and request.judging.fail_on is None:
+    return _finish(request, analyzer, _read(request, analyzer))
+
+
+def _read(request: Request, analyzer: Analyzer) -> Analysis | None:
+    """Read everything; None where what was asked for is written meanwhile, as JSON Lines are."""
+    whole = request.packets is not None or request.wanted is not None or request.judging.fail_on is not None
+    if request.format == "jsonl" and not whole:
         _stream(request, analyzer)
+        return None
+    return analyze_files(analyzer)
+
+
+def _finish(request: Request, analyzer: Analyzer, analysis: Analysis | None) -> int:
+    """Write what is not written yet, and return the exit code."""
+    if analysis is None:
         return exit_code(analyzer.info)
-    analysis = analyze_files(analyzer)
     _check_conversation(request, len(analysis.conversations))
     return JUDGED if _write(request, analysis) else exit_code(analysis.capture)
 

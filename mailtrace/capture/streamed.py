@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import select
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -51,7 +52,7 @@ class _Octets:
         """Do nothing."""
 
 
-class StreamedCapture:
+class StreamedCapture(ABC):
     """A capture that arrives bit by bit, or several after each other; see `live.Source` for how it is used.
 
     `_read` waits for octets, gives none at the end of a capture, and raises `Stopped`.
@@ -140,8 +141,9 @@ class StreamedCapture:
         woken = [] if self._stopped_at is not None else [self._woken]
         select.select([*woken, *others], [], [], seconds)
 
+    @abstractmethod
     def _read(self, size: int) -> bytes:
-        raise NotImplementedError
+        """Give up to `size` octets, none at the end."""
 
 
 class PipedCapture(StreamedCapture):

@@ -12,9 +12,9 @@ from mailtrace.explain.waits import causes, waits
 from mailtrace.explain.waits.table import Told, added_up, greeting_waits
 from mailtrace.findings.facts import Facts, Talk
 from mailtrace.findings.smtp import offered
-from mailtrace.mail.kept import SUBMISSION_PORTS
 from mailtrace.model import Encryption, HopKind, Wait, WentDark
 from mailtrace.model.figures import seconds as figure
+from mailtrace.protocols.services import SUBMISSION_PORTS
 
 EXPLAINED_NS = 100_000_000
 """A greeting that takes longer is told with what it waited for."""

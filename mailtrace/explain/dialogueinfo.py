@@ -7,6 +7,7 @@ repeats, the first half of a line) stay plain TCP.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from msgspec import Struct, field
@@ -103,7 +104,7 @@ def _dark_from(conversation: Conversation) -> int | None:
     return dark[0] if dark else None
 
 
-class _Telling:
+class _Telling(ABC):
     """Lets the events of a dialogue speak into packets; subclasses know how a protocol's answers are shown."""
 
     protocol = ""
@@ -126,11 +127,13 @@ class _Telling:
         elif isinstance(event, Content):
             self._content(event)
 
+    @abstractmethod
     def _reply(self, reply: Reply) -> None:
-        raise NotImplementedError
+        """Let a reply speak."""
 
+    @abstractmethod
     def _content(self, content: Content) -> None:
-        raise NotImplementedError
+        """Let a message speak."""
 
     def _words(self, packet: int, side: Side) -> _Words | None:
         """Return the words of a packet, None where it is not in the listing."""

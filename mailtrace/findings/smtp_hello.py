@@ -12,9 +12,7 @@ from mailtrace.findings.smtp import argument, explained
 from mailtrace.findings.smtp_security import is_inside
 from mailtrace.findings.subjects import REFUSING, talks
 from mailtrace.model import Command, Outcome, Reply, Severity
-
-SUBMISSION_PORTS = frozenset({465, 587})
-"""Where programs of users hand in mail; any name will do there. Source: RFC 6409 section 4.2, RFC 8314 section 3.3."""
+from mailtrace.protocols.services import SUBMISSION_PORTS
 
 _LABEL = re.compile(r"[A-Za-z0-9-]{1,63}")
 _LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\]", re.IGNORECASE)

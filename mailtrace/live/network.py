@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import time
+from abc import abstractmethod
 from contextlib import suppress
 
 from mailtrace.capture.streamed import PipedCapture, Stopped
@@ -53,11 +54,13 @@ class NetworkCapture(PipedCapture):
             self._tell_to_end()
         raise Stopped
 
+    @abstractmethod
     def _told(self) -> list[Note]:
-        raise NotImplementedError
+        """Return what the other side has to tell."""
 
+    @abstractmethod
     def _tell_to_end(self) -> None:
-        raise NotImplementedError
+        """Let the other side end."""
 
 
 class SnifferCapture(NetworkCapture):

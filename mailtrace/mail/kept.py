@@ -17,9 +17,7 @@ from mailtrace.mail.journeys.sightings import Sightings, sightings
 from mailtrace.mail.message import read_message
 from mailtrace.mail.stamps import Stamps, stamps
 from mailtrace.model import Conversation, Dialogue, Direction, Message
-
-SUBMISSION_PORTS = frozenset({465, 587})
-"""Where clients hand in new mail. Source: RFC 6409 section 3.1, RFC 8314 section 3.3."""
+from mailtrace.protocols.services import SUBMISSION_PORTS
 
 
 class Gist(Struct, array_like=True, gc=False):

@@ -15,6 +15,9 @@ SYN, ACK = 0x02, 0x10
 TCP_PORTS = frozenset().union(*(row.tcp_ports for row in PROTOCOLS))
 UDP_PORTS = frozenset().union(*(row.udp_ports for row in PROTOCOLS))
 
+SUBMISSION_PORTS = frozenset({465, 587})
+"""Where clients hand in new mail. Source: RFC 6409 section 3.1, RFC 8314 section 3.3."""
+
 OVER_UDP = frozenset(row.name for row in PROTOCOLS if row.udp_ports)
 
 

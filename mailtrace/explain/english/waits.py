@@ -96,7 +96,7 @@ WAITS: dict[str, str] = {
     "wait.idle": "nothing asked for",
     "wait.why.idle": "Nobody owed an answer.",
     "wait.tear-down": "closing",
-    "wait.why.tear-down": "From the goodbye to the last packet.",
+    "wait.why.tear-down": "From the last words to the last packet.",
     "wait.queue": "queue of {client}",
     "wait.why.queue": "{client} had the mail and had not begun to pass it on.",
     "wait.greylisting": "greylisting",

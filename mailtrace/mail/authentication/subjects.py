@@ -14,9 +14,7 @@ from msgspec import Struct
 from mailtrace.mail.authentication.claims import HEADERS
 from mailtrace.mail.authentication.signatures import Signer, signers
 from mailtrace.model import Conversation, Message, Transaction, wire_text
-
-SUBMISSION_PORTS = frozenset({465, 587})
-"""Where clients hand in new mail. Source: RFC 6409 section 3.1, RFC 8314 section 3.3."""
+from mailtrace.protocols.services import SUBMISSION_PORTS
 
 HELLO_TURNS = 50
 """Turns in which the client's hello is looked for: it comes first, and once more after STARTTLS."""
