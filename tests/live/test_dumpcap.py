@@ -158,14 +158,20 @@ def test_a_program_that_is_no_dumpcap_is_told() -> None:
 
 
 def test_packets_are_told_soon_enough() -> None:
-    """dumpcap keeps them for a quarter of a second at most; what is ours comes on top of that."""
+    """dumpcap keeps them for a quarter of a second at most; what is ours comes on top of that.
+
+    A busy machine may delay one packet, but not each of five.
+    """
 
     def body() -> None:
         catch = Catch(capture(["lo"], "udp port 5353"))
-        began = time.monotonic()
-        say(5353, b"now")
-        catch.wait_for(1)
-        assert time.monotonic() - began < 0.6
+        delays = []
+        for number in range(1, 6):
+            began = time.monotonic()
+            say(5353, b"now")
+            catch.wait_for(number)
+            delays.append(time.monotonic() - began)
+        assert min(delays) < 0.6
         catch.stop()
 
     in_own_network(body)

@@ -120,8 +120,12 @@ def test_b52_segments_that_are_yet_to_be_cut_are_whole() -> None:
         frames = catch.stop()
         assert catch.wire == [len(frame) for frame in frames]
         assert max(catch.wire) > 65_535
-        payload = sum(len(frame) - 34 - (frame[46] >> 4) * 4 for frame in frames if frame[36:38] == b"\x09\xdd")
-        assert payload == 4_000_000
+        sent = {}  # by sequence number: on a busy machine TCP sends some once more
+        for frame in frames:
+            if frame[36:38] == b"\x09\xdd":
+                size = len(frame) - 34 - (frame[46] >> 4) * 4
+                sent[frame[38:42]] = max(sent.get(frame[38:42], 0), size)
+        assert sum(sent.values()) == 4_000_000
 
     in_own_network(body)
 

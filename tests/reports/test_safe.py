@@ -62,9 +62,9 @@ def test_always_one_printable_line(text: str) -> None:
 
 @pytest.mark.parametrize("flood", ["a" * 10_000_000, "a" + "\u0301" * 1_000_000, "한" * 1_000_000, "\t" * 1_000_000])
 def test_floods_are_cut_and_told(flood: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     shown = safe(flood)
-    assert time.perf_counter() - begun < 0.05
+    assert time.process_time() - begun < 0.05
     assert shown.endswith(f"⟨{len(flood) - 4096} more characters⟩")
     assert len(shown) <= 2 * LONGEST_FIELD + 40
 
