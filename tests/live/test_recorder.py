@@ -246,9 +246,9 @@ def test_a_record_is_readable_after_a_kill_at_any_moment(tmp_path: Path, ring: t
                 cut += len(codes)
                 assert set(sizes[:-1]) <= {1_400}
                 assert sizes[-1:] in ([], [1_400]) or codes
-    # It happens while one block is copied that lies across two pages: seldom, though a busy machine stops there oftener.
-    # A writer that does not care for blocks leaves the last one cut nearly always.
-    assert cut <= 6
+    # It happens while one block is copied that lies across two pages: seldom, though oftener on a busy machine.
+    # A writer that does not care for blocks cuts the last one two times of three.
+    assert cut <= 5
 
 
 @needs_root
