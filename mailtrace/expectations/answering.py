@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 from mailtrace.expectations.words import MOST_PROOFS, Answer, Expectation, Expectations, Fact, Kind, Proof
 from mailtrace.findings.facts import Facts
 from mailtrace.model import Analysis
+from mailtrace.model.language import said
+
+SOME_OF_THEM = "Found: {count} of {things} (expected: {wanted})."
 
 
 class Looked(NamedTuple):
@@ -52,7 +55,7 @@ def _answer(expectation: Expectation, things: Sequence[Any]) -> Answer:
     proofs = [_proof(kind, each) for each in shown[:MOST_PROOFS]]
     found = _found(expectation, count, seen)
     if not picked and not holds and things:
-        found = f"{found} The capture has these instead:"
+        found = f"{found} {said('The capture has these instead:')}"
         shown = [Looked(each, ()) for each in things]
         proofs = [_proof(kind, each)._replace(fits=False) for each in shown[:MOST_PROOFS]]
     return Answer(expectation, holds, found, tuple(proofs), len(shown) - len(proofs))
@@ -78,8 +81,7 @@ def _found(expectation: Expectation, count: int, seen: int) -> str:
     """Return a sentence on how many are so."""
     kind, wanted = expectation.kind, expectation.amount.says
     if not seen:
-        return f"Found: no {kind.one} (expected: {wanted})."
+        return said("Found: {things} (expected: {wanted}).", things=said(kind.none), wanted=wanted)
     if not expectation.demands:
-        return f"Found: {kind.counted(count)} (expected: {wanted})."
-    sentence = "Found: {count} of {counted} (expected: {wanted})."
-    return sentence.format(counted=kind.counted(seen), count=f"{count:,}", wanted=wanted)
+        return said("Found: {things} (expected: {wanted}).", things=kind.counted(count), wanted=wanted)
+    return said(SOME_OF_THEM, count=f"{count:,}", things=kind.counted(seen), wanted=wanted)

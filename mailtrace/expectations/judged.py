@@ -67,8 +67,9 @@ def _counts(thing: Judged) -> int:
 TALKS: Mapping[str, Pick[Judged]] = lifted({**PROTOCOL, **SIDES}, _talk)
 
 FINDINGS: Kind[Judged] = Kind(
-    "finding",
-    "findings",
+    "{count} finding",
+    "{count} findings",
+    "no finding",
     judged,
     _says,
     _packets,
@@ -84,5 +85,13 @@ FINDINGS: Kind[Judged] = Kind(
 )
 
 PASSWORDS_IN_CLEAR: Kind[Judged] = Kind(
-    "password in clear", "passwords in clear", passwords, _says, _packets, TALKS, {}, _counts
+    "{count} password in clear",
+    "{count} passwords in clear",
+    "no password in clear",
+    passwords,
+    _says,
+    _packets,
+    TALKS,
+    {},
+    _counts,
 )

@@ -12,6 +12,7 @@ from mailtrace.expectations.picking import is_host
 from mailtrace.expectations.values import nearest, text, texts, yes
 from mailtrace.expectations.words import Demand, Fact, Kind, Pick
 from mailtrace.findings.facts import Asked, Facts
+from mailtrace.model.language import said
 from mailtrace.protocols.dns.numbers import TYPES
 
 MOST_ANSWERS = 4
@@ -55,17 +56,18 @@ def _answered(question: Question, wanted: bool) -> Fact:
     good = next((each.lookup for each in question.asked if each.lookup.answers), None)
     if good is not None:
         shown = ", ".join(good.answers[:MOST_ANSWERS]) + (", ..." if len(good.answers) > MOST_ANSWERS else "")
-        return Fact(wanted, f"answered: {shown}", good.packets)
+        return Fact(wanted, said("answered: {records}", records=shown), good.packets)
     last = question.asked[-1].lookup
     if last.rcode is None:
-        return Fact(not wanted, "not answered", last.packets)
-    said = "no such record" if last.nodata else last.rcode
-    return Fact(not wanted, f"answered without a record: {said}", last.packets)
+        return Fact(not wanted, said("not answered"), last.packets)
+    why = said("no such record") if last.nodata else last.rcode
+    return Fact(not wanted, said("answered without a record: {why}", why=why), last.packets)
 
 
 LOOKUPS: Kind[Question] = Kind(
-    "lookup",
-    "lookups",
+    "{count} lookup",
+    "{count} lookups",
+    "no lookup",
     questions,
     lambda question: f"{question.type} {question.name}",
     lambda question: question.asked[0].lookup.packets,

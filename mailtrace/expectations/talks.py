@@ -14,6 +14,7 @@ from mailtrace.findings.facts import Facts, Talk
 from mailtrace.findings.smtp import offered
 from mailtrace.model import Encryption, HopKind, Wait, WentDark
 from mailtrace.model.figures import seconds as figure
+from mailtrace.model.language import said
 from mailtrace.protocols.services import SUBMISSION_PORTS
 
 EXPLAINED_NS = 100_000_000
@@ -39,14 +40,13 @@ def greetings(facts: Facts) -> list[Greeting]:
 
 def _within(greeting: Greeting, wanted: int) -> Fact:
     if not greeting.waits:
-        return Fact(False, "not seen when it greeted")
+        return Fact(False, said("not seen when it greeted"))
     took = sum(wait.duration_ns for wait in greeting.waits)
-    figures = {"seconds": figure(took)}
     if took >= EXPLAINED_NS:
         names = (greeting.talk.client, greeting.talk.server)
         parts = added_up([Told(wait, names) for wait in greeting.waits])
-        return Fact(took <= wanted, "greeted after {seconds} s = {parts}".format(parts=parts, **figures))
-    return Fact(took <= wanted, "greeted after {seconds} s".format(**figures))
+        return Fact(took <= wanted, said("greeted after {seconds} s = {parts}", seconds=figure(took), parts=parts))
+    return Fact(took <= wanted, said("greeted after {seconds} s", seconds=figure(took)))
 
 
 def _greeting_packets(greeting: Greeting) -> tuple[int, ...]:
@@ -92,16 +92,16 @@ def _told(talk: Talk, wanted: bool, good: Sequence[Encryption]) -> Fact:
     if dialogue.encryption is Encryption.NO:
         has_offer = "STARTTLS" in (offered(talk) or {})
         if asked:
-            return Fact(not wanted, "in clear: STARTTLS was asked for and not agreed to", tuple(asked))
-        says = "in clear, though STARTTLS was offered" if has_offer else "in clear; STARTTLS was not offered"
+            return Fact(not wanted, said("in clear: STARTTLS was asked for and not agreed to"), tuple(asked))
+        says = said("in clear, though STARTTLS was offered" if has_offer else "in clear; STARTTLS was not offered")
         return Fact(not wanted, says, _clear(talk))
     tls = dialogue.tls
     if tls is not None and tls.alert is not None and tls.alert.fatal and not tls.client_octets:
-        says = f"TLS failed: {tls.alert.description}"
+        says = said("TLS failed: {alert}", alert=tls.alert.description)
         return Fact(not wanted, says, (tls.alert.packet,))
     starts = tuple(event.packet for event in dialogue.events if type(event) is WentDark)[:1]
     by_starttls = dialogue.encryption is Encryption.STARTTLS
-    says = "encrypted by STARTTLS" if by_starttls else "encrypted from the beginning, without STARTTLS"
+    says = said("encrypted by STARTTLS" if by_starttls else "encrypted from the beginning, without STARTTLS")
     return Fact((dialogue.encryption in good) is wanted, says, (*asked, *starts))
 
 
@@ -114,13 +114,14 @@ def _clear(talk: Talk) -> tuple[int, ...]:
 def named(talk: Talk) -> str:
     """Return a conversation in a few words: `mail.naver.com -> mail.daum.net, conversation 13 (SMTP)`."""
     key, protocol = talk.conversation.id, talk.conversation.protocol.upper()
-    says = "{client} -> {server}, conversation {number} ({protocol})"
-    return says.format(client=talk.client, server=talk.server, number=key, protocol=protocol)
+    who = f"{talk.client} -> {talk.server}"
+    return said("{who}, conversation {number} ({protocol})", who=who, number=key, protocol=protocol)
 
 
 GREETINGS: Kind[Greeting] = Kind(
-    "greeting",
-    "greetings",
+    "{count} greeting",
+    "{count} greetings",
+    "no greeting",
     greetings,
     lambda greeting: named(greeting.talk),
     _greeting_packets,
@@ -129,8 +130,9 @@ GREETINGS: Kind[Greeting] = Kind(
 )
 
 RELAYS: Kind[Talk] = Kind(
-    "relay",
-    "relays",
+    "{count} relay",
+    "{count} relays",
+    "no relay",
     relays,
     named,
     lambda talk: talk.packets[:1],

@@ -10,9 +10,12 @@ from difflib import get_close_matches
 from math import isfinite
 
 from mailtrace.expectations.words import Amount
+from mailtrace.model.language import said
 
 MOST_COUNTED = 10**9
 """Numbers above this are slips of the finger: no capture holds so much."""
+
+HOW_MANY = {"exactly": "exactly {number}", "at most": "at most {number}"}
 
 AMOUNTS = 'a number such as 3 (for at least 3), "exactly 3", "at most 3", "all" or "none"'
 
@@ -21,12 +24,12 @@ def amount(value: object) -> Amount:
     """Return how many are expected. Raises: `ValueError`."""
     if _is_count(value):
         number = int(str(value))
-        return Amount(f"at least {number}", number) if number else Amount("none", 0, 0)
+        return Amount(said("at least {number}", number=number), number) if number else Amount(said("none"), 0, 0)
     words = value.lower().split() if isinstance(value, str) else []
     if words == ["all"]:
-        return Amount("all", every=True)
+        return Amount(said("all"), every=True)
     if words == ["none"]:
-        return Amount("none", 0, 0)
+        return Amount(said("none"), 0, 0)
     how, number_word = " ".join(words[:-1]), words[-1] if words else ""
     if how not in ("", "exactly", "at most", "at least") or not (number_word.isascii() and number_word.isdecimal()):
         raise ValueError(AMOUNTS)
@@ -35,7 +38,7 @@ def amount(value: object) -> Amount:
     number = int(number_word)
     if how in ("", "at least"):
         return amount(number)
-    return Amount(f"{how} {number}", number if how == "exactly" else 0, number)
+    return Amount(said(HOW_MANY[how], number=number), number if how == "exactly" else 0, number)
 
 
 def _is_count(value: object) -> bool:

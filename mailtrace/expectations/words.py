@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from mailtrace.findings.facts import Facts
+from mailtrace.model.language import counted
 
 T = TypeVar("T")
 
@@ -43,13 +44,15 @@ class Demand(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
-    """A kind of thing that is counted, such as mails. `one` and `many` are its noun, `find` finds all of a capture.
+    """A kind of thing that is counted, such as mails. `one` and `many` are its noun with the field `{count}`, `none`
+    says that there is no such thing, `find` finds all of a capture.
 
     `says` is a thing in a few words, `packets` those that show it, `counts` how many it stands for.
     """
 
     one: str
     many: str
+    none: str
     find: Callable[[Facts], list[T]]
     says: Callable[[T], str]
     packets: Callable[[T], tuple[int, ...]]
@@ -59,7 +62,7 @@ class Kind(Generic[T]):
 
     def counted(self, number: int) -> str:
         """Return a number with the noun."""
-        return f"{number:,} {self.one if number == 1 else self.many}"
+        return counted(self.one, self.many, number)
 
 
 class Amount(NamedTuple):

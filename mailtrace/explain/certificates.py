@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from mailtrace.explain.draft import Scene
 from mailtrace.explain.texts import listed, text
 from mailtrace.model import NO_TIME, Certificate, Side
+from mailtrace.model.remarks import remark
 
 MAX_NAMES = 4
 """Names of a certificate that a step tells; some have hundreds. More are counted."""
@@ -42,7 +43,7 @@ def certificate_means(certificate: Certificate, scene: Scene, side: Side, *, ins
     elif captured and certificate.not_before and _comparable(certificate.not_before) > captured:
         means.append(text("certificate.not-yet"))
     if certificate.problem:
-        means.append(text("certificate.problem", problem=certificate.problem))
+        means.append(text("certificate.problem", problem=remark(certificate.problem)))
     return means
 
 

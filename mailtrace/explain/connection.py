@@ -9,6 +9,7 @@ from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import SERVICES
 from mailtrace.explain.texts import between, counted, listed, rounded, text
 from mailtrace.model import Command, Encryption, Flags, Mark, Packet, Side, StepKind, Transport
+from mailtrace.model.language import said
 
 SYN, FIN, RST, ACK = int(Flags.SYN), int(Flags.FIN), int(Flags.RST), int(Flags.ACK)  # plain: every packet is asked
 
@@ -35,7 +36,7 @@ def tell_connection(scene: Scene) -> list[Draft]:
 def service(scene: Scene) -> dict[str, object]:
     """Return the fields `port` and `service` of the sentences about a connection."""
     port = scene.conversation.key.server.port
-    return {"port": port, "service": SERVICES.get(port, scene.conversation.protocol.upper())}
+    return {"port": port, "service": said(SERVICES[port]) if port in SERVICES else scene.conversation.protocol.upper()}
 
 
 def _beginning(scene: Scene) -> Draft:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailtrace.explain.dnsmemory import Memory
 from mailtrace.explain.reverse import blocklisted, reversed_address
-from mailtrace.explain.texts import SECOND_NS, counted, has_text, listed, seconds, text
+from mailtrace.explain.texts import SECOND_NS, counted, has_text, listed, meaning, seconds, text
 from mailtrace.mail.authentication.blocklists import listing_meaning
 from mailtrace.model import Lookup
 from mailtrace.protocols.dns.words import RCODES, TYPES
@@ -155,7 +155,7 @@ def _purpose(lookup: Lookup, asker: str, peer: str, types: set[str]) -> str:
     if has_text(f"dns.purpose.{lookup.type}"):
         return text(f"dns.purpose.{lookup.type}", **fields)
     word = TYPES.get(lookup.type)
-    return text("dns.purpose.other", means=word.means if word else lookup.type, **fields)
+    return text("dns.purpose.other", means=meaning(word) if word else lookup.type, **fields)
 
 
 def _same_question_twice(lookups: list[Lookup]) -> bool:
@@ -173,7 +173,7 @@ def _result(lookup: Lookup) -> list[str]:
         return [text("dns.blocklist.free" if blocklisted(lookup) else "dns.nxdomain", **fields), *slow]
     if lookup.rcode != "NOERROR":
         word = RCODES.get(lookup.rcode)
-        return [text("dns.failed", rcode=lookup.rcode, means=word.means if word else lookup.rcode), *slow]
+        return [text("dns.failed", rcode=lookup.rcode, means=meaning(word) if word else lookup.rcode), *slow]
     if lookup.nodata:
         return [text("dns.nodata.MX" if lookup.type == "MX" else "dns.nodata", **fields), *slow]
     if not lookup.answers:

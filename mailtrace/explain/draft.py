@@ -42,7 +42,8 @@ class Draft:
     `place` orders steps: the first packet it is about, unless set otherwise. `repeats` are pairs of a packet and the
     one that sent its octets again. `lookups` are the questions of a LOOKUP step. `until_ns` is when what it tells was
     over. `greeting` marks the server's first words, `patient` what came when it was ready and kept nobody waiting,
-    `unanswered` a question that nobody answered. `event` is the one it began with, where there is one.
+    `unanswered` a question that nobody answered. `event` is the one it began with, where there is one; `answers` is as
+    in `Step`.
     """
 
     kind: StepKind
@@ -63,6 +64,7 @@ class Draft:
     patient: bool = False
     unanswered: bool = False
     event: Event | None = None
+    answers: int = 0
     number: int = 0
 
     def claim(self, packet: int) -> None:

@@ -23,6 +23,7 @@ from mailtrace.model import (
     Conversation,
     Event,
     Gap,
+    GapReason,
     Lookup,
     Proxied,
     Reply,
@@ -34,6 +35,18 @@ from mailtrace.model import (
     masked,
     wire_text,
 )
+from mailtrace.model.language import said
+from mailtrace.model.remarks import remark
+
+MAIL_WHOLE = "{how}, {octets} octets, packet {place} of {count}"
+MAIL_IN_PART = "{how}, {octets} octets, not complete, packet {place} of {count}"
+"""What is told of a mail in one of its packets."""
+
+HOLES = {
+    GapReason.LOST: "{count} octets missing (lost)",
+    GapReason.NOT_CAPTURED: "{count} octets missing (not captured)",
+    GapReason.LIMIT: "{count} octets missing (limit)",
+}
 
 
 class StreamRange(Struct, frozen=True):
@@ -134,37 +147,37 @@ def _fields(event: Event, packet: int, show_secrets: bool) -> Iterator[Field]:
     """Yield what an event says in one of its packets."""
     match event:
         case Command() | Continuation():
-            name = "Command" if isinstance(event, Command) else "Continuation"
-            said = wire_text(masked(event.line, event.secrets, show_secrets))
-            yield Field(_part(name, packet, event.packets), said)
+            name = said("Command") if isinstance(event, Command) else said("Continuation")
+            line = wire_text(masked(event.line, event.secrets, show_secrets))
+            yield Field(_part(name, packet, event.packets), line)
         case Reply():
-            name = _part("Reply", packet, event.packets)
-            lines = tuple(Field("Line", wire_text(line)) for line in event.lines)
+            name = _part(said("Reply"), packet, event.packets)
+            lines = tuple(Field(said("Line"), wire_text(line)) for line in event.lines)
             yield Field(
                 name, event.status if len(lines) != 1 else f"{event.status} {lines[0].value}", lines[1:] and lines
             )
         case Content():
             place = event.packets.index(packet) + 1
-            whole = f"{event.size_bytes} octets" if event.complete else f"{event.size_bytes} octets, not complete"
-            yield Field("Mail", f"{event.how}, {whole}, packet {place} of {len(event.packets)}")
+            fields = {"how": event.how, "octets": event.size_bytes, "place": place, "count": len(event.packets)}
+            yield Field(said("Mail"), said(MAIL_WHOLE if event.complete else MAIL_IN_PART, **fields))
         case Lookup():
-            yield Field("Question", f"{event.name} {event.type}")
+            yield Field(said("Question"), f"{event.name} {event.type}")
             if event.rcode is not None and packet != event.packets[0]:
-                yield Field("Answer", event.rcode, tuple(Field("Data", answer) for answer in event.answers))
+                yield Field(said("Answer"), event.rcode, tuple(Field(said("Data"), answer) for answer in event.answers))
         case Violation():
-            yield Field("Broken rule", f"{event.code} {event.detail}".strip())
+            yield Field(said("Broken rule"), f"{event.code} {remark(event.detail)}".strip())
         case WentDark():
-            yield Field("Encrypted from here", event.why)
+            yield Field(said("Encrypted from here"), event.why)
         case Proxied():
-            yield Field("Proxy header", event.said)
+            yield Field(said("Proxy header"), event.said)
         case Gap():
-            yield Field("Hole", f"{event.missing} octets missing ({event.why.value})")
+            yield Field(said("Hole"), said(HOLES[event.why], count=event.missing))
 
 
 def _part(name: str, packet: int, packets: tuple[int, ...]) -> str:
     if len(packets) < 2:
         return name
-    return f"{name} (part {packets.index(packet) + 1} of {len(packets)})"
+    return said("{name} (part {number} of {count})", name=name, number=packets.index(packet) + 1, count=len(packets))
 
 
 def _range(
@@ -187,7 +200,7 @@ def _range(
     return StreamRange(row.side, row.sequence, row.sequence + row.length - 1, shown)
 
 
-def range_text(said: StreamRange) -> list[str]:
+def range_text(part: StreamRange) -> list[str]:
     r"""Return the octets of a range as lines, each with its line end as `\r\n`, secrets masked."""
-    octets = b"".join(MASK if piece is None else piece for piece in said.pieces)
+    octets = b"".join(MASK if piece is None else piece for piece in part.pieces)
     return [wire_text(line) for line in octets.splitlines(keepends=True)]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from mailtrace.explain.english import ALERTS, VIOLATIONS
 from mailtrace.explain.english import glossary as english
 from mailtrace.explain.english.glossary import GLOSSARY, NOTHING, Lesson, Term
+from mailtrace.model.language import language, said
 from mailtrace.protocols.dns import words as dns
 from mailtrace.protocols.ident import words as ident
 from mailtrace.protocols.imap import words as imap
@@ -42,6 +43,7 @@ _ENHANCED = re.compile(r"([245xX])\.([0-9]{1,3}\.[0-9]{1,3})")
 class Entry(NamedTuple):
     """A page: `name` as it is written, `kind` of word, what it `means`, and what to `know`, paragraph by paragraph.
 
+    `called` is what the word is called in the language of the page, '' where that is its name.
     `form` is how it looks on the wire, line by line; `who` says which roles speak; `see` are other entries.
     """
 
@@ -53,6 +55,7 @@ class Entry(NamedTuple):
     who: str = ""
     source: str | None = None
     see: tuple[str, ...] = ()
+    called: str = ""
 
 
 def look_up(word: str) -> tuple[Entry, ...]:
@@ -69,7 +72,8 @@ def look_up(word: str) -> tuple[Entry, ...]:
     if first == "uid" and rest.upper() in imap.COMMANDS:
         return _index()[rest]
     if first in PROTOCOLS:
-        return tuple(entry for entry in _index().get(rest, ()) if entry.kind.endswith(first.upper()))
+        kinds = {said(words) for words in GLOSSARY.values() if words.endswith(first.upper())}
+        return tuple(entry for entry in _index().get(rest, ()) if entry.kind in kinds)
     rest, _, last = _key(word).rpartition(" ")
     return _index().get(rest, ()) if last in english.KINDS_SAID else ()
 
@@ -83,13 +87,23 @@ def similar(word: str) -> list[str]:
     return list(dict.fromkeys(index[name][0].name for name in names))[:MOST_SIMILAR]
 
 
+def entries_of(kind: str) -> Iterator[Entry]:
+    """Yield all entries of a kind, by its name in `GLOSSARY`, such as `term`."""
+    yield from (entry for entry, _ in _entries() if entry.kind == said(GLOSSARY[kind]))
+
+
 def _key(word: str) -> str:
     return " ".join(re.sub(r"(?<=\w)[-_]", " ", word.casefold()).split())
 
 
-@lru_cache(maxsize=1)
 def _index() -> dict[str, tuple[Entry, ...]]:
     """Return all pages by the spellings under which they are found."""
+    return _indexed(language())
+
+
+@lru_cache(maxsize=2)
+def _indexed(spoken: str) -> dict[str, tuple[Entry, ...]]:
+    """Return the pages in the language that is spoken, whose code is `spoken`."""
     found: dict[str, tuple[Entry, ...]] = {}
     for entry, spellings in _entries():
         for key in dict.fromkeys(_key(each) for each in (entry.name, *spellings)):
@@ -113,18 +127,16 @@ def _entries() -> Iterator[tuple[Entry, tuple[str, ...]]]:
     yield from _pages("rcode", dns.RCODES, english.RCODE_LESSONS)
     yield from _pages("smtp extension", _without(smtp.EXTENSIONS, smtp.COMMANDS), {})
     yield from _pages("mechanism", smtp.MECHANISMS, {})
-    parameters = {name: Word(word.means.format(value="..."), word.source) for name, word in smtp.PARAMETERS.items()}
-    yield from _pages("parameter", parameters, {})
+    for name, word in smtp.PARAMETERS.items():
+        yield _entry(name, "parameter", said(word.means, value="..."), word.source, (), NOTHING, ""), ()
     yield from _pages("pop3 capability", _without(pop3.CAPABILITIES, pop3.COMMANDS), {})
     yield from _pages("pop3 code", pop3.RESPONSE_CODES, english.POP3_CODES)
     yield from _pages("imap capability", _without(imap.CAPABILITIES, imap.COMMANDS), {})
     yield from _pages("imap code", _without(imap.RESPONSE_CODES, imap.COMMANDS), english.CODE_LESSONS)
     yield from _pages("ident", ident.ANSWERS | ident.ERRORS, {})
     yield from _broken_rules()
-    yield from _pages("alert", {name: Word(f'"{means}"', _ALERTS) for name, means in ALERTS.items()}, {})
-
-
-_ALERTS = "RFC 8446 section 6"
+    for name, means in ALERTS.items():
+        yield _entry(name, "alert", f'"{said(means)}"', "RFC 8446 section 6", (), NOTHING, ""), ()
 
 
 def _without(words: Mapping[str, Word], told: Mapping[str, Word]) -> dict[str, Word]:
@@ -137,36 +149,44 @@ def _pages(
 ) -> Iterator[tuple[Entry, tuple[str, ...]]]:
     for name, word in words.items():
         lesson = lessons.get(name, NOTHING)
-        yield _entry(name, kind, word, _paragraphs(lesson.know), lesson, lesson.who or who), ()
+        know = _paragraphs(said(lesson.know))
+        yield _entry(name, kind, said(word.means), word.source, know, lesson, lesson.who or who), ()
 
 
-def _entry(name: str, kind: str, word: Word, know: Iterable[str], lesson: Lesson, who: str) -> Entry:
+def _entry(
+    name: str, kind: str, means: str, source: str | None, know: tuple[str, ...], lesson: Lesson, who: str
+) -> Entry:
     form = tuple(lesson.form.splitlines())
-    return Entry(name, GLOSSARY[kind], _sentence(word.means), tuple(know), form, who, word.source, lesson.see)
+    return Entry(name, said(GLOSSARY[kind]), _sentence(means), know, form, said(who), source, lesson.see)
 
 
 def _broken_rules() -> Iterator[tuple[Entry, tuple[str, ...]]]:
     """Yield the names of what is against a protocol, as steps and JSON tell it."""
     for code, says in SAYINGS.items():
-        know = tuple(filter(None, [VIOLATIONS.get(code, "")]))
-        yield Entry(code, GLOSSARY["violation"], _sentence(says), know), ()
+        know = (said(VIOLATIONS[code]),) if code in VIOLATIONS else ()
+        yield Entry(code, said(GLOSSARY["violation"]), _sentence(said(says)), know), ()
 
 
 def _terms(kind: str, terms: Iterable[Term]) -> Iterator[tuple[Entry, tuple[str, ...]]]:
     for term in terms:
-        know = _paragraphs(term.know)
-        yield Entry(term.name, GLOSSARY[kind], term.means, know, (), term.who, term.source, term.see), term.also
+        know, called = _paragraphs(said(term.know)), said(term.name)
+        entry = Entry(
+            term.name, said(GLOSSARY[kind]), said(term.means), know, (), said(term.who), term.source, term.see
+        )
+        yield entry._replace(called=called if called != term.name else ""), (called, *term.also)
 
 
 def _reply(code: str, word: Word, lesson: Lesson) -> Entry:
     """Return the page of a reply code, with what its first digit tells. Source: RFC 5321 section 4.2.1."""
-    return _entry(code, "reply", word, (*_paragraphs(lesson.know), english.REPLY_CLASSES[code[0]]), lesson, "")
+    know = (*_paragraphs(said(lesson.know)), said(english.REPLY_CLASSES[code[0]]))
+    return _entry(code, "reply", said(word.means), word.source, know, lesson, "")
 
 
 def _unknown_reply(code: str) -> Entry:
     digits = (english.REPLY_CLASSES[code[0]], english.REPLY_SUBJECTS.get(code[1], ""))
-    know = tuple(filter(None, digits))
-    return Entry(code, GLOSSARY["reply"], _sentence(GLOSSARY["unknown reply"]), know, source="RFC 5321 section 4.2.1")
+    know = tuple(said(each) for each in digits if each)
+    means = _sentence(said(GLOSSARY["unknown reply"]))
+    return Entry(code, said(GLOSSARY["reply"]), means, know, source="RFC 5321 section 4.2.1")
 
 
 def _enhanced(kind: str, detail: str) -> tuple[Entry, ...]:
@@ -177,7 +197,8 @@ def _enhanced(kind: str, detail: str) -> tuple[Entry, ...]:
         english.ENHANCED_CLASSES.get(kind, ""),
         english.ENHANCED_SUBJECTS.get(detail.partition(".")[0], ""),
     )
-    entry = Entry(f"{kind}.{detail}", GLOSSARY["enhanced"], _sentence(word.means), tuple(filter(None, know)))
+    told = tuple(said(each) for each in know if each)
+    entry = Entry(f"{kind}.{detail}", said(GLOSSARY["enhanced"]), _sentence(said(word.means)), told)
     return (entry._replace(source=word.source),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailtrace.explain.connection import is_bare_ack
 from mailtrace.explain.draft import Draft, Scene
-from mailtrace.explain.texts import between, listed, rounded, text
+from mailtrace.explain.texts import between, listed, meaning, rounded, text
 from mailtrace.explain.waits.causes import ident_outcome
 from mailtrace.model import Command, Flags, Reply, Side, StepKind, wire_text
 from mailtrace.protocols.ident.words import ERRORS
@@ -73,4 +73,4 @@ def _answered(reply: Reply) -> str:
     if user_at >= 0 and len(fields) > user_at + 2:
         return text("ident.user", user=":".join(fields[user_at + 2 :]))
     reason = fields[-1].upper()
-    return text("ident.error", means=ERRORS[reason].means if reason in ERRORS else reason)
+    return text("ident.error", means=meaning(ERRORS[reason]) if reason in ERRORS else reason)

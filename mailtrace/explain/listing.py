@@ -8,7 +8,7 @@ conversation stays what its headers say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from msgspec import Struct
 
@@ -61,10 +61,11 @@ class _Row(Struct):
 class Listing:
     """Collects the rows of packets `first` to `last`, both included. Feed it every batch, then ask for `rows`."""
 
-    def __init__(self, first: int, last: int) -> None:
-        """Begin before the first packet."""
+    def __init__(self, first: int, last: int, only: Container[int] | None = None) -> None:
+        """Begin before the first packet; `only` these packets of the range get a row, None for all of them."""
         self._first = first
         self._last = last
+        self._only = only
         self._start_ns: int | None = None
         self._decoder = Decoder()
         self._marks = TcpMarks()
@@ -85,7 +86,7 @@ class Listing:
         for index in range(count):
             number = batch.first_number + index
             row = None
-            if number >= self._first:
+            if number >= self._first and (self._only is None or number in self._only):
                 row = _Row(number, times[index], wires[index])
                 self._rows.append(row)
             found = dissect(decoded.buffer, headers[index])

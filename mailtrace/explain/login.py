@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 
 from mailtrace.explain.draft import Scene
-from mailtrace.explain.texts import text
+from mailtrace.explain.texts import meaning, text
 from mailtrace.model import Continuation, Dialogue, Login, Reply, wire_text
 from mailtrace.protocols.smtp.words import MECHANISMS
 
@@ -34,7 +34,7 @@ def challenge_text(reply: Reply) -> str:
 def mechanism_means(mechanism: str, scene: Scene, packet: int) -> str:
     """Explain a login by a SASL mechanism, and that TLS hides it where it does."""
     word = MECHANISMS.get(mechanism)
-    begun = text("auth.begin", mechanism=mechanism, how=word.means if word else text("auth.unknown-mechanism"))
+    begun = text("auth.begin", mechanism=mechanism, how=meaning(word) if word else text("auth.unknown-mechanism"))
     return begun if scene.on_the_wire(packet) else f"{begun} {text('auth.inside')}"
 
 

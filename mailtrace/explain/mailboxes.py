@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mailtrace.explain.endings import Ending, ending
 from mailtrace.explain.imap.syntax import values
 from mailtrace.explain.imap.words import folder_shown
 from mailtrace.explain.texts import counted, listed, text
@@ -97,34 +98,33 @@ def _listed(conversation: Conversation) -> int | None:
     return found
 
 
-def mailbox_result(conversation: Conversation) -> str:
+def mailbox_ending(conversation: Conversation) -> Ending:
     """Return whether a POP3 or IMAP session logged in and ended in order."""
     dialogue = conversation.dialogue
     if dialogue.logins and dialogue.logins[-1].accepted is False:
-        return last_refusal(conversation, ("USER", "PASS", "APOP", "AUTH", "LOGIN", "AUTHENTICATE")) or text(
-            "result.login-refused"
-        )
+        refused = last_refusal(conversation, ("USER", "PASS", "APOP", "AUTH", "LOGIN", "AUTHENTICATE"))
+        return refused or ending("result.login-refused")
     if conversation.protocol == "imap":
         goodbye = bool(_done(conversation, "LOGOUT"))
-        return text("result.pop3.quit" if goodbye else f"result.closed.{conversation.closed.value}")
+        return ending("result.pop3.quit" if goodbye else f"result.closed.{conversation.closed.value}")
     goodbye = bool(_done(conversation, "QUIT"))
     deleted = marked(conversation.dialogue.turns)
     if deleted:
-        return text("result.pop3.deleted" if goodbye else "result.pop3.not-deleted", count=len(deleted))
+        return ending("result.pop3.deleted" if goodbye else "result.pop3.not-deleted", count=len(deleted))
     if _done(conversation, "RETR"):
-        return text("result.pop3.kept")
-    return text("result.pop3.quit" if goodbye else f"result.closed.{conversation.closed.value}")
+        return ending("result.pop3.kept")
+    return ending("result.pop3.quit" if goodbye else f"result.closed.{conversation.closed.value}")
 
 
-def last_refusal(conversation: Conversation, of: Sequence[str] = ()) -> str:
-    """Return the last refusing reply that matters, '' where there is none; `of`: only to these commands."""
+def last_refusal(conversation: Conversation, of: Sequence[str] = ()) -> Ending | None:
+    """Return the last refusing reply that matters, None where there is none; `of`: only to these commands."""
     for turn in reversed(conversation.dialogue.turns):
         verb = turn.command.verb if turn.command is not None else ""
         if verb in SAID_ANYWAY or (of and verb not in of):
             continue
         for reply in reversed(turn.replies):
             if reply.outcome in (Outcome.NO, Outcome.LATER):
-                said = wire_text(reply.lines[0]) if reply.lines else ""
+                words = wire_text(reply.lines[0]) if reply.lines else ""
                 key = "result.refused" if reply.outcome is Outcome.NO else "result.deferred-reply"
-                return text(key, reply=f"{reply.status} {said}".strip())
-    return ""
+                return ending(key, reply=f"{reply.status} {words}".strip())
+    return None

@@ -6,7 +6,7 @@ from mailtrace.explain.content import content_means, content_says
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.login import challenge_means, mechanism_means, response_means
 from mailtrace.explain.teller import Teller
-from mailtrace.explain.texts import counted, has_text, listed, text
+from mailtrace.explain.texts import counted, has_text, listed, meaning, text
 from mailtrace.model import Command, Content, Continuation, Outcome, Reply, Side, StepKind, Turn, wire_text
 from mailtrace.protocols.pop3.words import CAPABILITIES, COMMANDS, RESPONSE_CODES
 
@@ -58,7 +58,7 @@ class Pop3Teller(Teller):
             case "QUIT":
                 return self._goodbye()
         word = COMMANDS.get(command.verb)
-        return [word.means if word else text("pop3.unknown-command")]
+        return [meaning(word) if word else text("pop3.unknown-command")]
 
     def _goodbye(self) -> list[str]:
         """Tell what QUIT does to the mails of this session. Source: RFC 1939 section 6."""
@@ -123,7 +123,7 @@ class Pop3Teller(Teller):
             key = "pop3.CAPA.changed" if new else "pop3.CAPA.gone"
             return [text(key, gone=listed(gone) or "-", new=listed(new))]
         known = [name for name in names if name in CAPABILITIES]
-        told = [text("extension", keyword=name, means=CAPABILITIES[name].means) for name in known]
+        told = [text("extension", keyword=name, means=meaning(CAPABILITIES[name])) for name in known]
         return [text("pop3.CAPA.list", offered="; ".join(told)) if told else text("pop3.CAPA.none")]
 
     def _unasked(self, reply: Reply) -> list[str]:
@@ -176,5 +176,5 @@ def _refusal(reply: Reply, command: Command) -> list[str]:
     login = command.verb in ("USER", "PASS", "APOP") or (command.verb == "AUTH" and b" " in command.line.strip())
     sentences = [text("pop3.login.refused" if login else "pop3.refused")]
     if code in RESPONSE_CODES:
-        sentences.append(text("pop3.code", code=code, means=RESPONSE_CODES[code].means))
+        sentences.append(text("pop3.code", code=code, means=meaning(RESPONSE_CODES[code])))
     return sentences

@@ -10,8 +10,9 @@ from mailtrace.explain.login import mechanism_means, response_means
 from mailtrace.explain.smtpreplies import ReplyTeller
 from mailtrace.explain.smtpsyntax import address_shown, hello_name, is_full_name, parameters, path
 from mailtrace.explain.teller import Teller
-from mailtrace.explain.texts import counted, text
+from mailtrace.explain.texts import counted, meaning, text
 from mailtrace.model import Command, Content, Continuation, Encryption, Reply, Side, StepKind, Turn
+from mailtrace.model.language import said
 from mailtrace.protocols.smtp.words import COMMANDS, PARAMETERS
 
 
@@ -65,7 +66,7 @@ class SmtpTeller(Teller):
                     return [text("bdat.end")]
                 return [text("bdat.last" if last else "bdat.chunk", octets=size)]
             case verb if verb in COMMANDS:
-                return [COMMANDS[verb].means]
+                return [meaning(COMMANDS[verb])]
         if self._replies.data_refused:
             return [text("smtp.mail-line")]
         return [text("smtp.unknown-command")]
@@ -97,7 +98,7 @@ class SmtpTeller(Teller):
             if word is None:
                 sentences.append(text("parameter.unknown", name=name))
             else:
-                sentences.append(text("parameter", name=name.upper(), means=word.means.format(value=value)))
+                sentences.append(text("parameter", name=name.upper(), means=said(word.means, value=value)))
         return sentences
 
     def reply(self, reply: Reply, turn: Turn | None) -> Draft | None:

@@ -7,10 +7,9 @@ from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import REPLY_HINTS
 from mailtrace.explain.login import challenge_means
 from mailtrace.explain.smtpsyntax import address_shown, path
-from mailtrace.explain.texts import counted, has_text, listed, text
+from mailtrace.explain.texts import counted, has_text, listed, meaning, text
 from mailtrace.model import Command, Content, Encryption, Outcome, Reply, Side, StepKind, Turn, wire_text
 from mailtrace.protocols.smtp.words import ENHANCED, EXTENSIONS, NOTABLE, REPLIES
-from mailtrace.protocols.word import Word
 
 WRONG_USE = frozenset({"500", "501", "502", "503", "504"})
 """Replies that refuse the command as such, not the mail. Source: RFC 5321 section 4.2.2."""
@@ -60,15 +59,16 @@ class ReplyTeller:
 
     def _meaning(self, reply: Reply, command: Command | None, greeting: bool) -> tuple[list[str], str]:
         """Return sentences and the RFC section."""
-        word = REPLIES.get(reply.status, Word(text("reply.unknown-code"), REPLY_SECTION))
-        source = word.source or REPLY_SECTION
+        word = REPLIES.get(reply.status)
+        source = (word.source if word else None) or REPLY_SECTION
+        means = meaning(word) if word else text("reply.unknown-code")
         if greeting:
-            return _greeting(reply, word), REPLY_SECTION
+            return _greeting(reply, means), REPLY_SECTION
         verb = command.verb if command else ""
         if verb == "AUTH":
-            return self._login(reply, word, command), source
+            return self._login(reply, means), source
         if reply.outcome in (Outcome.LATER, Outcome.NO):
-            return self._refusal(reply, command, word), source
+            return self._refusal(reply, command, means), source
         if verb in ("DATA", "BDAT") and reply.outcome is Outcome.GOOD:
             return self._accepted(command), "RFC 5321 section 4.2.5"
         if verb in ("EHLO", "LHLO"):
@@ -77,7 +77,7 @@ class ReplyTeller:
             return [text("reply.DATA.354")], source
         key = f"reply.{verb}.{reply.status}"
         if not has_text(key):
-            return [text("reply.good", means=word.means)], source
+            return [text("reply.good", means=means)], source
         return [text(key, **self._fields(command))], source
 
     def _fields(self, command: Command | None) -> dict[str, object]:
@@ -96,8 +96,8 @@ class ReplyTeller:
         word = ENHANCED.get(detail)
         if word is None or (kind == "2" and detail.endswith(".0")):
             return []
-        told = text("enhanced", code=reply.enhanced, means=word.means)
-        return [self.scene.once("enhanced", code=reply.enhanced, means=word.means) if kind == "2" else told]
+        fields = {"code": reply.enhanced, "means": meaning(word)}
+        return [self.scene.once("enhanced", **fields) if kind == "2" else text("enhanced", **fields)]
 
     def _welcome(self, reply: Reply) -> list[str]:
         """Tell what an EHLO answer offers, and that it does not offer encryption. Source: RFC 3207 section 4."""
@@ -107,7 +107,7 @@ class ReplyTeller:
             sentences.append(text("extensions.no-tls"))
         return sentences
 
-    def _refusal(self, reply: Reply, command: Command | None, word: Word) -> list[str]:
+    def _refusal(self, reply: Reply, command: Command | None, means: str) -> list[str]:
         """Explain a refusal: for now, the client keeps the mail; for good, its sender gets it back.
 
         Source: RFC 5321 section 4.2.1.
@@ -115,14 +115,14 @@ class ReplyTeller:
         self.data_refused = command is not None and command.verb == "DATA"
         lasting = "later" if reply.outcome is Outcome.LATER else "no"
         if command is None:
-            return [text(f"refused.{lasting}.unasked", means=word.means)]
+            return [text(f"refused.{lasting}.unasked", means=means)]
         judged = command.verb in ("MAIL", "RCPT", "DATA", "BDAT") and reply.status not in WRONG_USE
         what = command.verb if judged else "other"
         if command.verb == "EHLO" and reply.outcome is Outcome.NO:
-            return [text("refused.no.EHLO", means=word.means)]
+            return [text("refused.no.EHLO", means=means)]
         if command.verb == "DATA" and self._nobody(command):
             return [text("refused.nobody.DATA")]
-        return [text(f"refused.{lasting}.{what}", means=word.means, **self._fields(command))]
+        return [text(f"refused.{lasting}.{what}", means=means, **self._fields(command))]
 
     def _nobody(self, command: Command) -> bool:
         """Tell whether a command is of a mail of which every recipient was refused."""
@@ -143,7 +143,7 @@ class ReplyTeller:
             return [queued, self.scene.once("accepted.queue-id"), responsible]
         return [text("accepted"), responsible]
 
-    def _login(self, reply: Reply, word: Word, command: Command | None) -> list[str]:
+    def _login(self, reply: Reply, means: str) -> list[str]:
         if reply.outcome is Outcome.MORE:
             return [challenge_means(reply)]
         if reply.outcome is Outcome.GOOD:
@@ -153,7 +153,7 @@ class ReplyTeller:
                 if login.user and login.accepted and reply.packet in login.packets
             ]
             return [text("auth.accepted-user", user=users[0]) if users else text("auth.accepted")]
-        return [text("auth.refused", means=word.means)]
+        return [text("auth.refused", means=means)]
 
 
 def reply_lines(reply: Reply) -> list[str]:
@@ -162,9 +162,9 @@ def reply_lines(reply: Reply) -> list[str]:
     return [f"{reply.status}-{line}" for line in lines[:-1]] + [f"{reply.status} {lines[-1]}".rstrip()]
 
 
-def _greeting(reply: Reply, word: Word) -> list[str]:
+def _greeting(reply: Reply, means: str) -> list[str]:
     if reply.outcome is not Outcome.GOOD:
-        return [text("greeting.refused", means=word.means)]
+        return [text("greeting.refused", means=means)]
     first = wire_text(reply.lines[0]) if reply.lines else ""
     name, _, rest = first.partition(" ")
     return [text("greeting.esmtp" if "ESMTP" in rest.upper() else "greeting.smtp", name=name)]
@@ -188,7 +188,7 @@ def _extension(keyword: str, arguments: str) -> str:
         return text("extension.SIZE", octets=counted("octets", int(arguments[:20])))
     if keyword == "AUTH" and arguments:
         return text("extension.AUTH", mechanisms=listed(arguments.split()))
-    return text("extension", keyword=keyword, means=EXTENSIONS[keyword].means)
+    return text("extension", keyword=keyword, means=meaning(EXTENSIONS[keyword]))
 
 
 def _hints(reply: Reply) -> list[str]:

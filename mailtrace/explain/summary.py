@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from mailtrace.explain.dns import answer_shown
-from mailtrace.explain.mailboxes import last_refusal, mailbox_result, mailbox_visited
+from mailtrace.explain.endings import Ending, ending, joined
+from mailtrace.explain.mailboxes import last_refusal, mailbox_ending, mailbox_visited
 from mailtrace.explain.reverse import blocklisted
 from mailtrace.explain.texts import counted, has_text, text
 from mailtrace.explain.waits.causes import ident_outcome
@@ -25,6 +26,7 @@ from mailtrace.model import (
     Transport,
     Violation,
 )
+from mailtrace.model.remarks import remark
 
 MAX_RECIPIENTS = 3
 """Recipients named in a cell; the others are counted."""
@@ -68,29 +70,30 @@ def _around(conversation: Conversation, told: str) -> str:
 def _stranger(conversation: Conversation, code: str) -> str:
     """Return what a violation says of the service that is spoken here, '' where it is the expected one."""
     events = conversation.dialogue.events
-    return next((e.detail for e in events if isinstance(e, Violation) and e.code == code), "")
+    return next((remark(e.detail) for e in events if isinstance(e, Violation) and e.code == code), "")
 
 
 def result(conversation: Conversation) -> str:
     """Return how it ended: `accepted as mag8q5r02536`, `refused: 550 5.1.1 no such user`, `no answer`."""
+    return _ending(conversation).says
+
+
+def _ending(conversation: Conversation) -> Ending:
     if _never_spoken(conversation):
         return _unopened(conversation)
     if conversation.protocol == "smtp" and conversation.dialogue.transactions:
-        return _mail_result(conversation)
+        return _mail_ending(conversation)
     if conversation.protocol == "dns":
-        return _lookup_result(conversation)
+        return _lookup_ending(conversation)
     if conversation.protocol == "ident":
-        return text(f"result.ident.{ident_outcome(conversation)}")
+        return ending(f"result.ident.{ident_outcome(conversation)}")
     if unread(conversation):
-        return _encrypted_result(conversation)
+        return _encrypted_ending(conversation)
     if conversation.protocol in ("pop3", "imap"):
-        return mailbox_result(conversation)
+        return mailbox_ending(conversation)
     if _stranger(conversation, "wrong-service") and conversation.protocol == "unknown":
-        return text("result.no-mail")
-    refused = last_refusal(conversation)
-    if refused:
-        return refused
-    return text(f"result.closed.{conversation.closed.value}")
+        return ending("result.no-mail")
+    return last_refusal(conversation) or ending(f"result.closed.{conversation.closed.value}")
 
 
 def together(group: Sequence[Conversation], messages: Sequence[Message]) -> str:
@@ -101,14 +104,17 @@ def together(group: Sequence[Conversation], messages: Sequence[Message]) -> str:
     return _lookups_shown(lookups)
 
 
-def ended(group: Sequence[Conversation]) -> str:
+def ended(group: Sequence[Conversation]) -> Ending:
     """Return how conversations told together ended: how many lookups with which result."""
     if len(group) == 1:
-        return result(group[0])
+        return _ending(group[0])
     counts = Counter(_lookup_end(lookup) for conversation in group for lookup in conversation.dialogue.lookups)
     if len(counts) == 1:
         return next(iter(counts))
-    return ", ".join(text("result.dns.counted", count=count, result=end) for end, count in counts.items())
+    told = (
+        Ending(text("result.dns.counted", count=count, result=end.says), end.is_bad) for end, count in counts.items()
+    )
+    return joined(told)
 
 
 def _mail_sent(conversation: Conversation, messages: Sequence[Message]) -> str:
@@ -218,12 +224,12 @@ def _server_named(facts: TlsFacts) -> str:
     return next(iter(facts.certificate.names), facts.certificate.subject)
 
 
-def _encrypted_result(conversation: Conversation) -> str:
+def _encrypted_ending(conversation: Conversation) -> Ending:
     """Return that the rest is hidden, or that TLS failed and why."""
     alert = conversation.dialogue.tls.alert if conversation.dialogue.tls else None
     if alert is not None and alert.fatal:
-        return text("result.tls-failed", alert=alert.description)
-    return text("result.encrypted")
+        return ending("result.tls-failed", alert=alert.description)
+    return ending("result.encrypted")
 
 
 def _never_spoken(conversation: Conversation) -> bool:
@@ -237,43 +243,43 @@ def _never_spoken(conversation: Conversation) -> bool:
     return all(packet.flags & Flags.RST for packet in from_server)
 
 
-def _unopened(conversation: Conversation) -> str:
+def _unopened(conversation: Conversation) -> Ending:
     refused = any(packet.side is Side.SERVER for packet in conversation.packets)
-    return text("result.refused-connection" if refused else "result.unanswered")
+    return ending("result.refused-connection" if refused else "result.unanswered")
 
 
-def _mail_result(conversation: Conversation) -> str:
+def _mail_ending(conversation: Conversation) -> Ending:
     transactions = conversation.dialogue.transactions
     if len(transactions) > 1:
         counts = Counter(transaction.outcome for transaction in transactions)
         told = [
-            text(f"result.count.{outcome.value}", count=counts[outcome])
+            ending(f"result.count.{outcome.value}", count=counts[outcome])
             for outcome in TransactionOutcome
             if counts[outcome]
         ]
-        return ", ".join(told)
+        return joined(told)
     transaction = transactions[0]
     if transaction.outcome is TransactionOutcome.ACCEPTED and transaction.queue_id:
-        return text("result.accepted-as", queue_id=transaction.queue_id)
-    said = ""
+        return ending("result.accepted-as", queue_id=transaction.queue_id)
+    refused = None
     if transaction.outcome in _BAD or transaction.outcome is TransactionOutcome.ABORTED:
         if transaction.recipients and not any(each.accepted for each in transaction.recipients):
-            said = last_refusal(conversation, ("RCPT",))  # what a DATA sent along is told has no meaning of its own
-        said = said or last_refusal(conversation)
-    return said or text(f"result.{transaction.outcome.value}")
+            refused = last_refusal(conversation, ("RCPT",))  # what a DATA sent along is told has no meaning of its own
+        refused = refused or last_refusal(conversation)
+    return refused or ending(f"result.{transaction.outcome.value}")
 
 
-def _lookup_result(conversation: Conversation) -> str:
+def _lookup_ending(conversation: Conversation) -> Ending:
     """Return how the lookups of a conversation ended, each way once."""
     ends = dict.fromkeys(_lookup_end(lookup) for lookup in conversation.dialogue.lookups)
-    return ", ".join(ends) or text(f"result.closed.{conversation.closed.value}")
+    return joined(ends) if ends else ending(f"result.closed.{conversation.closed.value}")
 
 
-def _lookup_end(lookup: Lookup) -> str:
+def _lookup_end(lookup: Lookup) -> Ending:
     if blocklisted(lookup) and (lookup.answers or lookup.rcode == "NXDOMAIN"):
-        return text("result.dns.listed" if lookup.answers else "result.dns.not-listed")
+        return ending("result.dns.listed" if lookup.answers else "result.dns.not-listed")
     kind = "none" if lookup.rcode is None else "nodata" if lookup.nodata else lookup.rcode
-    return text(f"result.dns.{kind}") if has_text(f"result.dns.{kind}") else kind
+    return ending(f"result.dns.{kind}") if has_text(f"result.dns.{kind}") else Ending(kind)
 
 
 _TELLERS: dict[str, Callable[[Conversation], str]] = {

@@ -22,6 +22,8 @@ from mailtrace.model import (
     Violation,
     wire_text,
 )
+from mailtrace.model.language import said
+from mailtrace.model.remarks import remark
 
 
 class Teller:
@@ -159,7 +161,7 @@ class Teller:
 
     def _violation(self, violation: Violation) -> Draft | None:
         """Tell a broken rule; the same one again right after is the same step, a small one no step of its own."""
-        told = violation.detail or violation.code
+        told = remark(violation.detail) or violation.code
         if violation.code in SMALL_FAULTS:
             self._fault(violation)
             return None
@@ -167,7 +169,8 @@ class Teller:
         if previous is not None and previous.kind is StepKind.TROUBLE and previous.says[:1] == [told]:
             previous.claim(violation.packet)
             return None
-        means = VIOLATIONS.get(violation.code) or text("violation")
+        known = VIOLATIONS.get(violation.code)
+        means = said(known) if known else text("violation")
         return self.scene.draft(
             StepKind.TROUBLE, violation.side, [violation.packet], [told], [means], time_ns=violation.time_ns
         )
@@ -175,20 +178,20 @@ class Teller:
     def _fault(self, fault: Violation) -> None:
         """Add a small fault to what was said last in its packet, or keep it for what comes next."""
         own = (d for d in reversed(self.drafts) if d.side is fault.side and d.kind is not StepKind.TROUBLE)
-        said = next(own, None)
-        if said is None or fault.packet not in said.packets:
+        about = next(own, None)
+        if about is None or fault.packet not in about.packets:
             self._faults.append(fault)
             return
-        told = text("fault", fault=fault.detail or fault.code)
-        if told not in said.says:
-            said.says.append(told)
+        told = text("fault", fault=remark(fault.detail) or fault.code)
+        if told not in about.says:
+            about.says.append(told)
 
     def _tell_faults(self) -> None:
         """Add the small faults that came before what they are about, last; without any such step they are steps."""
-        said = {(d.side, packet): d for d in self.drafts if d.kind is not StepKind.TROUBLE for packet in d.packets}
+        saying = {(d.side, packet): d for d in self.drafts if d.kind is not StepKind.TROUBLE for packet in d.packets}
         for fault in self._faults:
-            told = text("fault", fault=fault.detail or fault.code)
-            draft = said.get((fault.side, fault.packet))
+            told = text("fault", fault=remark(fault.detail) or fault.code)
+            draft = saying.get((fault.side, fault.packet))
             if draft is None:
                 draft = self.scene.draft(
                     StepKind.TROUBLE, fault.side, [fault.packet], [], [text("violation")], time_ns=fault.time_ns
@@ -204,7 +207,7 @@ class Teller:
             gap.side,
             [gap.packet],
             [text("gap", octets=counted("octets", gap.missing))],
-            [GAP_REASONS[gap.why.value], text("gap.meaning")],
+            [said(GAP_REASONS[gap.why.value]), text("gap.meaning")],
             time_ns=gap.time_ns,
         )
         self._gaps.append(draft)

@@ -1,20 +1,34 @@
-"""Where every sentence of a walkthrough is fetched: whole templates with named fields, so that a language is one table.
+"""Where every sentence of a walkthrough is fetched: whole templates with named fields, in the language that is spoken.
 
-A sentence is never glued from fragments: what varies is a field (a name, an address, a counted noun). A second language
-is a second table like `ENGLISH` and a second set of `words` tables.
+A sentence is never glued from fragments: what varies is a field (a name, an address, a counted noun). The tables are
+English; other languages have a catalogue of what stands in them (`mailtrace.model.language`).
 """
 
 from __future__ import annotations
 
 from mailtrace.explain.english import ENGLISH, NOUNS
+from mailtrace.model import language
 from mailtrace.model.figures import SECOND_NS, between, numbers, rounded, seconds
+from mailtrace.model.language import said
+from mailtrace.protocols.word import Word
 
-__all__ = ["SECOND_NS", "between", "counted", "has_text", "listed", "numbers", "rounded", "seconds", "text"]
+__all__ = [
+    "SECOND_NS",
+    "between",
+    "counted",
+    "has_text",
+    "listed",
+    "meaning",
+    "numbers",
+    "rounded",
+    "seconds",
+    "text",
+]
 
 
 def text(key: str, **fields: object) -> str:
     """Return the sentence named `key` with its fields filled in."""
-    return ENGLISH[key].format(**fields)
+    return said(ENGLISH[key], **fields)
 
 
 def has_text(key: str) -> bool:
@@ -24,8 +38,12 @@ def has_text(key: str) -> bool:
 
 def counted(noun: str, number: int) -> str:
     """Return a number with its noun: `1 octet`, `1,230 octets`."""
-    one, many = NOUNS[noun]
-    return f"{number:,} {one if number == 1 else many}"
+    return language.counted(*NOUNS[noun], number)
+
+
+def meaning(word: Word) -> str:
+    """Return what a word means."""
+    return said(word.means)
 
 
 def listed(items: list[str]) -> str:

@@ -14,6 +14,8 @@ from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import ALERTS
 from mailtrace.explain.texts import counted, listed, seconds, text
 from mailtrace.model import Packet, Side, StepKind, TlsAlert, TlsFacts, TlsMessage, WentDark
+from mailtrace.model.language import said
+from mailtrace.model.remarks import remark
 
 UNREAD = "encrypted"
 FINISHING = ("Finished", UNREAD)
@@ -208,7 +210,7 @@ _MESSAGES: dict[str, Callable[[Scene, TlsFacts, _Flight], tuple[list[str], list[
 
 def _alert(scene: Scene, facts: TlsFacts, alert: TlsAlert) -> Draft:
     """Return the step of an alert, in the words of its sender."""
-    name, said = scene.names[alert.side], ALERTS.get(alert.description)
+    name, words = scene.names[alert.side], ALERTS.get(alert.description)
     nothing_said = not facts.client_octets and not facts.server_octets
     return scene.draft(
         StepKind.TROUBLE if alert.fatal else StepKind.CLOSE,
@@ -216,7 +218,7 @@ def _alert(scene: Scene, facts: TlsFacts, alert: TlsAlert) -> Draft:
         [alert.packet],
         [text("tls.alert.fatal" if alert.fatal else "tls.alert.warning", description=alert.description)],
         [
-            text("tls.alert.means", name=name, means=said) if said else text("tls.alert.unknown", name=name),
+            text("tls.alert.means", name=name, means=said(words)) if words else text("tls.alert.unknown", name=name),
             text("tls.alert.ends") if alert.fatal else "",
             text("tls.no-dialogue") if alert.fatal and nothing_said else "",
         ],
@@ -228,7 +230,7 @@ def _alert(scene: Scene, facts: TlsFacts, alert: TlsAlert) -> Draft:
 def _dark(scene: Scene, dark: WentDark, rest: list[Packet]) -> Draft:
     """Tell what can still be known of what nobody could read: amounts and time, never the words."""
     facts = scene.conversation.dialogue.tls
-    said = {side: sum(p.length for p in rest if p.side is side) for side in Side}
+    octets = {side: sum(p.length for p in rest if p.side is side) for side in Side}
     key = f"dark.{scene.conversation.protocol}" if dark.why == "starttls" else "dark.implicit"
     lasted = max((p.time_ns for p in rest), default=dark.time_ns) - min((p.time_ns for p in rest), default=dark.time_ns)
     draft = scene.draft(
@@ -239,8 +241,8 @@ def _dark(scene: Scene, dark: WentDark, rest: list[Packet]) -> Draft:
             text(
                 "dark",
                 client=scene.names[Side.CLIENT],
-                sent=counted("octets", said[Side.CLIENT]),
-                received=counted("octets", said[Side.SERVER]),
+                sent=counted("octets", octets[Side.CLIENT]),
+                received=counted("octets", octets[Side.SERVER]),
             )
         ],
         [text(key), text("dark.lasted", duration=seconds(lasted))],
@@ -248,6 +250,6 @@ def _dark(scene: Scene, dark: WentDark, rest: list[Packet]) -> Draft:
         time_ns=dark.time_ns,
     )
     if facts is not None and facts.unread:
-        draft.means.append(text("dark.unread", why=facts.unread))
+        draft.means.append(text("dark.unread", why=remark(facts.unread)))
     draft.means.append(text("dark.keys"))
     return draft

@@ -106,11 +106,13 @@ class Book:
         for number, draft in enumerate(drafts, 1):
             draft.number = number
         explain_delays(drafts, scene)
+        how = ended(group)
         return Walkthrough(
             conversations=tuple(conversation.id for conversation in group),
             title=self._title(group),
             summary=together(group, self.ordered),
-            result=ended(group),
+            result=how.says,
+            ended_badly=how.is_bad,
             steps=finished(drafts, min(conversation.start_ns for conversation in group)),
             times=_times(scene) if len(group) == 1 else None,
         )
@@ -208,6 +210,7 @@ def finished(drafts: list[Draft], start_ns: int) -> tuple[Step, ...]:
                 says=tuple(draft.says),
                 means=" ".join(sentence for sentence in draft.means if sentence),
                 source=draft.source,
+                answers=draft.answers,
             )
         )
         before = draft.time_ns if draft.number else before

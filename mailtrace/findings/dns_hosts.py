@@ -9,7 +9,7 @@ from mailtrace.findings.dns_answers import ADDRESS_TYPES, is_searched
 from mailtrace.findings.facts import Asked, Facts, Talk
 from mailtrace.findings.rule import Seen, rule, seen
 from mailtrace.findings.subjects import CAPTURE
-from mailtrace.mail.authentication.checks import client_checks
+from mailtrace.mail.authentication.checks import claimed_name, client_checks
 from mailtrace.mail.authentication.records import Answer
 from mailtrace.mail.causes import reversed_address
 from mailtrace.model import Severity
@@ -253,7 +253,7 @@ def reverse_name_not_confirmed(facts: Facts) -> Iterator[Seen]:
         for check in client_checks(facts.authenticator.book, address, talk.conversation.start_ns):
             if check.kind == "reverse-name" and check.result == "fail" and address not in told:
                 told.add(address)
-                name = check.because.removeprefix(f"{address} is ").partition(" ")[0]
+                name = claimed_name(facts.authenticator.book, address, talk.conversation.start_ns)
                 yield seen(check.packets, conversation=talk.conversation_id, address=address, name=name)
 
 

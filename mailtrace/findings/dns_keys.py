@@ -8,7 +8,7 @@ from mailtrace.findings.facts import Asked, Facts
 from mailtrace.findings.rule import Seen, rule, seen
 from mailtrace.findings.subjects import CAPTURE
 from mailtrace.mail.authentication.dmarc import POLICIES
-from mailtrace.mail.authentication.keys import KEY_OCTETS_LIMIT, MIN_RSA_BITS, KeyRecord, read_key, rsa_bits
+from mailtrace.mail.authentication.keys import KEY_OCTETS_LIMIT, MIN_RSA_BITS, KeyRecord, NoKey, read_key, rsa_bits
 from mailtrace.mail.authentication.records import text_octets
 from mailtrace.mail.authentication.tags import Tags, parse_tags, text_tag
 from mailtrace.model import Severity, wire_text
@@ -130,7 +130,7 @@ def dmarc_record_unusable(facts: Facts) -> Iterator[Seen]:
             yield _about(asked, record=wire_text(texts[0]))
 
 
-def _keys(facts: Facts) -> Iterator[tuple[Asked, KeyRecord | str | None]]:
+def _keys(facts: Facts) -> Iterator[tuple[Asked, KeyRecord | NoKey | None]]:
     """Yield the lookups of DKIM keys, with the key, why it cannot be used, or None where there is no record."""
     for asked, texts in _answered(facts, holds=KEY_PLACE):
         found = [read_key(text[:KEY_OCTETS_LIMIT]) for text in texts]
@@ -172,8 +172,8 @@ def dkim_key_unusable(facts: Facts) -> Iterator[Seen]:
     Source: RFC 6376 section 3.6.1.
     """
     for asked, key in _keys(facts):
-        if isinstance(key, str):
-            yield _about(asked, reason=key)
+        if isinstance(key, NoKey):
+            yield _about(asked, reason=key.told())
 
 
 @rule("DNS035", Severity.WARNING, CAPTURE, "The DKIM key at {domain} has only {count} bits, and can be broken")

@@ -11,6 +11,7 @@ from mailtrace.findings.pop3 import strangers
 from mailtrace.findings.rule import Seen, rule, seen
 from mailtrace.findings.subjects import CAPTURE, talks, violations
 from mailtrace.model import Command, Outcome, Reply, Severity, Turn, wire_text
+from mailtrace.model.language import said
 
 IMAP = talks("imap")
 
@@ -207,7 +208,7 @@ def imap_command_not_understood(talk: Talk) -> Iterator[Seen]:
     for command, reply in _completed(talk):
         if reply.status == "BAD":
             packets = (command.packet, reply.packet)
-            verb = command.verb or "a line"
+            verb = command.verb or said("a line")
             yield seen(packets, client=talk.client, server=talk.server, verb=verb, answer=answered(reply))
 
 

@@ -13,6 +13,7 @@ from mailtrace.findings.smtp_security import is_inside
 from mailtrace.findings.subjects import CAPTURE, JOURNEYS, MAILS
 from mailtrace.mail.journeys.words import WORDS
 from mailtrace.model import Hop, HopKind, Journey, Severity
+from mailtrace.model.language import said
 
 ROUNDS = 3
 """How often a mail comes to one host before it is a loop: twice happens with filters and aliases."""
@@ -170,7 +171,8 @@ def delay_reported(mail: Mail) -> Iterator[Seen]:
         return
     for each in report.recipients:
         if each.action == "delayed":
-            reporter, diagnostic = report.reporter or "A server", each.diagnostic or each.status or "no reason is told"
+            reporter = report.reporter or said("A server")
+            diagnostic = each.diagnostic or each.status or said("no reason is told")
             yield seen(mail.packets, reporter=reporter, recipient=each.address, diagnostic=diagnostic)
 
 

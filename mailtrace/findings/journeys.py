@@ -9,6 +9,7 @@ from mailtrace.findings.rule import Seen, rule, seen
 from mailtrace.findings.subjects import CAPTURE, JOURNEYS
 from mailtrace.model import NO_TIME, Hop, HopKind, Journey, JourneyOutcome, RecipientOutcome, Severity
 from mailtrace.model.figures import SECOND_NS, seconds
+from mailtrace.model.language import said
 
 LATE_NS = 300 * SECOND_NS
 """How long a server may keep a mail without being late: greylisting alone takes some minutes."""
@@ -19,7 +20,7 @@ ON_ITS_WAY = frozenset((HopKind.SUBMITTED, HopKind.RELAYED, HopKind.DELIVERED))
 
 def name_of(journey: Journey) -> str:
     """Return what people call the mail of a journey by."""
-    return journey.subject or journey.message_id or "(no subject)"
+    return journey.subject or journey.message_id or said("(no subject)")
 
 
 def decided(*hops: Hop | None) -> tuple[int, ...]:
@@ -105,7 +106,7 @@ def mail_put_off(way: Way) -> Iterator[Seen]:
     """
     journey = way.journey
     for each, hop in _ended(journey, JourneyOutcome.DEFERRED):
-        if " with 4" in each.because:
+        if (hop.status or "").startswith("4"):
             name, conversation = name_of(journey), hop.conversation
             packets = decided(hop)
             yield seen(packets, conversation=conversation, mail=name, recipient=each.address, because=each.because)

@@ -16,6 +16,7 @@ from mailtrace.mail.leaves import OTHER_READING
 from mailtrace.mail.mime import BOUNDARY_MISSING, BOUNDARY_UNUSED, ENCODED_MULTIPART, OTHER_PARTS, UNTERMINATED
 from mailtrace.mail.parameters import DIFFERENT_READINGS
 from mailtrace.model import Severity
+from mailtrace.model.language import said
 
 PROGRAMS = frozenset(
     (
@@ -32,6 +33,19 @@ DOCUMENTS = frozenset(
     )
 )
 """Ends of names that people take for harmless."""
+
+BROKEN = {
+    BROKEN_WORD: "encoded word broken",
+    SPLIT_CHARACTER: "character split between encoded words",
+    BOUNDARY_MISSING: "boundary missing",
+    BOUNDARY_UNUSED: "boundary never used",
+    UNTERMINATED: "multipart not closed",
+    OTHER_READING: "base64 other reading",
+    OTHER_PARTS: "parts when decoded",
+    ENCODED_MULTIPART: "transfer encoding on multipart",
+    DIFFERENT_READINGS: "parameter readings differ",
+}
+"""What is wrong with how a mail is written, in a few words."""
 
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that change the direction of text. Source: Unicode Standard Annex 9 section 2."""
@@ -128,7 +142,7 @@ def encoded_word_broken(mail: Mail) -> Iterator[Seen]:
     """
     codes = (BROKEN_WORD, SPLIT_CHARACTER)
     if is_news(mail, lambda each: defect(each, *codes)):
-        yield _told(mail, defect(mail, *codes).replace("-", " "))
+        yield _told(mail, said(BROKEN[defect(mail, *codes).partition(":")[0]]))
 
 
 @rule(
@@ -231,7 +245,7 @@ def multipart_broken(mail: Mail) -> Iterator[Seen]:
     """
     codes = (BOUNDARY_MISSING, BOUNDARY_UNUSED, UNTERMINATED)
     if mail.message.content.complete and is_news(mail, lambda each: defect(each, *codes)):
-        yield _told(mail, defect(mail, *codes).partition(":")[0].replace("-", " "))
+        yield _told(mail, said(BROKEN[defect(mail, *codes).partition(":")[0]]))
 
 
 @rule("MAIL029", Severity.WARNING, MAILS, "Programs read the mail {subject} in different ways ({what})")
@@ -249,7 +263,7 @@ def read_in_two_ways(mail: Mail) -> Iterator[Seen]:
     """
     told = _readings(mail)
     if told and is_news(mail, _readings):
-        yield _told(mail, told[0].partition(":")[0].replace("-", " "))
+        yield _told(mail, said(BROKEN[told[0].partition(":")[0]]))
 
 
 def _readings(mail: Mail) -> list[str]:

@@ -14,6 +14,7 @@ from mailtrace.mail.headers import CONTROL_CHARACTER, GUESSED_CHARSET
 from mailtrace.mail.message import AMBIGUOUS
 from mailtrace.model import NO_TIME, Person, Severity
 from mailtrace.model.figures import SECOND_NS
+from mailtrace.model.language import said
 
 AHEAD_NS = 3_600 * SECOND_NS
 """How far a Date may lie ahead of the capture's clock: an hour is a wrong setting for summer time, and harmless."""
@@ -60,7 +61,7 @@ def _told(mail: Mail, what: str = "") -> Seen:
 
 def called(mail: Mail) -> str:
     """Return what people call a mail by: its subject."""
-    return mail.message.subject or "(no subject)"
+    return mail.message.subject or said("(no subject)")
 
 
 @rule("MAIL001", Severity.WARNING, MAILS, "The mail {subject} has no Message-ID, although it has passed a server")

@@ -8,6 +8,7 @@ from mailtrace.findings.facts import Facts, Talk
 from mailtrace.findings.rule import Seen, seen
 from mailtrace.findings.smtp_security import GUESSES, REVERSIBLE, is_inside
 from mailtrace.model import Encryption, Login
+from mailtrace.model.language import said
 
 SHOWING = REVERSIBLE | {"USER"}
 """Ways to log in that show the password, or a token, to whoever sees the packets; USER stands for USER and PASS."""
@@ -90,9 +91,9 @@ def unused_offer(talk: Talk, offer: bytes, verb: str) -> Iterator[int]:
 
 def named(login: Login) -> str:
     """Return who logs in."""
-    return login.user or "(unknown)"
+    return login.user or said("(unknown)")
 
 
 def how(login: Login) -> str:
     """Return the commands or the mechanism of a login."""
-    return "USER and PASS" if login.mechanism == "USER" else login.mechanism
+    return said("USER and PASS") if login.mechanism == "USER" else login.mechanism

@@ -15,6 +15,7 @@ from mailtrace.findings.facts import Talk
 from mailtrace.findings.rule import Seen, seen
 from mailtrace.findings.smtp import address, explained
 from mailtrace.model import Command, Outcome, Reply, wire_text
+from mailtrace.model.language import said
 
 
 class Reason(Enum):
@@ -235,7 +236,7 @@ def refused(talk: Talk, *reasons: Reason, verbs: frozenset[str] = JUDGED) -> Ite
 
 def _sender(talk: Talk, command: Command | None) -> str:
     """Return the sender that the latest MAIL up to a command names."""
-    sender = "(unknown)"
+    sender = said("(unknown)")
     for turn in talk.commands:
         if turn.command is not None and turn.command.verb == "MAIL":
             sender = address(turn.command)

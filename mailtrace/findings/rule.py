@@ -30,6 +30,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from mailtrace.findings.facts import Facts
 from mailtrace.model import Confidence, Finding, Severity
+from mailtrace.model.language import said
 
 LISTED_LIMIT = 10
 """Findings of one rule about one subject that are listed: more of the same tell nothing new, and are counted."""
@@ -69,11 +70,15 @@ T = TypeVar("T", bound=Subject)
 
 
 class Over(NamedTuple, Generic[T]):
-    """Which subjects a rule looks at. `alone`: all it needs is in one conversation, so it can judge as that ends."""
+    """Which subjects a rule looks at. `alone`: all it needs is in one conversation, so it can judge as that ends.
+
+    `what` says what they are, with the field `{of}` where it depends on the names in `of`.
+    """
 
     what: str
     subjects: Callable[[Facts], Iterable[T]]
     alone: bool
+    of: tuple[str, ...] = ()
 
 
 class Seen(NamedTuple):
@@ -146,9 +151,9 @@ class Rule(Generic[T]):
             name=self.name,
             severity=self.severity,
             confidence=each.confidence,
-            message=self.says.format(**fields),
+            message=said(self.says, **fields),
             packets=each.packets or (() if talk is None else talk.packets[:1]),
-            advice=self.manual.mend,
+            advice=said(self.manual.mend),
             conversation=conversation,
             mail=subject.mail_id,
             journey=subject.journey_id,
@@ -185,8 +190,8 @@ def parse_manual(text: str) -> Manual:
         begin = next((begin for begin in MANUAL_PARTS if paragraph.startswith(begin)), "")
         lines = paragraph.removeprefix(begin).splitlines()
         part = MANUAL_PARTS.get(begin, "what")
-        said = " ".join(line for line in lines if not line.startswith("    "))
-        parts[part] = f"{parts[part]} {said}" if part in parts else said
+        words = " ".join(line for line in lines if not line.startswith("    "))
+        parts[part] = f"{parts[part]} {words}" if part in parts else words
         for line in lines:
             if line.startswith("    "):
                 program, _, setting = line.strip().partition(": ")

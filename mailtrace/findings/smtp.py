@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mailtrace.findings.facts import Talk, answered
 from mailtrace.model import Command, Outcome, Reply, Turn, wire_text
+from mailtrace.model.language import said
 from mailtrace.protocols.smtp.grammar import parse_path
 from mailtrace.protocols.smtp.words import ENHANCED, REPLIES
 
@@ -50,7 +51,7 @@ def explained(reply: Reply) -> str:
     words = None if reply.enhanced is None else ENHANCED.get(reply.enhanced.partition(".")[2])
     code = reply.status if words is None else reply.enhanced
     words = words or REPLIES.get(reply.status)
-    return f"{answered(reply)} [{code}: {words.means}]" if words is not None else answered(reply)
+    return f"{answered(reply)} [{code}: {said(words.means)}]" if words is not None else answered(reply)
 
 
 def refusals(talk: Talk, *verbs: str) -> Iterator[tuple[Turn, Command, Reply]]:

@@ -9,6 +9,7 @@ from mailtrace.findings.rule import Seen, rule, seen
 from mailtrace.findings.smtp import explained, offered, refusals
 from mailtrace.findings.subjects import REFUSING, talks, violations
 from mailtrace.model import ClosedHow, Command, Flags, Outcome, Severity, Side, Turn
+from mailtrace.model.remarks import remark
 from mailtrace.protocols.smtp.grammar import VERBS
 
 LAST_OF_A_GROUP = frozenset({"HELO", "EHLO", "LHLO", "VRFY", "EXPN", "TURN", "NOOP", "QUIT", "AUTH"})
@@ -211,7 +212,7 @@ def reply_broken(broken: Broken) -> Iterator[Seen]:
         return
     if broken.talk.gaps:
         return
-    how = ", ".join(dict.fromkeys(each.detail for each in broken.violations))
+    how = ", ".join(dict.fromkeys(remark(each.detail) for each in broken.violations))
     yield seen(broken.packets, server=broken.talk.server, how=how)
 
 
@@ -273,7 +274,7 @@ def spelling_sloppy(broken: Broken) -> Iterator[Seen]:
 
     Source: RFC 5321 section 4.1.1.2, RFC 5321 section 4.1.2.
     """
-    how = ", ".join(dict.fromkeys(each.detail for each in broken.violations))
+    how = ", ".join(dict.fromkeys(remark(each.detail) for each in broken.violations))
     yield seen(broken.packets, client=broken.talk.client, how=how)
 
 

@@ -24,10 +24,16 @@ from mailtrace.model import (
     Turn,
 )
 from mailtrace.model.figures import SECOND_NS, between, seconds
+from mailtrace.model.language import said
 
 SMTP = talks("smtp")
 
-PATIENCE_S = {"": 300, "MAIL": 300, "RCPT": 300, "DATA": 120, "BDAT": 600, "the end of the mail": 600}
+END_OF_MAIL = "."
+
+OWED = {"": "the connection (the greeting)", END_OF_MAIL: "the end of the mail"}
+"""What a client waits for the answer to, where that is no command."""
+
+PATIENCE_S = {"": 300, "MAIL": 300, "RCPT": 300, "DATA": 120, "BDAT": 600, END_OF_MAIL: 600}
 """Seconds that a client waits at least for an answer; '' is the greeting. Source: RFC 5321 section 4.5.3.2."""
 
 SERVER_PATIENCE_S = 300
@@ -74,8 +80,8 @@ def connection_lost_in_mail(talk: Talk) -> Iterator[Seen]:
     closing = _closing(talk)
     if closing is None or talk.gaps:
         return
-    said = [each for each in talk.conversation.dialogue.events if type(each) in (Command, Content)]
-    last = said[-1] if said else None
+    sent = [each for each in talk.conversation.dialogue.events if type(each) in (Command, Content)]
+    last = sent[-1] if sent else None
     if isinstance(last, Content) and not last.complete:
         packets = (*last.packets[-1:], closing.number)
         yield seen(packets, who=_who(talk, closing.side), octets=last.size_bytes)
@@ -185,7 +191,7 @@ def client_impatient(talk: Talk) -> Iterator[Seen]:
     what, since_ns, packet = waiting
     waited, least = between(since_ns, closing.time_ns), PATIENCE_S.get(what)
     if least is not None and NO_PATIENCE_NS < waited < least * SECOND_NS:
-        shown = what or "the connection (the greeting)"
+        shown = said(OWED[what]) if what in OWED else what
         yield seen((packet, closing.number), client=talk.client, waited=seconds(waited), what=shown, least=least)
 
 
@@ -204,7 +210,7 @@ def _owed(talk: Talk) -> tuple[str, int, int] | None:
     content = conversation.dialogue.contents[-1] if conversation.dialogue.contents else None
     if content is not None and content.complete and content.packet >= command.packet:
         answer_came = turn.replies and turn.replies[-1].packet > content.packet
-        return None if answer_came else ("the end of the mail", content.end_ns, content.packet)
+        return None if answer_came else (END_OF_MAIL, content.end_ns, content.packet)
     return None if turn.replies else (command.verb, command.time_ns, command.packet)
 
 

@@ -12,6 +12,7 @@ from mailtrace.findings.smtp import argument, explained
 from mailtrace.findings.smtp_security import is_inside
 from mailtrace.findings.subjects import REFUSING, talks
 from mailtrace.model import Command, Outcome, Reply, Severity
+from mailtrace.model.language import said
 from mailtrace.protocols.services import SUBMISSION_PORTS
 
 _LABEL = re.compile(r"[A-Za-z0-9-]{1,63}")
@@ -75,7 +76,7 @@ def hello_no_domain(talk: Talk) -> Iterator[Seen]:
         return
     for command, _, name in _named(talk):
         if not _is_domain(name) and _literal(name) is None:
-            yield seen((command.packet,), client=talk.client, name=name or "(nothing)")
+            yield seen((command.packet,), client=talk.client, name=name or said("(nothing)"))
 
 
 @rule(

@@ -9,6 +9,7 @@ from mailtrace.findings.rule import Seen, rule, seen
 from mailtrace.findings.smtp import offered
 from mailtrace.findings.subjects import talks, violations
 from mailtrace.model import Content, Severity, Side
+from mailtrace.model.remarks import remark
 
 TEXT_LINE_OCTETS = 998
 """Octets of a line of a mail, its end not counted. Source: RFC 5321 section 4.5.3.1.6."""
@@ -249,5 +250,5 @@ def chunks_misused(broken: Broken) -> Iterator[Seen]:
 
     Source: RFC 3030 section 2.
     """
-    how = ", ".join(dict.fromkeys(each.detail for each in broken.violations))
+    how = ", ".join(dict.fromkeys(remark(each.detail) for each in broken.violations))
     yield seen(broken.packets, client=broken.talk.client, how=how)

@@ -9,6 +9,7 @@ from mailtrace.findings.rule import Seen, rule, seen
 from mailtrace.findings.smtp import explained, offered, refusals
 from mailtrace.findings.subjects import CAPTURE, REFUSING, talks
 from mailtrace.model import Severity
+from mailtrace.model.language import said
 
 REVERSIBLE = frozenset({"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"})
 """Mechanisms that send what opens the account as it is, in base64, which hides nothing."""
@@ -43,7 +44,7 @@ def password_sent_in_clear(talk: Talk) -> Iterator[Seen]:
     """
     for login in talk.conversation.dialogue.logins:
         if login.mechanism in REVERSIBLE and talk.is_clear(login.packets[0]) and not is_inside(talk):
-            who = login.user or "(unknown)"
+            who = login.user or said("(unknown)")
             yield seen(login.packets, client=talk.client, server=talk.server, user=who, mechanism=login.mechanism)
 
 
@@ -125,7 +126,7 @@ def login_refused(talk: Talk) -> Iterator[Seen]:
     """
     for login in talk.conversation.dialogue.logins:
         if login.accepted is False and not _cancelled(talk, login.packets):
-            who = login.user or "(unknown)"
+            who = login.user or said("(unknown)")
             yield seen(login.packets, client=talk.client, server=talk.server, user=who, mechanism=login.mechanism)
 
 

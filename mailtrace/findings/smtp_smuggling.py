@@ -9,6 +9,7 @@ from mailtrace.findings.facts import Broken
 from mailtrace.findings.rule import Seen, rule, seen
 from mailtrace.findings.subjects import violations
 from mailtrace.model import Content, Severity, TransactionOutcome, wire_text
+from mailtrace.model.language import said
 
 _SENDER = re.compile(rb"[\r\n]MAIL FROM: ?<([^<>\r\n]{0,320})>", re.IGNORECASE)
 _RECIPIENT = re.compile(rb"[\r\n]RCPT TO: ?<([^<>\r\n]{1,320})>", re.IGNORECASE)
@@ -48,15 +49,16 @@ def mail_smuggled(broken: Broken) -> Iterator[Seen]:
             continue
         before = [each for each in transactions if each is not inner and each.content is not None]
         outer = next((each for each in before if set(inner.content.packets) <= set(each.packets)), None)
-        octets = next((each.detail for each in attempts if each.packet in inner.content.packets), "something else")
+        told = (each.detail for each in attempts if each.packet in inner.content.packets)
+        octets = next(told, said("something else"))
         yield seen(
             (*inner.packets,),
             client=talk.client,
             server=talk.server,
             octets=octets,
-            outer="(unknown)" if outer is None else outer.sender or "<>",
+            outer=said("(unknown)") if outer is None else outer.sender or "<>",
             inner=inner.sender or "<>",
-            recipients=", ".join(each.address for each in inner.recipients) or "nobody",
+            recipients=", ".join(each.address for each in inner.recipients) or said("nobody"),
         )
 
 
@@ -99,7 +101,7 @@ def end_of_mail_ambiguous(broken: Broken) -> Iterator[Seen]:
             server=talk.server,
             octets=", ".join(dict.fromkeys(each.detail for each in inside)),
             loosely=_loosely(content),
-            taken="strictly, by its answers" if known else "in a way that its answers do not tell",
+            taken=said("strictly, by its answers" if known else "in a way that its answers do not tell"),
         )
 
 
@@ -107,6 +109,6 @@ def _loosely(content: Content) -> str:
     """Say what a server would find that takes one of the variants for the end."""
     sender, recipient = _SENDER.search(content.kept), _RECIPIENT.search(content.kept)
     if sender is None:
-        return "the mail ends there, and the rest of it is taken for commands"
-    to = "nobody" if recipient is None else wire_text(recipient[1])
-    return f"a further mail from {wire_text(sender[1]) or '<>'} to {to} begins behind it"
+        return said("the mail ends there, and the rest of it is taken for commands")
+    to = said("nobody") if recipient is None else wire_text(recipient[1])
+    return said("a further mail from {sender} to {to} begins behind it", sender=wire_text(sender[1]) or "<>", to=to)

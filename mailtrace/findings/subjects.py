@@ -33,14 +33,13 @@ TCP: Over[Talk] = Over(
 def talks(*protocols: str, alone: bool = True) -> Over[Talk]:
     """Look at each conversation of these protocols. Not `alone`: the rule looks at others beside it, or at lookups."""
     return Over(
-        f"each conversation of {' or '.join(protocol.upper() for protocol in protocols)}",
+        "each conversation of {of}",
         lambda facts: [talk for protocol in protocols for talk in facts.talks_by_protocol.get(protocol, [])],
         alone,
+        tuple([protocol.upper() for protocol in protocols]),
     )
 
 
 def violations(*codes: str, protocols: tuple[str, ...] = ()) -> Over[Broken]:
     """Look at the violations of these codes that one conversation has; of all protocols, or only of some."""
-
-    what = f"violations of the protocol ({', '.join(codes)})"
-    return Over(what, lambda facts: broken_in(facts, codes, protocols), alone=True)
+    return Over("violations of the protocol ({of})", lambda facts: broken_in(facts, codes, protocols), True, codes)

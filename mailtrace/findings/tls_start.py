@@ -8,6 +8,7 @@ from mailtrace.findings.facts import Broken, Talk
 from mailtrace.findings.rule import Seen, rule, seen
 from mailtrace.findings.subjects import TLS, violations
 from mailtrace.model import ClosedHow, Flags, Severity, Side, WentDark
+from mailtrace.model.remarks import remark
 
 CLOSING = int(Flags.FIN | Flags.RST)
 
@@ -36,7 +37,7 @@ def starttls_stripped(broken: Broken) -> Iterator[Seen]:
 
     Source: RFC 3207 section 6, RFC 8461 section 1.
     """
-    how = ", ".join(dict.fromkeys(each.detail for each in broken.violations))
+    how = ", ".join(dict.fromkeys(remark(each.detail) for each in broken.violations))
     yield seen(broken.packets, likely=True, client=broken.talk.client, server=broken.talk.server, how=how)
 
 
@@ -108,7 +109,7 @@ def clear_where_tls_was_agreed(broken: Broken) -> Iterator[Seen]:
 
     Source: RFC 3207 section 4, RFC 8314 section 3.
     """
-    how = ", ".join(dict.fromkeys(each.detail for each in broken.violations))
+    how = ", ".join(dict.fromkeys(remark(each.detail) for each in broken.violations))
     yield seen(broken.packets, client=broken.talk.client, server=broken.talk.server, how=how)
 
 
@@ -207,7 +208,7 @@ def tls_damaged(broken: Broken) -> Iterator[Seen]:
 
     Source: RFC 8446 section 5.1, RFC 8446 section 6.2.
     """
-    how = ", ".join(dict.fromkeys(each.detail for each in broken.violations))
+    how = ", ".join(dict.fromkeys(remark(each.detail) for each in broken.violations))
     yield seen(broken.packets, client=broken.talk.client, server=broken.talk.server, how=how)
 
 

@@ -204,7 +204,8 @@ class Step(Struct, frozen=True):
 
     `acks` are the bare acknowledgements that belong to it. `offset_ns` counts from the conversation's start,
     `since_ns` from the step before. `speaker` and `listener` are addresses or names. `says` is what was said (masked,
-    not yet sanitised: every report does that), one entry a line; `means` explains it; `source` is the RFC section.
+    not yet sanitised: every report does that), one entry a line; `means` explains it; `source` is the RFC section. Of
+    `says` the last `answers` are what the other side answered, where both were put into one step.
     """
 
     number: int
@@ -219,12 +220,14 @@ class Step(Struct, frozen=True):
     says: tuple[str, ...]
     means: str
     source: str | None = None
+    answers: int = 0
 
 
 class Walkthrough(Struct, frozen=True):
     """A conversation or a journey told step by step; `conversations` are the ids it tells, `result` is a few words.
 
     `facts` are further lines about all of it. Of a journey `journey` is the number. `times` is there where it was slow.
+    `ended_badly` where the result is one: refused, broken off, without an answer.
     """
 
     conversations: tuple[int, ...]
@@ -235,6 +238,7 @@ class Walkthrough(Struct, frozen=True):
     facts: tuple[str, ...] = ()
     journey: int | None = None
     times: TimeTable | None = None
+    ended_badly: bool = False
 
 
 class Analysis(Struct):

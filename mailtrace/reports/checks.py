@@ -7,17 +7,22 @@ from typing import BinaryIO, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
+from rich.cells import set_cell_size
 
 from mailtrace.expectations.words import Answer, Proof
 from mailtrace.model import CaptureInfo
+from mailtrace.model.language import counted, said
+from mailtrace.model.remarks import remark
 from mailtrace.reports.json import encoded
 from mailtrace.reports.layout import Page, console, text_stream
-from mailtrace.reports.overview import capture_facts, counted, ranges
+from mailtrace.reports.overview import capture_facts, packets_shown
 from mailtrace.reports.safe import safe
 
 SCHEMA = "mailtrace-check/1"
 
 YES, NO = "yes", "NO"
+
+MORE = "and {count} more"
 
 INDENT = 5
 """Of what stands below a title: the width of its answer and two blanks."""
@@ -48,7 +53,7 @@ def write_terminal(checked: Checked, out: BinaryIO) -> None:
         page.paragraph(page.dotted(*(page.text(fact) for fact in capture_facts(checked.capture))))
         for note in checked.capture.notes:
             if note.damage:
-                page.paragraph(page.text(f"Note: {note.message}", "yellow"))
+                page.paragraph(page.text(said("Note: {note}", note=remark(note.message)), "yellow"))
         if checked.title:
             page.paragraph(page.text(checked.title, "bold"))
         for answer in checked.answers:
@@ -62,29 +67,36 @@ def _answer(page: Page, answer: Answer) -> None:
     """Print whether an expectation holds, and why."""
     expectation = answer.expectation
     style = "green" if answer.holds else "bold red"
-    page.put(page.text(f"{YES if answer.holds else NO:<{INDENT}}", style), page.text(expectation.title, "bold"))
+    page.put(page.text(_answered(answer.holds), style), page.text(expectation.title, "bold"))
     if expectation.title != expectation.asks:
         page.paragraph(page.text(expectation.asks, "dim"), INDENT)
     page.paragraph(page.text(answer.found), INDENT)
     for proof in answer.proofs:
         page.paragraph(page.text(f"{'+' if proof.fits else '-'} {_told(proof)}"), INDENT)
     if answer.more:
-        page.paragraph(page.text(f"and {answer.more:,} more", "dim"), INDENT)
+        page.paragraph(page.text(said(MORE, count=f"{answer.more:,}"), "dim"), INDENT)
+
+
+def _answered(holds: bool) -> str:
+    """Return the answer, as wide as what stands below is indented."""
+    return set_cell_size(said(YES if holds else NO), INDENT)
 
 
 def _told(proof: Proof) -> str:
     """Return a proof on one line, its packets last."""
     says = "; ".join([proof.says, *proof.facts])
-    if not proof.packets:
-        return says
-    return f"{says} (packet{'' if len(proof.packets) == 1 else 's'} {ranges(proof.packets)})"
+    return f"{says} ({packets_shown(proof.packets)})" if proof.packets else says
 
 
 def _sum(checked: Checked) -> str:
-    many = counted(len(checked.answers), "expectation")
+    many = counted("{count} expectation", "{count} expectations", len(checked.answers))
     if not checked.failed:
-        return f"Of {many} all hold."
-    return f"Of {many} {checked.failed:,} {'does' if checked.failed == 1 else 'do'} not hold."
+        return said("Of {expectations} all hold.", expectations=many)
+    return said(
+        "Of {expectations} {count} does not hold." if checked.failed == 1 else "Of {expectations} {count} do not hold.",
+        expectations=many,
+        count=f"{checked.failed:,}",
+    )
 
 
 def write_json(checked: Checked, out: BinaryIO) -> None:
@@ -96,7 +108,7 @@ def write_json(checked: Checked, out: BinaryIO) -> None:
         "holds": not checked.failed,
         "expectations": len(checked.answers),
         "failed": checked.failed,
-        "notes": [note.message for note in checked.capture.notes if note.damage],
+        "notes": [remark(note.message) for note in checked.capture.notes if note.damage],
         "answers": [_record(answer) for answer in checked.answers],
     }
     out.write(msgspec.json.format(encoded(record), indent=1) + b"\n")
@@ -132,7 +144,7 @@ def _case(answer: Answer, capture: str) -> list[str]:
     expectation = answer.expectation
     told = [answer.found, *(f"{'+' if proof.fits else '-'} {_told(proof)}" for proof in answer.proofs)]
     if answer.more:
-        told.append(f"and {answer.more:,} more")
+        told.append(said(MORE, count=f"{answer.more:,}"))
     body = "\n".join(escape(safe(line)) for line in [expectation.asks, *told])
     title = quoteattr(safe(f"{expectation.number}. {expectation.title}"))
     head = f'<testcase name={title} classname={quoteattr(safe(capture))} time="0">'

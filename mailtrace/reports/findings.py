@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from mailtrace.explain.texts import listed
 from mailtrace.model import Confidence, Finding, Severity
-from mailtrace.reports.overview import counted, ranges
+from mailtrace.model.language import counted, said
+from mailtrace.reports.overview import more_of_them, packets_shown, ranges
 
 FINDING_TITLES = ("Severity", "Code", "What was seen", "Where")
 
@@ -24,11 +25,17 @@ SAME_RULE = 5
 
 SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 
+COUNTED = {
+    Severity.ERROR: ("{count} error", "{count} errors"),
+    Severity.WARNING: ("{count} warning", "{count} warnings"),
+    Severity.INFO: ("{count} remark", "{count} remarks"),
+}
+
 
 class FindingRow(NamedTuple):
     """One row, as text; what came from the wire is not yet made safe. `more` findings of the rule have no row."""
 
-    severity: str
+    severity: Severity
     code: str
     seen: str
     where: str
@@ -53,30 +60,36 @@ def _few(rows: list[FindingRow]) -> list[FindingRow]:
 
 def more_of(row: FindingRow) -> str:
     """Return what to say of the findings that have no row, '' where all have one."""
-    return f"({counted(row.more, 'more finding')} of {row.code})" if row.more else ""
+    if not row.more:
+        return ""
+    return said("({findings} of {code})", findings=more_of_them("finding", row.more), code=row.code)
 
 
 def _row(same: Sequence[Finding]) -> FindingRow:
     first = same[0]
     seen = first.message
     if first.confidence is Confidence.LIKELY:
-        seen = f"{seen} (likely)"
+        seen = said("{seen} (likely)", seen=seen)
     more = sum(finding.more for finding in same)
     if more:
-        seen = f"{seen} (and {more:,} more of the kind)"
-    return FindingRow(SEVERITIES[first.severity], first.code, seen, "; ".join(_where(same)))
+        seen = said("{seen} (and {count} more of the kind)", seen=seen, count=f"{more:,}")
+    return FindingRow(first.severity, first.code, seen, "; ".join(_where(same)))
 
 
 def _where(same: Sequence[Finding]) -> list[str]:
     numbers = [number for finding in same for number in finding.packets]
-    packets = f"packet{'' if len(set(numbers)) == 1 else 's'} {ranges(numbers)}"
+    packets = packets_shown(numbers)
     conversations = list(dict.fromkeys(each.conversation for each in same if each.conversation is not None))
     if not conversations:
         return [packets]
-    return [f"conversation{'' if len(conversations) == 1 else 's'} {ranges(conversations)}", packets]
+    where = said(
+        "conversation {numbers}" if len(conversations) == 1 else "conversations {numbers}",
+        numbers=ranges(conversations),
+    )
+    return [where, packets]
 
 
 def sums(findings: Iterable[Finding]) -> str:
     """Return how many there are: `1 error, 3 warnings and 2 remarks`; '' where there is none."""
     found = [finding.severity for finding in findings]
-    return listed([counted(found.count(each), noun) for each, noun in SEVERITIES.items() if each in found])
+    return listed([counted(*COUNTED[each], found.count(each)) for each in COUNTED if each in found])

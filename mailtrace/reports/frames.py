@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import msgspec
+from rich.cells import cell_len, set_cell_size
 
 from mailtrace.capture.dissect import Field, Layer
 from mailtrace.explain.frame import FrameView, StreamRange, range_text
+from mailtrace.explain.journeys.headings import called
 from mailtrace.model import Side
+from mailtrace.model.language import said
 from mailtrace.reports.layout import Page, console, text_stream
 from mailtrace.reports.overview import listing_cells
 from mailtrace.reports.safe import json_safe, longest_run, markdown, safe
@@ -26,6 +29,13 @@ ROW_OCTETS = 16
 INDENT = 2
 
 SPEAKERS = {Side.CLIENT: "client", Side.SERVER: "server"}
+
+SAID_BY = {
+    Side.CLIENT: "Octets {first}-{last} of what the client says",
+    Side.SERVER: "Octets {first}-{last} of what the server says",
+}
+
+NO_OCTETS = "The packet carries no octets of a TCP conversation that is listed."
 
 
 def write_frame(name: str, view: FrameView, bytes_only: bool, out: BinaryIO) -> None:
@@ -106,14 +116,24 @@ def heading(view: FrameView) -> list[str]:
     """Return what a packet is, in one line, then what is known of its place, a line each."""
     number, time, source, destination, protocol, length, info = listing_cells(view.row)
     captured = len(view.octets)
-    sizes = f"{length} octets" if str(captured) == length else f"{length} octets, {captured} of them captured"
-    lines = [f"Packet {number}: {source} -> {destination}, {protocol}, at {time} s, {sizes}", info]
+    sizes = said(
+        "{length} octets" if str(captured) == length else "{length} octets, {captured} of them captured",
+        length=length,
+        captured=captured,
+    )
+    what = f"{source} -> {destination}, {protocol}"
+    lines = [
+        said("Packet {number}: {what}, at {time} s, {sizes}", number=number, what=what, time=time, sizes=sizes),
+        info,
+    ]
     if view.conversation is not None:
-        own = f"{view.conversation.protocol.upper()} conversation {view.conversation.id}"
+        own = called(view.conversation)
         told = view.title.startswith(f"{own}:")
-        lines.append(view.title if told else f"{own}, told in {view.title}" if view.title else own)
+        inside = said("{own}, told in {title}", own=own, title=view.title) if view.title and not told else own
+        lines.append(view.title if told else inside)
     if view.step is not None:
-        lines.append(f"Step {view.step.number}: {view.step.means}" if view.step.means else f"Step {view.step.number}")
+        step = said("Step {number}", number=view.step.number)
+        lines.append(f"{step}: {view.step.means}" if view.step.means else step)
     if view.range is not None:
         lines.append(_range_title(view.range))
     if view.tree.trouble:
@@ -125,10 +145,11 @@ def tree_lines(view: FrameView) -> Iterator[tuple[str, list[str]]]:
     """Yield each layer's title and its fields as indented lines, what is said first, then from the link up."""
     layers = [*([view.said] if view.said is not None else []), *view.tree.layers]
     for layer in layers:
-        place = f" (octets {layer.start}-{layer.start + layer.size - 1})" if layer.size else ""
-        yield f"{layer.name}{place}", list(_field_lines(layer.fields))
+        name, last = layer.name, layer.start + layer.size - 1
+        title = said("{name} (octets {first}-{last})", name=name, first=layer.start, last=last) if layer.size else name
+        yield title, list(_field_lines(layer.fields))
     if view.tree.rest and not (view.said and view.said.size):
-        yield f"Payload: {view.tree.rest} octets", []
+        yield said("Payload: {count} octets", count=view.tree.rest), []
 
 
 def _field_lines(fields: tuple[Field, ...]) -> Iterator[str]:
@@ -137,31 +158,30 @@ def _field_lines(fields: tuple[Field, ...]) -> Iterator[str]:
     widths = {1: _width(fields)}
     while waiting:
         field, depth = waiting.pop()
-        yield f"{' ' * INDENT * depth}{safe(field.name):<{widths[depth]}}  {field.value}".rstrip()
+        name = set_cell_size(safe(field.name), widths[depth])
+        yield f"{' ' * INDENT * depth}{name}  {field.value}".rstrip()
         waiting += [(inner, depth + 1) for inner in reversed(field.inside)]
         if field.inside:
             widths[depth + 1] = _width(field.inside)
 
 
 def _width(fields: tuple[Field, ...]) -> int:
-    return max((len(safe(field.name)) for field in fields), default=0)
+    return max((cell_len(safe(field.name)) for field in fields), default=0)
 
 
-def _range_title(said: StreamRange) -> str:
-    return f"Octets {said.first}-{said.last} of what the {SPEAKERS[said.side]} says"
+def _range_title(part: StreamRange) -> str:
+    return said(SAID_BY[part.side], first=part.first, last=part.last)
 
 
-def range_lines(said: StreamRange | None) -> list[str]:
+def range_lines(part: StreamRange | None) -> list[str]:
     """Return the octets that a packet adds to its stream: where they stand, then one line of text for each."""
-    if said is None:
-        return ["The packet carries no octets of a TCP conversation that is listed."]
-    return [_range_title(said), *range_text(said)]
+    return [said(NO_OCTETS)] if part is None else [_range_title(part), *range_text(part)]
 
 
-def _range_record(said: StreamRange | None) -> dict[str, Any] | None:
-    if said is None:
+def _range_record(part: StreamRange | None) -> dict[str, Any] | None:
+    if part is None:
         return None
-    return {"side": SPEAKERS[said.side], "first": said.first, "last": said.last, "lines": range_text(said)}
+    return {"side": SPEAKERS[part.side], "first": part.first, "last": part.last, "lines": range_text(part)}
 
 
 def _layer_record(layer: Layer) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from mailtrace.explain.glossary import Entry
+from mailtrace.model.language import said
 from mailtrace.reports.layout import Page, console
 
 FORM_INDENT = 4
@@ -23,7 +24,7 @@ def write_entries(entries: Sequence[Entry], out: TextIO) -> None:
 
 
 def _write(page: Page, entry: Entry) -> None:
-    page.paragraph(page.dotted(page.text(entry.name, "bold"), page.text(entry.kind)))
+    page.paragraph(page.dotted(page.text(entry.name, "bold"), page.text(entry.called, "bold"), page.text(entry.kind)))
     page.put()
     page.paragraph(page.text(entry.means))
     for paragraph in entry.know:
@@ -39,6 +40,6 @@ def _write(page: Page, entry: Entry) -> None:
     if entry.see or entry.source:
         page.put()
     if entry.see:
-        page.paragraph(page.text(f"See also: {', '.join(entry.see)}."))
+        page.paragraph(page.text(said("See also: {words}.", words=", ".join(entry.see))))
     if entry.source:
-        page.paragraph(page.text(f"Source: {entry.source}."))
+        page.paragraph(page.text(said("Source: {source}.", source=entry.source)))

@@ -31,6 +31,7 @@ from mailtrace.model import (
     Wait,
     surrogates_spelled,
 )
+from mailtrace.model.remarks import remark
 from mailtrace.reports import Report
 from mailtrace.reports.authentication import transaction_record
 from mailtrace.reports.journeys import journey_record
@@ -269,7 +270,7 @@ def _capture(capture: CaptureInfo) -> Record:
         "last_time": iso(capture.last_ns),
         "link_types": capture.link_types,
         "notes": [
-            {"code": note.code, "message": note.message, "packets": note.packets, "damage": note.damage}
+            {"code": note.code, "message": remark(note.message), "packets": note.packets, "damage": note.damage}
             for note in capture.notes
         ],
         "counters": capture.counters,

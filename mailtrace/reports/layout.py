@@ -19,6 +19,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from mailtrace.model.language import said
 from mailtrace.reports.safe import encodable, safe
 
 NARROWEST = 20
@@ -49,7 +50,7 @@ PLAIN = Symbols("->", "...", "-", "|")
 
 
 class Column(NamedTuple):
-    """A column: its heading and the range of widths it can live with."""
+    """A column: its heading in English, and the range of widths it can live with."""
 
     title: str
     least: int
@@ -68,6 +69,7 @@ class Page:
         utf = self.encoding.lower().replace("-", "").startswith("utf")
         self.symbols = FANCY if utf and not plain_locale(environment) else PLAIN
         self._utf = utf
+        self._bare = console.color_system is None and not console.record
 
     def text(self, text: str, style: str = "") -> Text:
         """Return text from anywhere, made safe to show."""
@@ -97,7 +99,10 @@ class Page:
         """Print one line."""
         line = Text.assemble(*parts)
         line.plain = line.plain.replace(GLUE, " ").rstrip()
-        self.console.print(line, soft_wrap=True)
+        if self._bare:  # nothing to draw: in reports of a small capture this is a quarter of all work
+            self.console.file.write(f"{line.plain}\n")
+        else:
+            self.console.print(line, soft_wrap=True)
 
     def paragraph(self, text: Text, indent: int = 0) -> None:
         """Print text wrapped to the page, indented."""
@@ -124,7 +129,7 @@ class Page:
 
     def headings(self, columns: Sequence[Column], widths: Sequence[int], style: str) -> None:
         """Print the row of headings, underlined."""
-        self.rows(columns, widths, [[self.text(column.title, style)] for column in columns])
+        self.rows(columns, widths, [[self.text(said(column.title), style)] for column in columns])
         self.put(self.text(self.symbols.rule * min(self.width, sum(widths) + GAP * (len(widths) - 1)), "dim"))
 
 
@@ -163,7 +168,7 @@ def console(stream: TextIO, width: int | None = None) -> Console:
 def column_widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> list[int] | None:
     """Return the width of each column, at best that of its longest paragraph; None when the page cannot hold them."""
     wanted = [
-        min(column.most, max(column.least, cell_len(column.title), *(_natural(row[at]) for row in rows)))
+        min(column.most, max(column.least, cell_len(said(column.title)), *(_natural(row[at]) for row in rows)))
         for at, column in enumerate(columns)
     ]
     room = width - GAP * (len(columns) - 1)
@@ -187,6 +192,15 @@ def fixed_widths(columns: Sequence[Column], width: int) -> list[int] | None:
         return None
     room = min(room, sum(spare))
     return [column.least + room * more // max(sum(spare), 1) for column, more in zip(columns, spare, strict=True)]
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines whose columns stand below each other; the last one is as wide as it is."""
+    widths = [max(map(cell_len, column)) for column in list(zip(*rows, strict=True))[:-1]]
+    return [
+        "  ".join([*(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in rows
+    ]
 
 
 def _natural(cell: Cell) -> int:

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 from rich.text import Text
 
 from mailtrace.findings.rule import Manual, Rule
+from mailtrace.model.language import said
 from mailtrace.reports.findings import SEVERITIES
 from mailtrace.reports.layout import Column, Page, column_widths, console
 from mailtrace.reports.safe import markdown
@@ -38,7 +39,10 @@ def write_rules(rules: Sequence[Rule[Any]], out: TextIO) -> None:
 
 def rule_cells(rules: Sequence[Rule[Any]]) -> list[list[str]]:
     """Return code, severity, name and first sentence of each rule."""
-    return [[rule.code, SEVERITIES[rule.severity], rule.name, first_sentence(rule.manual.what)] for rule in rules]
+    return [
+        [rule.code, said(SEVERITIES[rule.severity]), rule.name, first_sentence(said(rule.manual.what))]
+        for rule in rules
+    ]
 
 
 def first_sentence(text: str) -> str:
@@ -51,21 +55,30 @@ def write_manual(rule: Rule[Any], out: TextIO) -> None:
     """Write the manual page of a rule."""
     page, manual = Page(console(out)), rule.manual
     page.paragraph(
-        page.dotted(page.text(rule.code, "bold"), page.text(rule.name, "bold"), page.text(SEVERITIES[rule.severity]))
+        page.dotted(
+            page.text(rule.code, "bold"), page.text(rule.name, "bold"), page.text(said(SEVERITIES[rule.severity]))
+        )
     )
     page.put()
-    page.paragraph(page.text(manual.what))
-    for part, head in HEADS.items():
-        if said := getattr(manual, part):
+    page.paragraph(page.text(said(manual.what)))
+    for part in HEADS:
+        if paragraph := getattr(manual, part):
             page.put()
-            page.paragraph(page.text(head, "bold"))
-            page.paragraph(page.text(said))
+            page.paragraph(page.text(said(HEADS[part]), "bold"))
+            page.paragraph(page.text(said(paragraph)))
         if part == "mend":
             _examples(page, manual)
     page.put()
-    page.paragraph(page.text(f"Looks at {rule.over.what}."))
+    page.paragraph(page.text(said("Looks at {what}.", what=_subjects(rule))))
     if manual.source:
-        page.paragraph(page.text(f"Source: {manual.source}."))
+        page.paragraph(page.text(said("Source: {source}.", source=manual.source)))
+
+
+def _subjects(rule: Rule[Any]) -> str:
+    """Return what a rule looks at."""
+    most, last = rule.over.of[:-1], rule.over.of[-1:]
+    of = said("{most} or {last}", most=", ".join(most), last=last[0]) if most else "".join(last)
+    return said(rule.over.what, of=of) if of else said(rule.over.what)
 
 
 def _examples(page: Page, manual: Manual) -> None:
@@ -80,6 +93,6 @@ def _examples(page: Page, manual: Manual) -> None:
 
 def rules_table(rules: Sequence[Rule[Any]]) -> str:
     """Return the rules as a table in Markdown."""
-    lines = ["| code | severity | name | what it is |", "|---|---|---|---|"]
+    lines = [f"| {' | '.join(said(column.title).lower() for column in LIST)} |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(map(markdown, row))} |" for row in rule_cells(rules)]
     return "\n".join(lines) + "\n"

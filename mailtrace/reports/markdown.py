@@ -12,8 +12,17 @@ from typing import BinaryIO
 from mailtrace.explain.listing import ListingRow
 from mailtrace.explain.walkthrough import told_together
 from mailtrace.model import Analysis, Conversation, Step, StepKind, TimeTable, Walkthrough
+from mailtrace.model.language import said
 from mailtrace.reports import Report
-from mailtrace.reports.findings import EXPLAIN_ONE, FINDING_TITLES, MOST_FINDINGS, finding_rows, more_of, sums
+from mailtrace.reports.findings import (
+    EXPLAIN_ONE,
+    FINDING_TITLES,
+    MOST_FINDINGS,
+    SEVERITIES,
+    finding_rows,
+    more_of,
+    sums,
+)
 from mailtrace.reports.overview import (
     HEADINGS,
     JOURNEY_TITLES,
@@ -22,9 +31,10 @@ from mailtrace.reports.overview import (
     TABLE_TITLES,
     capture_facts,
     contents,
-    counted,
     journey_rows,
     listing_cells,
+    more_of_them,
+    note_shown,
     notes,
     ranges,
     rfc,
@@ -32,7 +42,7 @@ from mailtrace.reports.overview import (
     told_inside,
 )
 from mailtrace.reports.safe import longest_run, markdown, markdown_code, safe
-from mailtrace.reports.timebars import LETTERS, WAIT_TITLE, WAIT_TITLES, bar, wait_cells
+from mailtrace.reports.timebars import LETTERS, WAIT_TITLES, bar, times_headed, wait_cells
 from mailtrace.reports.times import duration, offset
 
 MOST_ROWS = 2_000
@@ -41,7 +51,9 @@ MOST_ROWS = 2_000
 SHORT_SAYS = 3
 """Lines of what was said that fit a table cell; more stand below the table."""
 
-WHERE_THE_REST_IS = "`mailtrace analyze --format jsonl` lists all, `--conversation N` or `--journey N` tells one."
+WHERE_THE_REST_IS = (
+    "{more}: `mailtrace analyze --format jsonl` lists all, `--conversation N` or `--journey N` tells one."
+)
 
 BAR_CELLS = 72
 """Cells of the bar that shows where the time went: a code block is not wrapped."""
@@ -67,12 +79,9 @@ def render(
 
     `journeys_alone`: no conversations are listed.
     """
-    name, *facts = [*capture_facts(analysis.capture), ", ".join(contents(analysis)) or "no mail traffic"]
+    name, *facts = [*capture_facts(analysis.capture), ", ".join(contents(analysis)) or said("no mail traffic")]
     blocks = [f"# {markdown(name)}", " · ".join(map(markdown, facts))]
-    noted = [
-        f"- {markdown(note.message)}{f' (packets {ranges(note.packets)})' if note.packets else ''}"
-        for note in notes(analysis)[:MOST_ROWS]
-    ]
+    noted = [f"- {markdown(note_shown(note))}" for note in notes(analysis)[:MOST_ROWS]]
     blocks += ["\n".join(noted)] if noted else []
     blocks += _journeys(analysis)
     groups = [] if journeys_alone else told_together(analysis.conversations)
@@ -83,7 +92,7 @@ def render(
         inside = [] if told.journey else [by_id[id_] for id_ in told.conversations if id_ in by_id]
         blocks += _walkthrough(told, inside, level == "novice")
     if journeys_alone and not analysis.journeys:
-        blocks.append(NO_JOURNEY)
+        blocks.append(said(NO_JOURNEY))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -94,20 +103,20 @@ def render_packets(rows: Iterable[ListingRow]) -> str:
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
+    head = [f"| {' | '.join(map(said, titles))} |", f"|{'---|' * len(titles)}"]
     return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def _journeys(analysis: Analysis) -> list[str]:
     rows = [
-        [markdown(cell.replace(" -> ", " → ")) for cell in row]
+        [markdown(cell.replace(" -> ", " → ")) for cell in row[:-1]]
         for row in journey_rows(analysis, analysis.journeys[:MOST_ROWS])
     ]
     if not rows:
         return []
-    blocks = ["## Journeys", _table(JOURNEY_TITLES, rows)]
+    blocks = [f"## {said('Journeys')}", _table(JOURNEY_TITLES, rows)]
     if len(analysis.journeys) > MOST_ROWS:
-        blocks.append(f"{counted(len(analysis.journeys) - MOST_ROWS, 'more journey')}: {WHERE_THE_REST_IS}")
+        blocks.append(_rest("journey", len(analysis.journeys) - MOST_ROWS))
     return blocks
 
 
@@ -121,9 +130,9 @@ def _conversations(analysis: Analysis, groups: Sequence[Sequence[Conversation]])
         ]
         for row in table_rows(analysis, groups[:MOST_ROWS])
     ]
-    blocks = ["## Conversations", _table(TABLE_TITLES, rows)]
+    blocks = [f"## {said('Conversations')}", _table(TABLE_TITLES, rows)]
     if len(groups) > MOST_ROWS:
-        blocks.append(f"{counted(len(groups) - MOST_ROWS, 'more conversation')}: {WHERE_THE_REST_IS}")
+        blocks.append(_rest("conversation", len(groups) - MOST_ROWS))
     inside = told_inside(analysis, groups)
     return [*blocks, *([inside] if inside else [])]
 
@@ -133,13 +142,23 @@ def _findings(analysis: Analysis) -> list[str]:
     if not rows:
         return []
     cells = [
-        [*map(markdown, (row.severity, row.code, " ".join([row.seen, more_of(row)]).strip(), row.where))]
+        [
+            *map(
+                markdown,
+                (said(SEVERITIES[row.severity]), row.code, " ".join([row.seen, more_of(row)]).strip(), row.where),
+            )
+        ]
         for row in rows
     ]
-    blocks = ["## Findings", sums(analysis.findings), _table(FINDING_TITLES, cells[:MOST_FINDINGS])]
+    blocks = [f"## {said('Findings')}", sums(analysis.findings), _table(FINDING_TITLES, cells[:MOST_FINDINGS])]
     if len(rows) > MOST_FINDINGS:
-        blocks.append(f"{counted(len(rows) - MOST_FINDINGS, 'more finding')}: {WHERE_THE_REST_IS}")
-    return [*blocks, EXPLAIN_ONE]
+        blocks.append(_rest("finding", len(rows) - MOST_FINDINGS))
+    return [*blocks, said(EXPLAIN_ONE)]
+
+
+def _rest(kind: str, more: int) -> str:
+    """Return how many more there are, and who tells of them."""
+    return said(WHERE_THE_REST_IS, more=more_of_them(kind, more))
 
 
 def _walkthrough(told: Walkthrough, conversations: Sequence[Conversation], explained: bool) -> list[str]:
@@ -147,7 +166,7 @@ def _walkthrough(told: Walkthrough, conversations: Sequence[Conversation], expla
     if conversations:
         packets = [packet.number for each in conversations for packet in each.packets]
         start, end = min(each.start_ns for each in conversations), max(each.end_ns for each in conversations)
-        facts = [f"Packets {ranges(packets)}", duration(end - start), *facts]
+        facts = [said("Packets {numbers}", numbers=ranges(packets)), duration(end - start), *facts]
     blocks = [f"## {markdown(told.title.replace(' -> ', ' → '))}", " · ".join(facts), *map(markdown, told.facts)]
     blocks += _times(told.times, explained) if told.times is not None else []
     below: list[Step] = []
@@ -166,7 +185,7 @@ def _times(times: TimeTable, explained: bool) -> list[str]:
     drawn = "".join(LETTERS[number] for number in bar(times, BAR_CELLS))
     rows = [list(map(markdown, cells[: len(titles)])) for cells in wait_cells(times)]
     return [
-        f"**{WAIT_TITLE}: {duration(times.total_ns)}**",
+        f"**{times_headed(times)}**",
         *map(markdown, times.sums),
         _code_block([drawn]),
         _table(titles, rows),
@@ -195,7 +214,7 @@ def _steps(steps: Sequence[Step], explained: bool) -> list[str]:
     blocks = [_table(titles, [_row(step)[: len(titles)] for step in steps])]
     for step in steps:
         if _is_long(step):
-            blocks += [f"Step {step.number}:", _code_block(step.says)]
+            blocks += [said("Step {number}:", number=step.number), _code_block(step.says)]
     return blocks
 
 
@@ -209,7 +228,7 @@ def _row(step: Step) -> list[str]:
         offset(step.offset_ns),
         offset(step.since_ns) if step.number > 1 else "",
         f"{markdown(step.speaker)} → {markdown(step.listener)}",
-        _said(step),
+        _spoken(step),
         meant,
     ]
 
@@ -218,12 +237,12 @@ def _is_long(step: Step) -> bool:
     return len(step.says) > SHORT_SAYS
 
 
-def _said(step: Step) -> str:
+def _spoken(step: Step) -> str:
     """Return what was said, as code where it is the wire's own words."""
     shown = step.says[:1] if _is_long(step) else step.says
     literal = step.kind in (StepKind.COMMAND, StepKind.REPLY)
     lines = [markdown_code(line) if literal else markdown(line) for line in shown]
-    return "<br>".join([*lines, *(["(all of it below)"] if _is_long(step) else [])])
+    return "<br>".join([*lines, *([said("(all of it below)")] if _is_long(step) else [])])
 
 
 def _code_block(lines: Sequence[str]) -> str:

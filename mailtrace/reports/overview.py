@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from mailtrace.explain.clocks import clock_notes
 from mailtrace.explain.journeys.summary import chain, outcome, people, span, subject, took_ns
 from mailtrace.explain.listing import ListingRow
@@ -14,6 +16,8 @@ from mailtrace.explain.texts import listed, numbers
 from mailtrace.explain.walkthrough import DEPENDENT
 from mailtrace.mail.naming import Naming
 from mailtrace.model import NO_TIME, Analysis, CaptureInfo, Conversation, Journey, Note, StepKind
+from mailtrace.model.language import counted, said
+from mailtrace.model.remarks import remark
 from mailtrace.reports.times import clock, duration, microseconds, offset
 
 MOST_RUNS = 6
@@ -26,6 +30,17 @@ TABLE_TITLES = (
 JOURNEY_TITLES = ("No.", "Start", "Subject", "From and to", "Way", "Outcome", "Duration")
 LISTING_TITLES = ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")
 
+
+KIND = "{count} {protocol}"
+"""How many conversations of a protocol there are."""
+
+MORE = {
+    "note": ("{count} more note", "{count} more notes"),
+    "journey": ("{count} more journey", "{count} more journeys"),
+    "conversation": ("{count} more conversation", "{count} more conversations"),
+    "finding": ("{count} more finding", "{count} more findings"),
+}
+"""How is said that there is more than is shown."""
 
 HEADINGS = (StepKind.HOP, StepKind.OUTCOME)
 """Steps of a journey that say what the steps below them are about."""
@@ -45,6 +60,7 @@ class TableRow(NamedTuple):
     happened: str
     result: str
     duration: str
+    ended_badly: bool
 
 
 def table_rows(analysis: Analysis, groups: Sequence[Sequence[Conversation]]) -> list[TableRow]:
@@ -57,6 +73,7 @@ def _row(analysis: Analysis, naming: Naming, group: Sequence[Conversation]) -> T
     first = group[0]
     client, server = naming.pair(first.key)
     start_ns = min(each.start_ns for each in group)
+    how = ended(group)
     return TableRow(
         number=ranges([each.id for each in group]),
         packets=ranges([packet.number for each in group for packet in each.packets]),
@@ -65,8 +82,9 @@ def _row(analysis: Analysis, naming: Naming, group: Sequence[Conversation]) -> T
         client=client,
         server=server,
         happened=together(group, analysis.messages),
-        result=ended(group),
+        result=how.says,
         duration=duration(max(each.end_ns for each in group) - start_ns),
+        ended_badly=how.is_bad,
     )
 
 
@@ -80,6 +98,7 @@ class JourneyRow(NamedTuple):
     way: str
     outcome: str
     duration: str
+    ended_badly: bool
 
 
 def journey_rows(analysis: Analysis, journeys: Sequence[Journey]) -> list[JourneyRow]:
@@ -92,15 +111,16 @@ def journey_rows(analysis: Analysis, journeys: Sequence[Journey]) -> list[Journe
 def _journey_row(
     analysis: Analysis, journey: Journey, naming: Naming, conversations: Mapping[int, Conversation]
 ) -> JourneyRow:
-    when, took = span(journey, conversations), took_ns(journey, conversations)
+    when, took, how = span(journey, conversations), took_ns(journey, conversations), outcome(journey)
     return JourneyRow(
         number=str(journey.id),
         start=since(analysis.capture.first_ns, when[0]) if when else "-",
         subject=subject(journey),
         people=people(journey),
         way=chain(journey, naming),
-        outcome=outcome(journey),
+        outcome=how.says,
         duration="-" if took is None else duration(took),
+        ended_badly=how.is_bad,
     )
 
 
@@ -121,9 +141,10 @@ def ranges(packets: Sequence[int]) -> str:
 
 def capture_facts(capture: CaptureInfo) -> list[str]:
     """Return what the first line says: files, packets, time."""
-    facts = [", ".join(capture.files) or "capture", counted(capture.packets, "packet")]
+    facts = [", ".join(capture.files) or said("capture"), counted("{count} packet", "{count} packets", capture.packets)]
     if capture.first_ns is not None and capture.last_ns is not None:
-        facts.append(f"{duration(capture.last_ns - capture.first_ns)} from {clock(capture.first_ns)}")
+        lasted = duration(capture.last_ns - capture.first_ns)
+        facts.append(said("{duration} from {time}", duration=lasted, time=clock(capture.first_ns)))
     return facts
 
 
@@ -131,7 +152,15 @@ def notes(analysis: Analysis) -> list[Note]:
     """Return what the user should know before reading on: of the capture, and of the clocks of its hosts."""
     keys = [each.key for each in analysis.conversations]
     taking_part = {endpoint.host for key in keys for endpoint in (key.client, key.server)}
-    return [*analysis.capture.notes, *clock_notes(analysis.hosts, taking_part)]
+    own = [replace(note, message=remark(note.message)) for note in analysis.capture.notes]
+    return [*own, *clock_notes(analysis.hosts, taking_part)]
+
+
+def note_shown(note: Note) -> str:
+    """Return a note with the packets that it is about."""
+    if not note.packets:
+        return note.message
+    return said("{note} (packets {numbers})", note=note.message, numbers=ranges(note.packets))
 
 
 def contents(analysis: Analysis) -> list[str]:
@@ -139,10 +168,10 @@ def contents(analysis: Analysis) -> list[str]:
     counts = Counter(each.protocol for each in analysis.conversations)
     ordered = sorted(counts, key=lambda protocol: (protocol in DEPENDENT, -counts[protocol], protocol))
     last = counts[ordered[-1]] if ordered else 0
-    held = [
-        f"{listed([f'{counts[each]:,} {each.upper()}' for each in ordered])} conversation{'' if last == 1 else 's'}"
-    ]
-    return [*(held if ordered else []), *([counted(len(analysis.messages), "mail")] if analysis.messages else [])]
+    kinds = listed([said(KIND, count=f"{counts[each]:,}", protocol=each.upper()) for each in ordered])
+    held = said("{kinds} conversation" if last == 1 else "{kinds} conversations", kinds=kinds)
+    mails = counted("{count} mail", "{count} mails", len(analysis.messages))
+    return [*([held] if ordered else []), *([mails] if analysis.messages else [])]
 
 
 def told_inside(analysis: Analysis, groups: Sequence[Sequence[Conversation]]) -> str:
@@ -150,12 +179,21 @@ def told_inside(analysis: Analysis, groups: Sequence[Sequence[Conversation]]) ->
     hidden = len(analysis.conversations) - sum(map(len, groups))
     if not hidden:
         return ""
-    return f"{counted(hidden, 'DNS or ident conversation')} happened because of these, told inside them."
+    return counted(
+        "{count} DNS or ident conversation happened because of these, told inside them.",
+        "{count} DNS or ident conversations happened because of these, told inside them.",
+        hidden,
+    )
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it is one: `1 packet`, `1,230 packets`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def more_of_them(kind: str, number: int) -> str:
+    """Return how many more there are than are shown, by the kind of thing in `MORE`: `12 more conversations`."""
+    return counted(*MORE[kind], number)
+
+
+def packets_shown(packets: Sequence[int]) -> str:
+    """Return packet numbers with their noun: `packets 65-92, 94`."""
+    return said("packet {numbers}" if len(set(packets)) == 1 else "packets {numbers}", numbers=ranges(packets))
 
 
 def rfc(source: str | None) -> str:

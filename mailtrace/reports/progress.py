@@ -7,6 +7,8 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mailtrace.model.language import said
+
 PATIENCE_SECONDS = 0.5
 """Work shorter than this shows nothing."""
 
@@ -25,17 +27,18 @@ class ProgressBar:
             if time.monotonic() - self._begun < PATIENCE_SECONDS:
                 return
             self._bar = Progress(
-                TextColumn("reading"),
+                TextColumn(said("reading")),
                 BarColumn(),
                 DownloadColumn(),
-                TextColumn("{task.fields[packets]:,} packets, {task.fields[conversations]:,} conversations"),
+                TextColumn("{task.fields[sums]}"),
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
             )
-            self._bar.add_task("", total=self._total, packets=packets, conversations=conversations)
+            self._bar.add_task("", total=self._total, sums="")
             self._bar.start()
-        self._bar.update(self._bar.task_ids[0], completed=octets, packets=packets, conversations=conversations)
+        sums = said("{packets} packets, {talks} conversations", packets=f"{packets:,}", talks=f"{conversations:,}")
+        self._bar.update(self._bar.task_ids[0], completed=octets, sums=sums)
 
     def close(self) -> None:
         """Take the bar away."""
@@ -48,9 +51,9 @@ class PacketBar:
 
     def __init__(self, who: str, total: int) -> None:
         self._bar = Progress(
-            TextColumn(f"{who} reads"),
+            TextColumn(said("{who} reads", who=who)),
             BarColumn(),
-            TextColumn("packet {task.completed:,} of {task.total:,}"),
+            TextColumn(said("packet {number} of {count}", number="{task.completed:,}", count="{task.total:,}")),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,

@@ -39,6 +39,7 @@ from mailtrace.model import (
     masked,
     wire_text,
 )
+from mailtrace.model.remarks import remark
 from mailtrace.protocols.imap.folders import folder_asked, folder_told
 from mailtrace.reports.security import TlsRecord, tls_record
 from mailtrace.reports.times import iso, seconds
@@ -234,7 +235,7 @@ def _violation(event: Violation) -> dict[str, Any]:
         "side": event.side.name.lower(),
         "packet": event.packet,
         "time": iso(event.time_ns),
-        "detail": event.detail,
+        "detail": remark(event.detail),
     }
 
 

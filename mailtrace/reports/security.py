@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from mailtrace.model import Certificate, Side, TlsFacts
+from mailtrace.model.remarks import remark
 
 SIDES = {Side.CLIENT: "client", Side.SERVER: "server"}
 
@@ -75,7 +76,7 @@ def tls_record(facts: TlsFacts) -> TlsRecord:
         facts.offered_alpn,
         facts.hidden_name,
         facts.early_data,
-        facts.unread or None,
+        remark(facts.unread) or None,
         facts.client_octets,
         facts.server_octets,
         [_TlsMessage(each.packet, SIDES[each.side], each.name) for each in facts.messages],
@@ -95,5 +96,5 @@ def _certificate(certificate: Certificate | None) -> _Certificate | None:
         certificate.key,
         certificate.sha256,
         certificate.self_signed,
-        certificate.problem or None,
+        remark(certificate.problem) or None,
     )

@@ -14,9 +14,10 @@ from rich.text import Text
 
 from mailtrace.explain.listing import ListingRow
 from mailtrace.explain.walkthrough import told_together
-from mailtrace.model import Analysis, Conversation, Note, StepKind, TimeTable, Walkthrough
+from mailtrace.model import Analysis, Conversation, Note, Severity, StepKind, TimeTable, Walkthrough
+from mailtrace.model.language import said
 from mailtrace.reports import Report
-from mailtrace.reports.findings import EXPLAIN_ONE, MOST_FINDINGS, FindingRow, finding_rows, more_of, sums
+from mailtrace.reports.findings import EXPLAIN_ONE, MOST_FINDINGS, SEVERITIES, FindingRow, finding_rows, more_of, sums
 from mailtrace.reports.layout import Cell, Column, Page, column_widths, console, text_stream
 from mailtrace.reports.overview import (
     NO_JOURNEY,
@@ -24,16 +25,17 @@ from mailtrace.reports.overview import (
     TableRow,
     capture_facts,
     contents,
-    counted,
     journey_rows,
     listing_cells,
+    more_of_them,
+    note_shown,
     notes,
-    ranges,
+    packets_shown,
     table_rows,
     told_inside,
 )
 from mailtrace.reports.terminalsteps import show_steps
-from mailtrace.reports.timebars import LETTERS, WAIT_TITLE, bar, wait_cells
+from mailtrace.reports.timebars import LETTERS, bar, times_headed, wait_cells
 from mailtrace.reports.times import duration
 
 __all__ = ["MANY_CONVERSATIONS", "console", "render", "render_packets", "write"]
@@ -53,12 +55,9 @@ MOST_ROWS = 200
 MOST_NOTES = 10
 """Notes about the capture; more are counted."""
 
-BAD_RESULTS = ("refused", "failed", "no answer", "broken off", "given up", "silent", "bounced")
-"""Words of a result that are worth a colour."""
-
 FAINT = "dim"
 
-SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "remark": FAINT}
+SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: FAINT}
 
 TABLE = [
     Column("No.", 6, 10),
@@ -145,7 +144,7 @@ def render(
     _findings(page, analysis)
     if max(len(groups), len(analysis.journeys) * journeys_alone) > MANY_CONVERSATIONS:
         page.put()
-        page.paragraph(page.text(ONE_JOURNEY if journeys_alone else HOW_TO_SEE_MORE, "bold"))
+        page.paragraph(page.text(said(ONE_JOURNEY if journeys_alone else HOW_TO_SEE_MORE), "bold"))
         return
     by_id = {each.id: each for each in analysis.conversations}
     mails = False
@@ -155,7 +154,7 @@ def render(
         _walkthrough(page, walkthrough, told, level)
     if mails:
         page.put()
-        page.paragraph(page.text(WHOLE_MAILS, FAINT))
+        page.paragraph(page.text(said(WHOLE_MAILS), FAINT))
 
 
 def render_packets(rows: Iterable[ListingRow], console: Console) -> None:
@@ -172,20 +171,18 @@ def render_packets(rows: Iterable[ListingRow], console: Console) -> None:
 
 
 def _capture(page: Page, analysis: Analysis) -> None:
-    name, *facts = [*capture_facts(analysis.capture), ", ".join(contents(analysis)) or "no mail traffic"]
+    name, *facts = [*capture_facts(analysis.capture), ", ".join(contents(analysis)) or said("no mail traffic")]
     page.paragraph(page.dotted(page.text(name, "bold"), *map(page.text, facts)))
     told = notes(analysis)
     for note in told[:MOST_NOTES]:
         page.paragraph(_note(page, note))
     if len(told) > MOST_NOTES:
-        page.paragraph(page.text(f"({counted(len(told) - MOST_NOTES, 'more note')})", FAINT))
+        page.paragraph(page.text(f"({more_of_them('note', len(told) - MOST_NOTES)})", FAINT))
 
 
 def _note(page: Page, note: Note) -> Text:
-    where = f" (packets {ranges(note.packets)})" if note.packets else ""
-    return page.text(
-        f"{'Partial' if note.damage else 'Note'}: {note.message}{where}", "bold red" if note.damage else "yellow"
-    )
+    told = said("Partial: {note}" if note.damage else "Note: {note}", note=note_shown(note))
+    return page.text(told, "bold red" if note.damage else "yellow")
 
 
 def _journeys(page: Page, analysis: Analysis, alone: bool) -> None:
@@ -193,7 +190,7 @@ def _journeys(page: Page, analysis: Analysis, alone: bool) -> None:
     journeys = analysis.journeys
     if alone and not journeys:
         page.put()
-        page.paragraph(page.text(NO_JOURNEY, "bold"))
+        page.paragraph(page.text(said(NO_JOURNEY), "bold"))
     if not journeys or (len(journeys) == 1 and (alone or len(analysis.conversations) == 1)):
         return
     page.put()
@@ -207,9 +204,9 @@ def _journeys(page: Page, analysis: Analysis, alone: bool) -> None:
         heads = [[row[0], row[1], row[3], row[6]] for row in cells]
         page.stacked(NARROW_JOURNEYS, heads, [[row[2][0], page.dotted(row[4][0], row[5][0])] for row in cells])
     if len(journeys) > MOST_ROWS:
-        page.put(page.text(f"({counted(len(journeys) - MOST_ROWS, 'more journey')})", FAINT))
+        page.put(page.text(f"({more_of_them('journey', len(journeys) - MOST_ROWS)})", FAINT))
     if not alone:
-        page.paragraph(page.text(ONE_JOURNEY, FAINT))
+        page.paragraph(page.text(said(ONE_JOURNEY), FAINT))
 
 
 def _journey_cells(page: Page, row: JourneyRow) -> list[Cell]:
@@ -219,7 +216,7 @@ def _journey_cells(page: Page, row: JourneyRow) -> list[Cell]:
         [page.text(row.subject)],
         [page.text(page.arrows(row.people))],
         [page.text(page.arrows(row.way))],
-        [page.text(row.outcome, _verdict(row.outcome))],
+        [page.text(row.outcome, _verdict(row.ended_badly))],
         [page.text(row.duration)],
     ]
 
@@ -235,10 +232,11 @@ def _table(page: Page, analysis: Analysis, groups: Sequence[Sequence[Conversatio
             page.rows(TABLE, widths, row)
     else:
         heads = [[row[0], *row[2:5], row[-1]] for row in cells]
-        below = [[Text.assemble("packets ", row[1][0]), page.dotted(row[5][0], row[6][0])] for row in cells]
+        packets = [page.text(said("packets {numbers}", numbers=row.packets)) for row in rows]
+        below = [[each, page.dotted(row[5][0], row[6][0])] for each, row in zip(packets, cells, strict=True)]
         page.stacked(NARROW_TABLE, heads, below)
     if len(groups) > MOST_ROWS:
-        page.put(page.text(f"({counted(len(groups) - MOST_ROWS, 'more conversation')})", FAINT))
+        page.put(page.text(f"({more_of_them('conversation', len(groups) - MOST_ROWS)})", FAINT))
     inside = told_inside(analysis, groups)
     if inside:
         page.paragraph(page.text(inside, FAINT))
@@ -253,7 +251,7 @@ def _table_cells(page: Page, row: TableRow) -> list[Cell]:
         [page.text(row.protocol)],
         [who],
         [page.text(page.arrows(row.happened))],
-        [page.text(row.result, _verdict(row.result))],
+        [page.text(row.result, _verdict(row.ended_badly))],
         [page.text(row.duration)],
     ]
 
@@ -263,7 +261,7 @@ def _findings(page: Page, analysis: Analysis) -> None:
     if not rows:
         return
     page.put()
-    page.paragraph(page.text(f"Findings: {sums(analysis.findings)}", "bold"))
+    page.paragraph(page.text(said("Findings: {sums}", sums=sums(analysis.findings)), "bold"))
     cells = [_finding_cells(page, row) for row in rows[:MOST_FINDINGS]]
     widths = column_widths(FINDINGS, cells, page.width)
     if widths is not None:
@@ -272,21 +270,21 @@ def _findings(page: Page, analysis: Analysis) -> None:
     else:
         page.stacked(FINDINGS[:-1], [cell[:-1] for cell in cells], [cell[-1] for cell in cells])
     if len(rows) > MOST_FINDINGS:
-        page.put(page.text(f"({counted(len(rows) - MOST_FINDINGS, 'more finding')})", FAINT))
-    page.paragraph(page.text(EXPLAIN_ONE, FAINT))
+        page.put(page.text(f"({more_of_them('finding', len(rows) - MOST_FINDINGS)})", FAINT))
+    page.paragraph(page.text(said(EXPLAIN_ONE), FAINT))
 
 
 def _finding_cells(page: Page, row: FindingRow) -> list[Cell]:
     seen = Text.assemble(page.text(row.seen), page.text(f" ({row.where})", FAINT))
     return [
-        [page.text(row.severity, SEVERITY_STYLES[row.severity])],
+        [page.text(said(SEVERITIES[row.severity]), SEVERITY_STYLES[row.severity])],
         [page.text(row.code, "bold")],
         [seen, *([page.text(more_of(row), FAINT)] if row.more else [])],
     ]
 
 
-def _verdict(result: str) -> str:
-    return "red" if any(word in result for word in BAD_RESULTS) else ""
+def _verdict(ended_badly: bool) -> str:
+    return "red" if ended_badly else ""
 
 
 def _walkthrough(page: Page, told: Walkthrough, conversations: Sequence[Conversation], level: str) -> None:
@@ -294,11 +292,11 @@ def _walkthrough(page: Page, told: Walkthrough, conversations: Sequence[Conversa
     rule = page.symbols.rule
     title = page.fit(page.arrows(told.title), page.width - 4, "bold")
     page.put(page.text(f"{rule} ", FAINT), title, page.text(f" {rule * (page.width - 3 - title.cell_len)}", FAINT))
-    facts = [page.text(page.arrows(told.summary)), page.text(told.result, _verdict(told.result) or "bold")]
+    facts = [page.text(page.arrows(told.summary)), page.text(told.result, _verdict(told.ended_badly) or "bold")]
     if conversations:
         packets = [packet.number for each in conversations for packet in each.packets]
         start, end = min(each.start_ns for each in conversations), max(each.end_ns for each in conversations)
-        facts = [page.text(f"packets {ranges(packets)}"), page.text(duration(end - start)), *facts]
+        facts = [page.text(packets_shown(packets)), page.text(duration(end - start)), *facts]
     page.paragraph(page.dotted(*facts))
     for fact in told.facts:
         page.paragraph(page.text(fact))
@@ -311,7 +309,7 @@ def _walkthrough(page: Page, told: Walkthrough, conversations: Sequence[Conversa
 def _times(page: Page, times: TimeTable, level: str) -> None:
     """Show where the time went: a bar in the order of time, and what its letters mean."""
     page.put()
-    page.paragraph(page.text(f"{WAIT_TITLE}: {duration(times.total_ns)}", "bold"))
+    page.paragraph(page.text(times_headed(times), "bold"))
     for sum_ in times.sums:
         page.paragraph(page.text(sum_))
     page.put(*(page.text(LETTERS[number], _share_style(number)) for number in bar(times, page.width)))

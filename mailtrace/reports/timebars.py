@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from string import ascii_lowercase
 
 from mailtrace.model import Confidence, TimeShare, TimeTable
+from mailtrace.model.language import said
 from mailtrace.reports.overview import ranges
 from mailtrace.reports.times import duration
 
@@ -20,17 +21,22 @@ WIDEST_BAR = 100
 """Cells of a bar; a wider one says no more."""
 
 
+def times_headed(table: TimeTable) -> str:
+    """Return what stands above the bar."""
+    return said("Where the time went: {duration}", duration=duration(table.total_ns))
+
+
 def wait_cells(table: TimeTable) -> list[tuple[str, ...]]:
     """Return the lines of the table as text, in the order of `WAIT_TITLES`; what came from the wire is not yet safe."""
     return [(letter, *_cells(share, table.total_ns)) for letter, share in zip(LETTERS, table.shares, strict=False)]
 
 
 def _cells(share: TimeShare, total_ns: int) -> tuple[str, ...]:
-    sure = " (likely)" if share.confidence is Confidence.LIKELY else ""
+    what = said("{what} (likely)", what=share.what) if share.confidence is Confidence.LIKELY else share.what
     return (
         duration(share.duration_ns),
         f"{100 * share.duration_ns / total_ns:.1f} %",
-        f"{share.what}{sure}",
+        what,
         ranges(share.packets),
         share.why,
     )

@@ -128,7 +128,7 @@ def test_lookups_told_together_are_counted() -> None:
     ]
     group.append(resolver(4, lookup((4, 14), 0, "A", "4.example", "NXDOMAIN")))
     assert together(group, []).endswith("A 3.example -> NXDOMAIN; 1 more")
-    assert ended(group) == "1 answered, 3 no such name (NXDOMAIN)"
+    assert ended(group).says == "1 answered, 3 no such name (NXDOMAIN)"
 
 
 def ident(*replies: str) -> Conversation:

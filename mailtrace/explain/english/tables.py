@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 NOUNS: dict[str, tuple[str, str]] = {
-    "octets": ("octet", "octets"),
-    "packets": ("packet", "packets"),
-    "lines": ("line", "lines"),
-    "characters": ("character", "characters"),
-    "times": ("time", "times"),
-    "mails": ("mail", "mails"),
-    "messages": ("message", "messages"),
-    "pieces": ("piece", "pieces"),
-    "attachments": ("attachment", "attachments"),
-    "records": ("record", "records"),
-    "parts": ("part", "parts"),
-    "recipients": ("recipient", "recipients"),
-    "folders": ("folder", "folders"),
-    "days": ("day", "days"),
-    "hours": ("hour", "hours"),
-    "minutes": ("minute", "minutes"),
-    "seconds": ("second", "seconds"),
-    "ciphers": ("cipher suite", "cipher suites"),
+    "octets": ("{count} octet", "{count} octets"),
+    "packets": ("{count} packet", "{count} packets"),
+    "lines": ("{count} line", "{count} lines"),
+    "characters": ("{count} character", "{count} characters"),
+    "times": ("{count} time", "{count} times"),
+    "mails": ("{count} mail", "{count} mails"),
+    "messages": ("{count} message", "{count} messages"),
+    "pieces": ("{count} piece", "{count} pieces"),
+    "attachments": ("{count} attachment", "{count} attachments"),
+    "records": ("{count} record", "{count} records"),
+    "parts": ("{count} part", "{count} parts"),
+    "recipients": ("{count} recipient", "{count} recipients"),
+    "folders": ("{count} folder", "{count} folders"),
+    "days": ("{count} day", "{count} days"),
+    "hours": ("{count} hour", "{count} hours"),
+    "minutes": ("{count} minute", "{count} minutes"),
+    "seconds": ("{count} second", "{count} seconds"),
+    "ciphers": ("{count} cipher suite", "{count} cipher suites"),
 }
-"""Singular and plural of what is counted."""
+"""Singular and plural of what is counted, as templates for `counted`."""
 
 SERVICES: dict[int, str] = {
     25: "SMTP",

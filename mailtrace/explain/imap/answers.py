@@ -16,7 +16,7 @@ from mailtrace.explain.imap.facts import FACTS
 from mailtrace.explain.imap.fetched import Fetched, facts_shown, fetched_says, read_fetched
 from mailtrace.explain.imap.syntax import values, words
 from mailtrace.explain.imap.words import flags_shown
-from mailtrace.explain.texts import counted, has_text, text
+from mailtrace.explain.texts import counted, has_text, meaning, text
 from mailtrace.model import Outcome, Reply, wire_text
 from mailtrace.protocols.imap.grammar import CONDITIONS, code_of
 from mailtrace.protocols.imap.words import COMMANDS, RESPONSE_CODES
@@ -266,7 +266,7 @@ def _code_told(reply: Reply, code: str) -> list[str]:
         return [text(f"imap.{code}", value=value)]
     if not code or code in CODES_TOLD or code not in RESPONSE_CODES:
         return []
-    return [text("imap.code", code=code, means=RESPONSE_CODES[code].means)]
+    return [text("imap.code", code=code, means=meaning(RESPONSE_CODES[code]))]
 
 
 def _number(reply: Reply) -> int:

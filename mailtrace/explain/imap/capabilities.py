@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailtrace.explain.texts import listed, text
+from mailtrace.explain.texts import listed, meaning, text
 from mailtrace.model import Reply, wire_text
 from mailtrace.protocols.imap.grammar import code_of
 from mailtrace.protocols.imap.words import CAPABILITIES
@@ -70,7 +70,7 @@ def _explained(names: Sequence[str]) -> str:
     """Return the notable names with their meaning, then the ways to log in; the others are counted."""
     mechanisms = [name.removeprefix(LOGIN_BY) for name in names if name.startswith(LOGIN_BY)]
     known = [name for notable in NOTABLE for name in names if name.partition("=")[0] == notable]
-    told = [text("extension", keyword=name, means=CAPABILITIES[name.partition("=")[0]].means) for name in known]
+    told = [text("extension", keyword=name, means=meaning(CAPABILITIES[name.partition("=")[0]])) for name in known]
     if mechanisms:
         told.append(text("extension.AUTH", mechanisms=listed(mechanisms)))
     others = len(names) - len(known) - len(mechanisms)

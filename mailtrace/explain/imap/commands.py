@@ -19,8 +19,9 @@ from mailtrace.explain.imap.words import (
     section_of,
 )
 from mailtrace.explain.login import mechanism_means
-from mailtrace.explain.texts import counted, has_text, listed, text
+from mailtrace.explain.texts import counted, has_text, listed, meaning, text
 from mailtrace.model import Command, Continuation
+from mailtrace.model.language import said
 from mailtrace.protocols.imap.grammar import literal_at_end
 from mailtrace.protocols.imap.words import COMMANDS
 
@@ -80,7 +81,7 @@ def command_means(request: Request, scene: Scene) -> Told:
         told = [text(f"imap.{request.verb}", folder=request.folder, which=request.mails)]
     else:
         word = COMMANDS.get(request.command.verb) or COMMANDS.get(request.verb)
-        told = [word.means if word else text("imap.unknown-command")]
+        told = [meaning(word) if word else text("imap.unknown-command")]
     return [*told, *_name_decoded(request, scene), literal_means(request.command.line, scene)]
 
 
@@ -132,8 +133,13 @@ def _rename(request: Request, scene: Scene) -> Told:
 
 
 def _status(request: Request, scene: Scene) -> Told:
-    items = [STATUS_ITEMS.get(item.upper(), item) for item in request.words(1)]
+    items = [_status_item(item) for item in request.words(1)]
     return [text("imap.STATUS", folder=request.folder, items=listed(items))]
+
+
+def _status_item(item: str) -> str:
+    known = STATUS_ITEMS.get(item.upper())
+    return item if known is None else said(known)
 
 
 def _fetch(request: Request, scene: Scene) -> Told:

@@ -10,6 +10,7 @@ from mailtrace.explain.imap.syntax import Value, pairs, values, words
 from mailtrace.explain.imap.words import folder_shown, mails_shown
 from mailtrace.explain.texts import counted, listed, text
 from mailtrace.model import Reply, wire_text
+from mailtrace.model.language import said
 
 MAX_FOLDERS = 12
 """Folders that a sentence names; more are counted."""
@@ -22,12 +23,12 @@ def _folders(replies: Sequence[Reply]) -> list[str]:
     """Tell the folders listed, with what they are for. Source: RFC 9051 section 7.3.1."""
     named = []
     for reply in replies[:MAX_FOLDERS]:
-        said = [*values(*reply.lines), None, None, None]
-        name = folder_shown(said[3])
-        uses = [FOLDER_USES[word.upper()] for word in words(said[1]) if word.upper() in FOLDER_USES]
+        told = [*values(*reply.lines), None, None, None]
+        name = folder_shown(told[3])
+        uses = [said(FOLDER_USES[word.upper()]) for word in words(told[1]) if word.upper() in FOLDER_USES]
         named.append(text("imap.LIST.one", folder=name, about=", ".join(uses)) if uses else name)
         if not name and len(replies) == 1:
-            return [text("imap.LIST.separator-is", separator=said[2] or "NIL")]
+            return [text("imap.LIST.separator-is", separator=told[2] or "NIL")]
     folders = counted("folders", len(replies))
     if len(replies) > MAX_FOLDERS:
         names = text("imap.LIST.more", names=", ".join(named), count=f"{len(replies) - MAX_FOLDERS:,}")
@@ -43,13 +44,13 @@ def _status(replies: Sequence[Reply]) -> list[str]:
     """Tell how folders stand. Source: RFC 9051 section 7.3.4."""
     told = []
     for reply in replies[:MAX_FOLDERS]:
-        said = [*values(*reply.lines), None, None]
+        fields = [*values(*reply.lines), None, None]
         facts = [
-            STATUS_FACTS[name].format(value=value)
-            for name, value in sorted(pairs(words(said[2])), key=lambda fact: _STATUS_ORDER.get(fact[0], 0))
+            said(STATUS_FACTS[name], value=value)
+            for name, value in sorted(pairs(words(fields[2])), key=lambda fact: _STATUS_ORDER.get(fact[0], 0))
             if name in STATUS_FACTS and isinstance(value, str)
         ]
-        told.append(text("imap.STATUS.is", folder=folder_shown(said[1]), facts=listed(facts)))
+        told.append(text("imap.STATUS.is", folder=folder_shown(fields[1]), facts=listed(facts)))
     return told
 
 

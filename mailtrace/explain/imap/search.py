@@ -10,6 +10,7 @@ from mailtrace.explain.english import SEARCH_HEADER, SEARCH_KEYS, SEARCH_KEYS_OF
 from mailtrace.explain.imap.syntax import Value
 from mailtrace.explain.imap.words import mails_shown
 from mailtrace.explain.texts import listed, text
+from mailtrace.model.language import said
 
 MAX_KEYS = 48
 """Search keys and brackets that are told; more are left to the line itself."""
@@ -57,17 +58,17 @@ def conditions(keys: Sequence[Value]) -> str:
             full = len(waiting[-1].having) == waiting[-1].wanted
             condition = waiting.pop().told() if full else ""
     told = waiting[0].having
-    return "" if told == [SEARCH_KEYS["ALL"]] else listed(told)
+    return "" if told == [said(SEARCH_KEYS["ALL"])] else listed(told)
 
 
 def _condition(key: str, upper: str, left: deque[str]) -> str:
     """Return a key in words, its arguments taken off; as it stands where it is not known."""
     if upper in SEARCH_KEYS:
-        return SEARCH_KEYS[upper]
+        return said(SEARCH_KEYS[upper])
     if upper in SEARCH_KEYS_OF_ONE and left:
-        return SEARCH_KEYS_OF_ONE[upper].format(value=left.popleft())
+        return said(SEARCH_KEYS_OF_ONE[upper], value=left.popleft())
     if upper == "HEADER" and len(left) > 1:
-        return SEARCH_HEADER.format(name=left.popleft(), value=left.popleft())
+        return said(SEARCH_HEADER, name=left.popleft(), value=left.popleft())
     return mails_shown(key, uid=False) if key[:1].isdigit() or key in ("*", "$") else key
 
 

@@ -10,6 +10,7 @@ from mailtrace.explain.imap.syntax import Value, words
 from mailtrace.explain.texts import counted, listed, text
 from mailtrace.mail.encodedwords import decode_words
 from mailtrace.mail.parameters import parse_mime_value
+from mailtrace.model.language import said
 from mailtrace.protocols.imap.folders import folder_name
 
 SEEN = "\\SEEN"
@@ -40,10 +41,15 @@ def folder_shown(name: Value) -> str:
 
 def flags_shown(flags: Sequence[str], *, whole: bool = False) -> str:
     """Return flags in words; `whole` when these are all that a mail has, so that one not read is unread."""
-    told = [MAIL_FLAGS.get(flag.upper(), flag) for flag in flags]
+    told = [_flag_shown(flag) for flag in flags]
     if whole and all(flag.upper() != SEEN for flag in flags):
-        told.insert(0, UNREAD)
+        told.insert(0, said(UNREAD))
     return listed(told) or text("imap.no-flags")
+
+
+def _flag_shown(flag: str) -> str:
+    known = MAIL_FLAGS.get(flag.upper())
+    return flag if known is None else said(known)
 
 
 def mails_shown(numbers: str, *, uid: bool) -> str:
@@ -77,7 +83,7 @@ def item_shown(item: str) -> str:
     """Return one item of FETCH in words, as it stands where it is not known."""
     known = FETCH_ITEMS.get(item.upper())
     if known is not None:
-        return known
+        return said(known)
     found = _SECTION.fullmatch(item)
     if found is None:
         return item
@@ -177,6 +183,6 @@ def _file_name(lists: Sequence[list[Value]]) -> str:
         named = words(next((inner for inner in each if isinstance(inner, list)), each))
         for key, value in zip(named[::2], named[1::2], strict=False):
             if key.lower() in ("filename", "filename*", "name", "name*"):
-                said = value if key.endswith("*") else f'"{decoded(value)}"'
-                return parse_mime_value(f"attachment; {key}={said}", []).parameters.get(key.rstrip("*").lower(), "")
+                written = value if key.endswith("*") else f'"{decoded(value)}"'
+                return parse_mime_value(f"attachment; {key}={written}", []).parameters.get(key.rstrip("*").lower(), "")
     return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mailtrace.explain.draft import Draft
@@ -10,6 +9,7 @@ from mailtrace.explain.journeys.summary import hop_names, made_there, recipient_
 from mailtrace.explain.texts import between, has_text, seconds, text
 from mailtrace.mail.naming import Naming
 from mailtrace.model import NO_TIME, Conversation, Evidence, EvidenceKind, Hop, Journey, Side, StepKind
+from mailtrace.model.language import renamed
 
 
 class Headings:
@@ -31,7 +31,7 @@ class Headings:
     def outcomes(self) -> Iterator[Draft]:
         """Yield for each recipient how it ended, and how that is known."""
         for recipient in self._journey.recipients:
-            outcome = recipient_outcome(self._journey, recipient)
+            outcome = recipient_outcome(self._journey, recipient).says
             says = [text("outcome.line", address=recipient.address, outcome=outcome)]
             says += [self._named(recipient.because)] if recipient.because else []
             hop = self._journey.hops[recipient.hop] if recipient.hop is not None else None
@@ -85,8 +85,7 @@ class Headings:
         """Return a sentence with the hosts of this journey by their names."""
         for address in {host for hop in self._journey.hops for host in (hop.sender, hop.receiver) if host}:
             if address in sentence:
-                name = self._naming.of(address).replace("\\", r"\\")
-                sentence = re.sub(rf"(?<![\w.:]){re.escape(address)}(?![\w.:])", name, sentence)
+                sentence = renamed(sentence, address, self._naming.of(address))
         return sentence
 
     def _once(self, key: str) -> str:

@@ -199,6 +199,7 @@ def _argument(command: Command) -> bytes:
 def _absorb(asked: Draft, answer: Draft) -> None:
     """Make one step of a command and its answer."""
     asked.says = [*asked.says, *answer.says]
+    asked.answers += len(answer.says)
     asked.means = [*asked.means, *answer.means]
     asked.packets = sorted({*asked.packets, *answer.packets})
     asked.acks = sorted({*asked.acks, *answer.acks} - set(asked.packets))

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 
+from mailtrace.explain.endings import Ending, ending, joined
 from mailtrace.explain.texts import text
 from mailtrace.mail.naming import Naming
 from mailtrace.model import NO_TIME, Conversation, Hop, HopKind, Journey, JourneyOutcome, RecipientOutcome
@@ -72,22 +73,25 @@ def hop_names(hop: Hop, naming: Naming) -> tuple[str, str]:
     return naming.of(hop.sender) or unknown, naming.of(hop.receiver) or unknown
 
 
-def outcome(journey: Journey) -> str:
+def outcome(journey: Journey) -> Ending:
     """Return how it ended: `fetched`, or for recipients who fared differently `2 fetched, 1 refused`."""
     counts = Counter(recipient_outcome(journey, recipient) for recipient in journey.recipients)
     if not counts:
-        return text(f"outcome.{journey.outcome.value}")
+        return ending(f"outcome.{journey.outcome.value}")
     if len(counts) == 1:
         return next(iter(counts))
-    return ", ".join(text("outcome.counted", count=count, outcome=each) for each, count in counts.items())
+    told = (
+        Ending(text("outcome.counted", count=count, outcome=each.says), each.is_bad) for each, count in counts.items()
+    )
+    return joined(told)
 
 
-def recipient_outcome(journey: Journey, recipient: RecipientOutcome) -> str:
+def recipient_outcome(journey: Journey, recipient: RecipientOutcome) -> Ending:
     """Return how it ended for one recipient; a mail can be put off without any refusal."""
     hop = journey.hops[recipient.hop] if recipient.hop is not None else None
     if recipient.outcome is JourneyOutcome.DEFERRED and (hop is None or not (hop.status or "").startswith("4")):
-        return text("outcome.broken-off")
-    return text(f"outcome.{recipient.outcome.value}")
+        return ending("outcome.broken-off")
+    return ending(f"outcome.{recipient.outcome.value}")
 
 
 def span(journey: Journey, conversations: Mapping[int, Conversation]) -> tuple[int, int] | None:

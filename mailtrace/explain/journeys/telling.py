@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mailtrace.explain.content import content_says
 from mailtrace.explain.delays import explain_delays
 from mailtrace.explain.draft import Draft, Scene
+from mailtrace.explain.endings import Ending
 from mailtrace.explain.journeys.headings import Headings, called
 from mailtrace.explain.journeys.moments import moment
 from mailtrace.explain.journeys.selection import Selection
@@ -60,14 +61,15 @@ class _Page:
         took = took_ns(journey, self._conversations)
         ended = outcome(journey)
         if took is not None:
-            ended = text("journey.took", outcome=ended, duration=seconds(took))
+            ended = Ending(text("journey.took", outcome=ended.says, duration=seconds(took)), ended.is_bad)
         return Walkthrough(
             conversations=tuple(
                 dict.fromkeys(hop.conversation for hop in journey.hops if hop.conversation is not None)
             ),
             title=self._title(),
             summary=chain(journey, self._book.naming),
-            result=ended,
+            result=ended.says,
+            ended_badly=ended.is_bad,
             steps=finished(drafts, min((d.time_ns for some in steps for d in some), default=NO_TIME)),
             facts=tuple(self._facts(report)),
             journey=journey.id,

@@ -16,7 +16,7 @@ from mailtrace.mail.authentication.dmarc import check_dmarc, walked_names
 from mailtrace.mail.authentication.records import RecordBook
 from mailtrace.mail.authentication.signatures import Signer, key_names, unchecked
 from mailtrace.mail.authentication.spf import ascii_domain, check_spf
-from mailtrace.mail.authentication.subjects import Subject, subject
+from mailtrace.mail.authentication.subjects import INSIDE, NO_SEALS, Subject, subject
 from mailtrace.model import (
     Arc,
     Authentication,
@@ -29,14 +29,15 @@ from mailtrace.model import (
     Transaction,
     Verdict,
 )
+from mailtrace.model.language import language, said
 
 __all__ = ["Authenticator", "RecordBook", "Subject", "authenticate"]
 
 REMEMBERED = 4096
 """Verdicts about which nothing is known that are made once for all mails between the same domains."""
 
-NO_ARC = Arc(Verdict.NONE, "the mail has no ARC seals")
-NO_FROM = Dmarc(Verdict.UNKNOWN, "no mail was sent, and so it has no From")
+NO_FROM = "no mail was sent, and so it has no From"
+NO_SENDER = "the sender of the envelope was not captured"
 
 
 def authenticate(message: Message, conversation: Conversation, book: RecordBook) -> Authentication:
@@ -68,7 +69,7 @@ class Authenticator:
         spf, mail, time_ns = self._spf(of), of.mail, of.time_ns
         if mail is None or (mail.signed_only and self._lacks_keys(mail.signers)):
             dkim = () if mail is None else unchecked(mail.signers)
-            return Authentication(spf, dkim, NO_ARC, self._dmarc(of, spf, dkim), (), self._found(of))
+            return Authentication(spf, dkim, _no_arc(language()), self._dmarc(of, spf, dkim), (), self._found(of))
         from mailtrace.mail.authentication.arc import check_arc
         from mailtrace.mail.authentication.claims import claims_of
         from mailtrace.mail.authentication.dkim import check_dkim, signed_mail
@@ -81,22 +82,22 @@ class Authenticator:
 
     def judge_refused(self, of: Subject) -> Authentication:
         """Judge a transaction that ended before there was a mail. Never raises."""
-        return Authentication(self._spf(of), (), NO_ARC, NO_FROM, (), self._found(of))
+        return Authentication(self._spf(of), (), _no_arc(language()), _no_from(language()), (), self._found(of))
 
     def _spf(self, of: Subject) -> Spf:
         if of.inside:
-            return _not_judged(of.inside)
+            return _not_judged(said(INSIDE[of.inside]))
         if of.sender is None:
-            return _not_judged("the sender of the envelope was not captured")
+            return _not_judged(said(NO_SENDER))
         domain = of.sender.rpartition("@")[2] or of.hello
         if not self.book.knows(ascii_domain(domain), "TXT"):
-            return _spf_unknown(domain, self.book.so_far)
+            return _spf_unknown(domain, self.book.so_far, language())
         return check_spf(self.book, of.client, of.hello, of.sender, of.time_ns)
 
     def _dmarc(self, of: Subject, spf: Spf, dkim: tuple[Dkim, ...]) -> Dmarc:
         authors = of.authors
         if not self.book.texts or not any(self.book.knows(name, "TXT") for name in _policy_names(authors)):
-            return _dmarc_unknown(authors, self.book.so_far)
+            return _dmarc_unknown(authors, self.book.so_far, language())
         return check_dmarc(self.book, authors, spf, dkim, of.time_ns)
 
     def _lacks_keys(self, signers: tuple[Signer, ...]) -> bool:
@@ -127,20 +128,33 @@ class Authenticator:
         return found
 
 
+# What is remembered is in words: `spoken` is the code of the language that they are in.
+
+
+@lru_cache(maxsize=2)
+def _no_arc(spoken: str) -> Arc:
+    return Arc(Verdict.NONE, said(NO_SEALS))
+
+
+@lru_cache(maxsize=2)
+def _no_from(spoken: str) -> Dmarc:
+    return Dmarc(Verdict.UNKNOWN, said(NO_FROM))
+
+
 @lru_cache(maxsize=REMEMBERED)
 def _not_judged(because: str) -> Spf:
     return Spf(Verdict.UNKNOWN, because)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _spf_unknown(domain: str, so_far: bool) -> Spf:
+def _spf_unknown(domain: str, so_far: bool, spoken: str) -> Spf:
     """Return what is known of a sender whose TXT records were not captured: the same for all clients."""
     judged = check_spf(RecordBook(so_far=so_far), "0.0.0.0", "", f"@{domain}", 0)
     return Spf(judged.result, judged.because, judged.domain)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _dmarc_unknown(authors: tuple[str, ...], so_far: bool) -> Dmarc:
+def _dmarc_unknown(authors: tuple[str, ...], so_far: bool, spoken: str) -> Dmarc:
     """Return what is known of a From without any policy record."""
     return check_dmarc(RecordBook(so_far=so_far), authors, Spf(Verdict.UNKNOWN, ""), (), 0)
 

@@ -12,8 +12,10 @@ from mailtrace.mail.authentication.canonical import RawField, canonical_field, u
 from mailtrace.mail.authentication.dkim import Mail, Unusable, body_holds, by_signature, require_algorithm, verdict
 from mailtrace.mail.authentication.keys import Found, find_key
 from mailtrace.mail.authentication.spf import ascii_domain
+from mailtrace.mail.authentication.subjects import NO_SEALS
 from mailtrace.mail.authentication.tags import Tags, parse_tags, text_tag
 from mailtrace.model import Arc, Verdict
+from mailtrace.model.language import said
 
 if TYPE_CHECKING:
     from mailtrace.mail.authentication.records import RecordBook
@@ -24,6 +26,8 @@ SETS_LIMIT = 50
 RESULTS, SIGNATURE, SEAL = b"arc-authentication-results", b"arc-message-signature", b"arc-seal"
 NAMES = (RESULTS, SIGNATURE, SEAL)
 
+BROKEN_BEFORE = "the seal of set {number} says that the chain was broken before it"
+
 Sets = list[dict[bytes, RawField]]
 
 
@@ -31,7 +35,7 @@ def check_arc(mail: Mail, book: RecordBook) -> Arc:
     """Judge the chain of a mail. Never raises. Source: RFC 8617 section 5.2."""
     fields = [field for field in mail.fields if field.name in NAMES]
     if not fields:
-        return Arc(Verdict.NONE, "the mail has no ARC seals")
+        return Arc(Verdict.NONE, said(NO_SEALS))
     found: list[Found] = []
     sets: Sets = []
     try:
@@ -48,15 +52,15 @@ def check_arc(mail: Mail, book: RecordBook) -> Arc:
 def _sets(fields: list[RawField]) -> Sets:
     """Return the sets in order; each must have its three fields, once. Raises: `Unusable`."""
     if len(fields) > 3 * SETS_LIMIT:
-        raise Unusable(Verdict.FAIL, f"the chain has more than {SETS_LIMIT} sets")
+        raise Unusable(Verdict.FAIL, said("the chain has more than {count} sets", count=SETS_LIMIT))
     by_number: dict[int, dict[bytes, RawField]] = {}
     for field in fields:
         number = _number(field)
         if field.name in by_number.setdefault(number, {}):
-            raise Unusable(Verdict.FAIL, f"set {number} of the chain has a field twice")
+            raise Unusable(Verdict.FAIL, said("set {number} of the chain has a field twice", number=number))
         by_number[number][field.name] = field
     if sorted(by_number) != list(range(1, len(by_number) + 1)) or any(len(each) != 3 for each in by_number.values()):
-        raise Unusable(Verdict.FAIL, "the chain is not whole: fields are missing")
+        raise Unusable(Verdict.FAIL, said("the chain is not whole: fields are missing"))
     return [by_number[number] for number in sorted(by_number)]
 
 
@@ -65,24 +69,27 @@ def _number(field: RawField) -> int:
     first = field.value.partition(b";")[0] if field.name == RESULTS else field.value
     digits = text_tag(parse_tags(first) or {}, "i")
     if not digits.isascii() or not digits.isdigit() or len(digits) > 2 or not 1 <= int(digits) <= SETS_LIMIT:
-        raise Unusable(Verdict.FAIL, "the chain has a field without its number (i=)")
+        raise Unusable(Verdict.FAIL, said("the chain has a field without its number (i=)"))
     return int(digits)
 
 
 def _judged(sets: Sets, mail: Mail, book: RecordBook, found: list[Found]) -> tuple[Verdict, str]:
     """Return whether a chain holds; keys that were used are added to `found`. Raises: `Unusable`."""
     for number, each in enumerate(sets, 1):
-        said = text_tag(parse_tags(each[SEAL].value) or {}, "cv")
-        if said == "fail":
-            raise Unusable(Verdict.FAIL, f"the seal of set {number} says that the chain was broken before it")
-        if said != ("none" if number == 1 else "pass"):
-            raise Unusable(Verdict.FAIL, f"the seal of set {number} says cv={said}, which cannot be")
+        claim = text_tag(parse_tags(each[SEAL].value) or {}, "cv")
+        if claim == "fail":
+            raise Unusable(Verdict.FAIL, said(BROKEN_BEFORE, number=number))
+        if claim != ("none" if number == 1 else "pass"):
+            raise Unusable(
+                Verdict.FAIL,
+                said("the seal of set {number} says cv={claim}, which cannot be", number=number, claim=claim),
+            )
     unknown = _signature(sets[-1][SIGNATURE], mail, book, found)
     for number in range(len(sets), 0, -1):
         unknown = _seal(sets[:number], mail, book, found) or unknown
     if unknown:
         return Verdict.UNKNOWN, unknown
-    return Verdict.PASS, "the newest signature and all seals hold"
+    return Verdict.PASS, said("the newest signature and all seals hold")
 
 
 def _signature(field: RawField, mail: Mail, book: RecordBook, found: list[Found]) -> str:
@@ -90,11 +97,11 @@ def _signature(field: RawField, mail: Mail, book: RecordBook, found: list[Found]
     tags = _tags(field, ("a", "b", "bh", "d", "h", "s"))
     body = body_holds(tags, mail)
     if body is False:
-        raise Unusable(Verdict.FAIL, "the body is not the one that the last forwarder signed")
+        raise Unusable(Verdict.FAIL, said("the body is not the one that the last forwarder signed"))
     key = _key(tags, mail, book, found)
-    result, because = by_signature(field, tags, mail, key, "the headers that the last forwarder signed")
+    result, because = by_signature(field, tags, mail, key, said("the headers that the last forwarder signed"))
     unknown = _unknown(result, because)
-    return unknown or ("" if body else "the body is not all in the capture")
+    return unknown or ("" if body else said("the body is not all in the capture"))
 
 
 def _seal(sets: Sets, mail: Mail, book: RecordBook, found: list[Found]) -> str:
@@ -105,11 +112,13 @@ def _seal(sets: Sets, mail: Mail, book: RecordBook, found: list[Found]) -> str:
     seal = sets[-1][SEAL]
     tags = _tags(seal, ("a", "b", "d", "s"))
     if "h" in tags:
-        raise Unusable(Verdict.FAIL, "a seal names headers (h=), which it may not")
+        raise Unusable(Verdict.FAIL, said("a seal names headers (h=), which it may not"))
     fields = [each[name] for each in sets for name in NAMES]
     data = b"".join([canonical_field(field, "relaxed") + b"\r\n" for field in fields[:-1]])
     data += canonical_field(unsigned(seal), "relaxed")
-    result, because = verdict(_key(tags, mail, book, found), tags, data, f"the sets up to {len(sets)}")
+    result, because = verdict(
+        _key(tags, mail, book, found), tags, data, said("the sets up to {number}", number=len(sets))
+    )
     return _unknown(result, because)
 
 
@@ -117,7 +126,9 @@ def _tags(field: RawField, needed: tuple[str, ...]) -> Tags:
     tags = parse_tags(field.value) or {}
     missing = [name for name in needed if not tags.get(name)]
     if missing:
-        raise Unusable(Verdict.FAIL, f"a field of the chain cannot be read: {', '.join(missing)}= is missing")
+        raise Unusable(
+            Verdict.FAIL, said("a field of the chain cannot be read: {tags}= is missing", tags=", ".join(missing))
+        )
     require_algorithm(tags)
     return tags
 

@@ -9,6 +9,8 @@ from ipaddress import IPv4Address, ip_address
 
 from msgspec import Struct
 
+from mailtrace.model.language import said
+
 
 class List(Struct, frozen=True, gc=False):
     """One list: what it is called, the meaning of its answers by address, and whether to be on it is good."""
@@ -53,7 +55,11 @@ LISTS: dict[str, List] = {
 }
 """Lists whose answers are documented; all others are told by convention."""
 
-_TRUST = ("none", "low", "medium", "high")
+TRUST = ("none", "low", "medium", "high")
+
+OUTSIDE = "the answer is outside of 127.0.0.0/8: the list does not work any more, or somebody else answers"
+NO_LIST_SAYS = "the answer is 127.0.0.1, which by convention no list gives: somebody else answers"
+AN_ERROR = "the answer is an error"
 
 
 def list_of(zone: str) -> List | None:
@@ -70,14 +76,15 @@ def listing_meaning(zone: str, answer: str) -> tuple[str, bool | None]:
     try:
         address = ip_address(answer)
     except ValueError:
-        return "the answer is no address", None
+        return said("the answer is no address"), None
     if not isinstance(address, IPv4Address) or not address.is_loopback:
-        return "the answer is outside of 127.0.0.0/8: the list does not work any more, or somebody else answers", None
+        return said(OUTSIDE), None
     if answer.startswith("127.255.255.") or (known is not None and answer == "127.0.0.255"):
-        return (known.answers.get(answer) if known else None) or "the answer is an error", None
+        return said((known.answers.get(answer) if known else None) or AN_ERROR), None
     if answer == "127.0.0.1":
-        return "the answer is 127.0.0.1, which by convention no list gives: somebody else answers", None
+        return said(NO_LIST_SAYS), None
     if zone.lower().rstrip(".") == "list.dnswl.org":
         trust = int(answer.rpartition(".")[2])
-        return f"is listed, with trust: {_TRUST[trust] if trust < len(_TRUST) else trust}", True
-    return (known.answers.get(answer) if known else None) or f"is listed ({answer})", True
+        return said("is listed, with trust: {trust}", trust=said(TRUST[trust]) if trust < len(TRUST) else trust), True
+    meaning = known.answers.get(answer) if known else None
+    return said(meaning) if meaning else said("is listed ({answer})", answer=answer), True

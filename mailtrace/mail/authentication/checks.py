@@ -13,6 +13,7 @@ from mailtrace.mail.authentication.records import Answer, RecordBook, address_la
 from mailtrace.mail.authentication.tags import Tags, parse_tags
 from mailtrace.mail.causes import reversed_address
 from mailtrace.model import Check
+from mailtrace.model.language import said
 
 LISTS_LIMIT = 50
 """Lists told of for one address; servers ask fewer than ten."""
@@ -24,13 +25,37 @@ TLSA_USAGES = {"2": "an authority (DANE-TA)", "3": "the certificate itself (DANE
 """What a TLSA record of mail may vouch for. Source: RFC 7672 section 3.1."""
 
 
+DNS_FAILED = "the DNS failed: {rcode}"
+NOT_THERE = "{domain} does not exist"
+LISTED = "{client} {meaning}, says {list}"
+LEADS_UNKNOWN = "{client} is {name}; whether that leads back to it was not captured"
+LEADS_ELSEWHERE = "{client} is {name} by its own word: the name does not lead back to it"
+TO_AN_ALIAS = "mail for {domain} goes to {host}, an alias of {name}: MX must not name aliases (RFC 5321 section 5.1)"
+TLSA_PROVEN = "TLSA records of {host} name {whom}; the resolver says that DNSSEC proves them"
+TLSA_UNPROVEN = (
+    "TLSA records of {host} name {whom}; no resolver vouches for them (no AD bit), without which they count for nothing"
+)
+SEVERAL_POLICIES = "{domain} has several {version} records, which count as none"
+MTA_STS = "{domain} has an MTA-STS policy (number {number}); the policy itself is fetched by HTTPS"
+
+
+def claimed_name(book: RecordBook, client: str, time_ns: int) -> str:
+    """Return the name that the reverse lookup of an address gave, '' where it gave none, or nobody asked."""
+    pointer = _pointer(book, client, time_ns)
+    return pointer.records[0].rstrip(".") if pointer is not None and pointer.records else ""
+
+
+def _pointer(book: RecordBook, client: str, time_ns: int) -> Answer | None:
+    zone = "ip6" if ":" in client else "in-addr"
+    return book.answer(f"{reversed_address(client)}.{zone}.arpa", "PTR", time_ns)
+
+
 def client_checks(book: RecordBook, client: str, time_ns: int) -> Iterator[Check]:
     """Yield what is known of the address of a client."""
-    backwards = reversed_address(client)
-    pointer = book.answer(f"{backwards}.{'ip6' if ':' in client else 'in-addr'}.arpa", "PTR", time_ns)
+    pointer = _pointer(book, client, time_ns)
     if pointer is not None:
         yield _reverse_name(book, client, pointer, time_ns)
-    for name in book.about_address(backwards)[:LISTS_LIMIT]:
+    for name in book.about_address(reversed_address(client))[:LISTS_LIMIT]:
         answer = book.answer(name, "A", time_ns)
         if answer is not None:
             yield _listing(book, client, name, answer, time_ns)
@@ -65,19 +90,22 @@ def _check(
 def _reverse_name(book: RecordBook, client: str, pointer: Answer, time_ns: int) -> Check:
     """Tell whether the client's name leads back to it. Source: RFC 8601 section 3 (iprev)."""
     if pointer.failed:
-        return _check("reverse-name", client, "temperror", f"the DNS failed: {pointer.failed}", None, [pointer])
+        return _check("reverse-name", client, "temperror", said(DNS_FAILED, rcode=pointer.failed), None, [pointer])
     if not pointer.records:
-        return _check("reverse-name", client, "none", f"no name is known for {client}", False, [pointer])
+        return _check(
+            "reverse-name", client, "none", said("no name is known for {client}", client=client), False, [pointer]
+        )
     names = [record.rstrip(".") for record in pointer.records[:NAMES_LIMIT]]
     answers = {name: book.answer(name, "AAAA" if ":" in client else "A", time_ns) for name in names}
     proof = [pointer, *answers.values()]
     for name, answer in answers.items():
         if answer is not None and any(_is_same(client, record) for record in answer.records):
-            return _check("reverse-name", client, "pass", f"{client} is {name}, which leads back to it", True, proof)
+            because = said("{client} is {name}, which leads back to it", client=client, name=name)
+            return _check("reverse-name", client, "pass", because, True, proof)
     if None in answers.values():
-        because = f"{client} is {names[0]}; whether that leads back to it was not captured"
+        because = said(LEADS_UNKNOWN, client=client, name=names[0])
         return _check("reverse-name", client, "unknown", because, None, proof)
-    because = f"{client} is {names[0]} by its own word: the name does not lead back to it"
+    because = said(LEADS_ELSEWHERE, client=client, name=names[0])
     return _check("reverse-name", client, "fail", because, False, proof)
 
 
@@ -92,18 +120,21 @@ def _listing(book: RecordBook, client: str, name: str, answer: Answer, time_ns: 
     """Tell what a list says of the client. Source: RFC 5782 section 2.1."""
     zone = name[len(address_labels(name)) + 1 :]
     known = list_of(zone)
-    called = f"{zone} ({known.name})" if known else zone
+    called = f"{zone} ({said(known.name)})" if known else zone
     kind = "allowlist" if known is not None and known.good else "blocklist"
     if answer.failed:
-        return _check(kind, client, "temperror", f"{called} could not be asked: {answer.failed}", None, [answer])
+        because = said("{list} could not be asked: {rcode}", list=called, rcode=answer.failed)
+        return _check(kind, client, "temperror", because, None, [answer])
     if not answer.records:
         good = None if kind == "allowlist" else True
-        return _check(kind, client, "not listed", f"{client} is not listed by {called}", good, [answer])
+        because = said("{client} is not listed by {list}", client=client, list=called)
+        return _check(kind, client, "not listed", because, good, [answer])
     meaning, listed = listing_meaning(zone, answer.records[0])
     reason = book.answer(name, "TXT", time_ns)
-    because = f"{client} {meaning}, says {called}" if listed else f"{called}: {meaning}"
+    because = said(LISTED if listed else "{list}: {meaning}", client=client, meaning=meaning, list=called)
     if reason is not None and reason.records:
-        because += f': "{text_octets(reason.records[0]).decode("utf-8", "backslashreplace")}"'
+        quoted = text_octets(reason.records[0]).decode("utf-8", "backslashreplace")
+        because = f'{because}: "{quoted}"'
     good = None if listed is None else kind == "allowlist"
     return _check(kind, client, "listed" if listed else "unclear", because, good, [answer, reason])
 
@@ -119,28 +150,27 @@ def _exchangers(book: RecordBook, domain: str, exchangers: Answer, time_ns: int)
     """Tell where mail for a domain goes, and what is wrong with that."""
     hosts = _hosts(exchangers)
     if exchangers.failed:
-        return _check("mx", domain, "temperror", f"the DNS failed: {exchangers.failed}", None, [exchangers])
+        return _check("mx", domain, "temperror", said(DNS_FAILED, rcode=exchangers.failed), None, [exchangers])
     if not exchangers.exists:
-        return _check("mx", domain, "no such domain", f"{domain} does not exist", False, [exchangers])
+        return _check("mx", domain, "no such domain", said(NOT_THERE, domain=domain), False, [exchangers])
     if not hosts:
-        because = f"{domain} has no MX record: its own address takes its mail"
+        because = said("{domain} has no MX record: its own address takes its mail", domain=domain)
         return _check("mx", domain, "implicit", because, None, [exchangers])
     if hosts == [""]:
-        because = f"{domain} takes no mail at all (null MX, RFC 7505 section 3)"
+        because = said("{domain} takes no mail at all (null MX, RFC 7505 section 3)", domain=domain)
         return _check("mx", domain, "null", because, False, [exchangers])
     for host in hosts[:NAMES_LIMIT]:
         if _is_address(host):
-            because = f"the MX record of {domain} has an address where a name must stand"
+            because = said("the MX record of {domain} has an address where a name must stand", domain=domain)
             return _check("mx", domain, "bad", because, False, [exchangers])
         for type_ in ("A", "AAAA"):
             answer = book.answer(host, type_, time_ns)
             if answer is not None and answer.aliases:
-                because = (
-                    f"mail for {domain} goes to {host}, an alias of {answer.aliases[-1]}: MX must not name aliases"
-                )
-                return _check("mx", domain, "alias", f"{because} (RFC 5321 section 5.1)", False, [exchangers, answer])
+                because = said(TO_AN_ALIAS, domain=domain, host=host, name=answer.aliases[-1])
+                return _check("mx", domain, "alias", because, False, [exchangers, answer])
     shown = ", ".join(hosts[:NAMES_LIMIT])
-    return _check("mx", domain, "found", f"mail for {domain} goes to {shown}", None, [exchangers])
+    because = said("mail for {domain} goes to {hosts}", domain=domain, hosts=shown)
+    return _check("mx", domain, "found", because, None, [exchangers])
 
 
 def _is_address(host: str) -> bool:
@@ -154,21 +184,15 @@ def _is_address(host: str) -> bool:
 def _tlsa(host: str, answer: Answer) -> Check:
     """Tell whether the certificate of a host is vouched for in the DNS. Source: RFC 7672 section 2."""
     usages = [record.partition(" ")[0] for record in answer.records]
-    usable = list(dict.fromkeys(TLSA_USAGES[usage] for usage in usages if usage in TLSA_USAGES))
+    usable = list(dict.fromkeys(said(TLSA_USAGES[usage]) for usage in usages if usage in TLSA_USAGES))
     if not answer.records:
-        return _check(
-            "tlsa", host, "none", f"{host} has no TLSA record: its certificate is not vouched for", None, [answer]
-        )
+        because = said("{host} has no TLSA record: its certificate is not vouched for", host=host)
+        return _check("tlsa", host, "none", because, None, [answer])
     if not usable:
-        return _check(
-            "tlsa", host, "unusable", f"the TLSA records of {host} are of a kind that mail ignores", None, [answer]
-        )
-    proof = (
-        "the resolver says that DNSSEC proves them"
-        if answer.authenticated
-        else "no resolver vouches for them (no AD bit), without which they count for nothing"
-    )
-    because = f"TLSA records of {host} name {' and '.join(usable)}; {proof}"
+        because = said("the TLSA records of {host} are of a kind that mail ignores", host=host)
+        return _check("tlsa", host, "unusable", because, None, [answer])
+    whom = usable[0] if len(usable) == 1 else said("{most} and {last}", most=usable[0], last=usable[1])
+    because = said(TLSA_PROVEN if answer.authenticated else TLSA_UNPROVEN, host=host, whom=whom)
     return _check("tlsa", host, "found", because, True if answer.authenticated else None, [answer])
 
 
@@ -180,18 +204,14 @@ def _policy(kind: str, domain: str, version: str, answer: Answer) -> Check:
         if (tags := parse_tags(text_octets(record))) and tags.get("v") == version.encode()
     ]
     if len(found) != 1:
-        because = (
-            f"{domain} has no {version} record"
-            if not found
-            else f"{domain} has several {version} records, which count as none"
+        because = said(
+            SEVERAL_POLICIES if found else "{domain} has no {version} record", domain=domain, version=version
         )
         return _check(kind, domain, "none", because, None, [answer])
     if kind == "mta-sts":
-        because = (
-            f"{domain} has an MTA-STS policy (number {_written(found[0], 'id')}); the policy itself is fetched by HTTPS"
-        )
+        because = said(MTA_STS, domain=domain, number=_written(found[0], "id"))
     else:
-        because = f"{domain} wants reports about TLS at {_written(found[0], 'rua')}"
+        because = said("{domain} wants reports about TLS at {where}", domain=domain, where=_written(found[0], "rua"))
     return _check(kind, domain, "found", because, True, [answer])
 
 

@@ -25,6 +25,7 @@ from mailtrace.mail.authentication.signatures import SIGNATURES_LIMIT
 from mailtrace.mail.authentication.spf import ascii_domain
 from mailtrace.mail.authentication.tags import Tags, parse_tags, text_tag, without_space
 from mailtrace.model import Dkim, Verdict
+from mailtrace.model.language import said
 
 if TYPE_CHECKING:
     from mailtrace.mail.authentication.records import RecordBook
@@ -37,6 +38,13 @@ CLOCK_SKEW_S = 300
 
 ALGORITHMS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 FORMS = ("simple", "relaxed")
+
+TAGS_MISSING = "the signature cannot be read: {tags}= is missing"
+EXPIRED = "the signature had expired {seconds} s before the mail was sent here"
+MADE_LATER = "the signature says it was made {seconds} s after the mail was sent"
+ONLY_THE_DOMAIN = "the key is only for its very domain (t=s), and the signature is for one below (i=)"
+BODY_NOT_ALL = "the headers are those that were signed; the body is not all in the capture"
+NOT_SIGNED = "{what} are not these, or the key of {domain} did not make the signature"
 
 
 class Mail(Struct, frozen=True, gc=False):
@@ -80,7 +88,7 @@ def _judged(field: RawField, mail: Mail, book: RecordBook) -> Dkim:
         body = body_holds(tags, mail)
         _require_time(tags, mail.time_ns)
         if body is False:
-            raise Unusable(Verdict.FAIL, "the body is not the one that was signed: it was changed on the way")
+            raise Unusable(Verdict.FAIL, said("the body is not the one that was signed: it was changed on the way"))
     except Unusable as reason:
         return Dkim(reason.result, reason.because, *named, body)
     found = find_key(book, selector, domain, mail.time_ns)
@@ -93,26 +101,26 @@ def _require(tags: Tags, domain: str) -> None:
     """Check what can be checked without a key. Source: RFC 6376 section 6.1.1. Raises: `Unusable`."""
     missing = [name for name in ("v", "a", "b", "bh", "d", "h", "s") if not tags.get(name)]
     if missing:
-        raise Unusable(Verdict.NEUTRAL, f"the signature cannot be read: {', '.join(missing)}= is missing")
+        raise Unusable(Verdict.NEUTRAL, said(TAGS_MISSING, tags=", ".join(missing)))
     if text_tag(tags, "v") != "1":
-        raise Unusable(Verdict.NEUTRAL, "the signature is of a version that does not exist")
+        raise Unusable(Verdict.NEUTRAL, said("the signature is of a version that does not exist"))
     if b"from" not in signed_names(tags):
-        raise Unusable(Verdict.PERMERROR, "the signature does not cover From, and so protects nothing")
+        raise Unusable(Verdict.PERMERROR, said("the signature does not cover From, and so protects nothing"))
     agent = ascii_domain(text_tag(tags, "i", "@" + domain).rpartition("@")[2])
     if agent != domain and not agent.endswith("." + domain):
-        raise Unusable(Verdict.PERMERROR, "the signature is for somebody (i=) outside of its own domain (d=)")
+        raise Unusable(Verdict.PERMERROR, said("the signature is for somebody (i=) outside of its own domain (d=)"))
     require_algorithm(tags)
     if "dns/txt" not in text_tag(tags, "q", "dns/txt").split(":"):
-        raise Unusable(Verdict.PERMERROR, "the signature's key is not in the DNS (q=)")
+        raise Unusable(Verdict.PERMERROR, said("the signature's key is not in the DNS (q=)"))
 
 
 def require_algorithm(tags: Tags) -> None:
     """Refuse what is unknown, or no longer safe. Source: RFC 8301 section 3.1. Raises: `Unusable`."""
     algorithm = text_tag(tags, "a")
     if algorithm == "rsa-sha1":
-        raise Unusable(Verdict.POLICY, "the signature uses SHA-1, which proves nothing any more")
+        raise Unusable(Verdict.POLICY, said("the signature uses SHA-1, which proves nothing any more"))
     if algorithm not in ALGORITHMS:
-        raise Unusable(Verdict.NEUTRAL, f"nobody knows the algorithm {algorithm}")
+        raise Unusable(Verdict.NEUTRAL, said("nobody knows the algorithm {name}", name=algorithm))
 
 
 def _require_time(tags: Tags, time_ns: int) -> None:
@@ -120,11 +128,11 @@ def _require_time(tags: Tags, time_ns: int) -> None:
     made, ends = _number(tags, "t"), _number(tags, "x")
     now_s = time_ns // 1_000_000_000
     if made is not None and ends is not None and ends < made:
-        raise Unusable(Verdict.PERMERROR, "the signature expires before it was made")
+        raise Unusable(Verdict.PERMERROR, said("the signature expires before it was made"))
     if ends is not None and ends < now_s:
-        raise Unusable(Verdict.FAIL, f"the signature had expired {now_s - ends} s before the mail was sent here")
+        raise Unusable(Verdict.FAIL, said(EXPIRED, seconds=now_s - ends))
     if made is not None and made > now_s + CLOCK_SKEW_S:
-        raise Unusable(Verdict.NEUTRAL, f"the signature says it was made {made - now_s} s after the mail was sent")
+        raise Unusable(Verdict.NEUTRAL, said(MADE_LATER, seconds=made - now_s))
 
 
 def _number(tags: Tags, name: str) -> int | None:
@@ -132,7 +140,7 @@ def _number(tags: Tags, name: str) -> int | None:
     if value is None:
         return None
     if not value.isdigit() or len(value) > DIGITS_LIMIT:
-        raise Unusable(Verdict.NEUTRAL, f"the signature cannot be read: {name}= is no number")
+        raise Unusable(Verdict.NEUTRAL, said("the signature cannot be read: {tag}= is no number", tag=name))
     return int(value)
 
 
@@ -141,7 +149,7 @@ def forms(tags: Tags) -> tuple[str, str]:
     header, _, body = text_tag(tags, "c", "simple/simple").partition("/")
     body = body or "simple"
     if header not in FORMS or body not in FORMS:
-        raise Unusable(Verdict.NEUTRAL, "the signature cannot be read: nobody knows its canonical form (c=)")
+        raise Unusable(Verdict.NEUTRAL, said("the signature cannot be read: nobody knows its canonical form (c=)"))
     return header, body
 
 
@@ -169,26 +177,28 @@ def _decoded(value: bytes) -> bytes:
     try:
         return binascii.a2b_base64(without_space(value), strict_mode=True)
     except binascii.Error:
-        raise Unusable(Verdict.NEUTRAL, "the signature cannot be read: it is no base64") from None
+        raise Unusable(Verdict.NEUTRAL, said("the signature cannot be read: it is no base64")) from None
 
 
 def _by_key(field: RawField, tags: Tags, mail: Mail, found: Found, body: bool | None) -> tuple[Verdict, str]:
     """Return the verdict of the key."""
     if found.key is None:
         if found.result is Verdict.UNKNOWN and body:
-            return found.result, f"{found.because}; the body is the one that was signed"
+            return found.result, said("{because}; the body is the one that was signed", because=found.because)
         return found.result, found.because
     try:
-        result, because = by_signature(field, tags, mail, found, "the headers that were signed")
+        result, because = by_signature(field, tags, mail, found, said("the headers that were signed"))
     except Unusable as reason:
         return reason.result, reason.because
     strict = found.key.strict and text_tag(tags, "i", "@").rpartition("@")[2] not in ("", text_tag(tags, "d"))
     if result is Verdict.PASS and strict:
-        return Verdict.PERMERROR, "the key is only for its very domain (t=s), and the signature is for one below (i=)"
+        return Verdict.PERMERROR, said(ONLY_THE_DOMAIN)
     if result is Verdict.PASS and body is None:
-        return Verdict.UNKNOWN, "the headers are those that were signed; the body is not all in the capture"
+        return Verdict.UNKNOWN, said(BODY_NOT_ALL)
     if result is Verdict.PASS and "l" in tags:
-        because += f"; of the body only the first {_number(tags, 'l')} octets are signed"
+        because = said(
+            "{because}; of the body only the first {count} octets are signed", because=because, count=_number(tags, "l")
+        )
     return result, because
 
 
@@ -206,11 +216,11 @@ def verdict(found: Found, tags: Tags, data: bytes, what: str) -> tuple[Verdict, 
     if key is None:
         return found.result, found.because
     if key.kind != ALGORITHMS.get(text_tag(tags, "a")) or "sha256" not in key.hashes:
-        return Verdict.PERMERROR, "the key is for another algorithm than the signature's"
+        return Verdict.PERMERROR, said("the key is for another algorithm than the signature's")
     weak = weakness(key)
     if weak is not None:
         return weak
     domain = text_tag(tags, "d")
     if not signed(key, _decoded(tags["b"]), data):
-        return Verdict.FAIL, f"{what} are not these, or the key of {domain} did not make the signature"
-    return Verdict.PASS, f"{domain} signed it, and nothing that was signed has changed since"
+        return Verdict.FAIL, said(NOT_SIGNED, what=what, domain=domain)
+    return Verdict.PASS, said("{domain} signed it, and nothing that was signed has changed since", domain=domain)

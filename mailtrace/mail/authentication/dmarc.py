@@ -16,6 +16,7 @@ from mailtrace.mail.authentication.records import RecordBook, text_octets
 from mailtrace.mail.authentication.spf import ascii_domain, is_domain, not_captured
 from mailtrace.mail.authentication.tags import Tags, parse_tags, text_tag
 from mailtrace.model import Dkim, Dmarc, Spf, Verdict
+from mailtrace.model.language import said
 
 WALK_LABELS = 8
 """A name with so many labels or more is cut to one less before the walk goes on. Source: RFC 9989 section 4.10."""
@@ -24,6 +25,13 @@ REMEMBERED_NAMES = 1024
 """Domains whose walk is laid out once for all their mails."""
 
 POLICIES = ("none", "quarantine", "reject")
+
+NO_DOMAIN = "From has no domain, so that nobody knows whose policy counts"
+SEVERAL_DOMAINS = "From has addresses of {count} domains, so that nobody knows whose policy counts"
+TAKEN_NOT_TO_EXIST = "{because}; the records of {names} were not captured, and are taken not to exist"
+BOTH_PASSED = "SPF and DKIM passed for {domain} or a name of the same organisation"
+ONE_PASSED = "{method} passed for {domain} or a name of the same organisation"
+NEITHER_PASSED = "neither SPF nor DKIM passed for {domain} or a name of the same organisation"
 
 
 class _Walk:
@@ -51,7 +59,9 @@ class _Walk:
             return None
         self.lookups[answer.lookup] = None
         self.packets.update(dict.fromkeys(answer.packets))
-        self.failed = self.failed or (f"{answer.failed} for _dmarc.{name}" if answer.failed else "")
+        self.failed = self.failed or (
+            said("{rcode} for {name}", rcode=answer.failed, name=f"_dmarc.{name}") if answer.failed else ""
+        )
         found = [tags for record in answer.records if (tags := _policy_record(text_octets(record))) is not None]
         return found[0] if len(found) == 1 else None  # several count as none
 
@@ -79,8 +89,7 @@ def check_dmarc(book: RecordBook, authors: Sequence[str], spf: Spf, signatures: 
     """Judge a mail by the addresses of From and by what SPF and DKIM found. Never raises."""
     domains = list(dict.fromkeys(ascii_domain(author.rpartition("@")[2]) for author in authors))
     if len(domains) != 1 or not is_domain(domains[0]):
-        many = "has no domain" if len(domains) < 2 else f"has addresses of {len(domains)} domains"
-        return Dmarc(Verdict.PERMERROR, f"From {many}, so that nobody knows whose policy counts")
+        return Dmarc(Verdict.PERMERROR, said(NO_DOMAIN if len(domains) < 2 else SEVERAL_DOMAINS, count=len(domains)))
     (domain,) = domains
     walk = _Walk(book, domain, time_ns)
     proof = (tuple(walk.lookups), tuple(walk.packets))
@@ -93,7 +102,7 @@ def check_dmarc(book: RecordBook, authors: Sequence[str], spf: Spf, signatures: 
     aligned = _alignment(book, tags, walk, spf, signatures, time_ns)
     result, because = _verdict(aligned, domain)
     if walk.missing and at != domain:
-        because += f"; the records of {', '.join(walk.missing)} were not captured, and are taken not to exist"
+        because = said(TAKEN_NOT_TO_EXIST, because=because, names=", ".join(walk.missing))
     return Dmarc(result, because, domain, f"_dmarc.{at}", policy, aligned.spf, aligned.dkim, *proof)
 
 
@@ -131,11 +140,11 @@ def _policy_at(walk: _Walk) -> str | None:
 
 def _without_policy(book: RecordBook, walk: _Walk) -> tuple[Verdict, str]:
     if walk.failed:
-        return Verdict.TEMPERROR, f"the DNS failed: {walk.failed}"
+        return Verdict.TEMPERROR, said("the DNS failed: {rcode}", rcode=walk.failed)
     if walk.missing:
         name = f"_dmarc.{walk.missing[0]}"
         return Verdict.UNKNOWN, not_captured(name, "TXT", book.so_far)
-    return Verdict.NONE, f"neither {walk.domain} nor a name above it has a DMARC record"
+    return Verdict.NONE, said("neither {domain} nor a name above it has a DMARC record", domain=walk.domain)
 
 
 def _policy(book: RecordBook, tags: Tags, at: str, domain: str, time_ns: int) -> str:
@@ -187,9 +196,10 @@ def _belongs(book: RecordBook, walk: _Walk, name: str, strict: bool, time_ns: in
 
 
 def _verdict(aligned: _Alignment, domain: str) -> tuple[Verdict, str]:
-    by = [word for word, held in (("SPF", aligned.spf), ("DKIM", aligned.dkim)) if held]
-    if by:
-        return Verdict.PASS, f"{' and '.join(by)} passed for {domain} or a name of the same organisation"
+    if aligned.spf or aligned.dkim:
+        method = "SPF" if aligned.spf else "DKIM"
+        both = aligned.spf and aligned.dkim
+        return Verdict.PASS, said(BOTH_PASSED if both else ONE_PASSED, method=method, domain=domain)
     if aligned.unknown:
         return Verdict.UNKNOWN, aligned.unknown
-    return Verdict.FAIL, f"neither SPF nor DKIM passed for {domain} or a name of the same organisation"
+    return Verdict.FAIL, said(NEITHER_PASSED, domain=domain)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import binascii
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -15,6 +15,7 @@ from mailtrace.mail.authentication.records import RecordBook, text_octets
 from mailtrace.mail.authentication.spf import not_captured
 from mailtrace.mail.authentication.tags import parse_tags, text_tag, without_space
 from mailtrace.model import Verdict
+from mailtrace.model.language import said
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -43,6 +44,33 @@ class KeyRecord(Struct, frozen=True, gc=False):
     strict: bool
 
 
+DNS_FAILED = "the DNS failed for the key {name}: {rcode}"
+NO_RECORD = "there is no key: {name} has no TXT record"
+NO_NAME = "there is no key: {name} does not exist (NXDOMAIN)"
+UNUSABLE = "the key {name} cannot be used: {why}"
+TOO_SHORT = "the RSA key has only {count} bits, and so can be broken"
+
+WHY_NO_KEY = (
+    "it is no key record",
+    "its version is not DKIM1",
+    "it was revoked (p= is empty)",
+    "it is not for mail (s=)",
+    "nobody knows keys of the kind {kind}",
+    "p= is no base64",
+)
+
+
+class NoKey(NamedTuple):
+    """Why a record has no usable key: one of `WHY_NO_KEY`, and the kind of key it is about."""
+
+    why: str
+    kind: str = ""
+
+    def told(self) -> str:
+        """Return it in the language that is spoken."""
+        return said(self.why, kind=self.kind)
+
+
 class Found(Struct, frozen=True, gc=False):
     """What the capture has for a selector: a key, or the verdict that follows from there being none, and why."""
 
@@ -61,39 +89,38 @@ def find_key(book: RecordBook, selector: str, domain: str, time_ns: int) -> Foun
         return Found(None, Verdict.UNKNOWN, not_captured(name, "TXT", book.so_far))
     proof = ((answer.lookup,), answer.packets)
     if answer.failed:
-        return Found(None, Verdict.TEMPERROR, f"the DNS failed for the key {name}: {answer.failed}", *proof)
+        return Found(None, Verdict.TEMPERROR, said(DNS_FAILED, name=name, rcode=answer.failed), *proof)
     if not answer.records:
-        why = "has no TXT record" if answer.exists else "does not exist (NXDOMAIN)"
-        return Found(None, Verdict.PERMERROR, f"there is no key: {name} {why}", *proof)
+        return Found(None, Verdict.PERMERROR, said(NO_RECORD if answer.exists else NO_NAME, name=name), *proof)
     reasons = []
     for record in answer.records:
         key = read_key(text_octets(record)[:KEY_OCTETS_LIMIT])
         if isinstance(key, KeyRecord):
             return Found(key, Verdict.PASS, "", *proof)
         reasons.append(key)
-    return Found(None, Verdict.PERMERROR, f"the key {name} cannot be used: {reasons[0]}", *proof)
+    return Found(None, Verdict.PERMERROR, said(UNUSABLE, name=name, why=reasons[0].told()), *proof)
 
 
 @lru_cache(maxsize=REMEMBERED_KEYS)
-def read_key(record: bytes) -> KeyRecord | str:
+def read_key(record: bytes) -> KeyRecord | NoKey:
     """Return the key in a TXT record, or why there is none."""
     tags = parse_tags(record)
     if tags is None or "p" not in tags:
-        return "it is no key record"
+        return NoKey("it is no key record")
     if text_tag(tags, "v", "dkim1") != "dkim1":
-        return "its version is not DKIM1"
+        return NoKey("its version is not DKIM1")
     if not without_space(tags["p"]):
-        return "it was revoked (p= is empty)"
+        return NoKey("it was revoked (p= is empty)")
     services = text_tag(tags, "s", "*").split(":")
     if "*" not in services and "email" not in services:
-        return "it is not for mail (s=)"
+        return NoKey("it is not for mail (s=)")
     kind = text_tag(tags, "k", "rsa")
     if kind not in ("rsa", "ed25519"):
-        return f"nobody knows keys of the kind {kind}"
+        return NoKey("nobody knows keys of the kind {kind}", kind)
     try:
         octets = binascii.a2b_base64(without_space(tags["p"]))
     except binascii.Error:
-        return "p= is no base64"
+        return NoKey("p= is no base64")
     flags = text_tag(tags, "t").split(":")
     hashes = tuple(text_tag(tags, "h", "sha1:sha256").split(":"))
     return KeyRecord(kind, octets, hashes, "y" in flags, "s" in flags)
@@ -104,10 +131,10 @@ def weakness(key: KeyRecord) -> tuple[Verdict, str] | None:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     loaded = _loaded(key.kind, key.octets)
-    if isinstance(loaded, str):
-        return Verdict.PERMERROR, loaded
+    if loaded is None:
+        return Verdict.PERMERROR, said("the {kind} key cannot be read", kind=key.kind)
     if isinstance(loaded, RSAPublicKey) and loaded.key_size < MIN_RSA_BITS:
-        return Verdict.POLICY, f"the RSA key has only {loaded.key_size} bits, and so can be broken"
+        return Verdict.POLICY, said(TOO_SHORT, count=loaded.key_size)
     return None
 
 
@@ -127,7 +154,7 @@ def signed(key: KeyRecord, signature: bytes, data: bytes) -> bool:
     from cryptography.hazmat.primitives.hashes import SHA256
 
     loaded = _loaded(key.kind, key.octets)
-    if isinstance(loaded, str):
+    if loaded is None:
         return False
     try:
         if isinstance(loaded, Ed25519PublicKey):
@@ -146,8 +173,8 @@ def _sha256(data: bytes) -> bytes:
 
 
 @lru_cache(maxsize=REMEMBERED_KEYS)
-def _loaded(kind: str, octets: bytes) -> RSAPublicKey | Ed25519PublicKey | str:
-    """Return a key that can be computed with, or why there is none."""
+def _loaded(kind: str, octets: bytes) -> RSAPublicKey | Ed25519PublicKey | None:
+    """Return a key that can be computed with, None where it cannot be read."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -158,7 +185,7 @@ def _loaded(kind: str, octets: bytes) -> RSAPublicKey | Ed25519PublicKey | str:
             return Ed25519PublicKey.from_public_bytes(octets)
         loaded = load_der_public_key(octets)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        return f"the {kind} key cannot be read"
+        return None
     if not isinstance(loaded, RSAPublicKey) or loaded.key_size > MAX_RSA_BITS:
-        return "the rsa key cannot be read"
+        return None
     return loaded

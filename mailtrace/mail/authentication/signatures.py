@@ -11,6 +11,7 @@ from functools import lru_cache
 from mailtrace.mail.authentication.spf import ascii_domain, not_captured
 from mailtrace.mail.authentication.tags import TAGS_LIMIT
 from mailtrace.model import Dkim, Verdict
+from mailtrace.model.language import language, said
 
 SIGNATURES_LIMIT = 20
 """Signatures of one mail that are looked at; honest mails have up to five, and each costs a hash of the body."""
@@ -25,7 +26,8 @@ Signer = tuple[str, str, str]
 
 def unchecked(signers: Sequence[Signer]) -> tuple[Dkim, ...]:
     """Return the signatures of a mail for which no key has been captured so far."""
-    return tuple([_unchecked(*signer) for signer in signers])
+    spoken = language()
+    return tuple([_unchecked(*signer, spoken) for signer in signers])
 
 
 def key_names(signers: Sequence[Signer]) -> list[str]:
@@ -54,9 +56,10 @@ def _signer(value: str) -> Signer:
 
 
 @lru_cache(maxsize=REMEMBERED_SIGNERS)
-def _unchecked(domain: str, selector: str, algorithm: str) -> Dkim:
+def _unchecked(domain: str, selector: str, algorithm: str, spoken: str) -> Dkim:
+    """Return a verdict in the language that is spoken, whose code is `spoken`."""
     domain = ascii_domain(domain)
     if not domain or not selector:
-        return Dkim(Verdict.NEUTRAL, "the signature cannot be read: it does not say whose it is")
+        return Dkim(Verdict.NEUTRAL, said("the signature cannot be read: it does not say whose it is"))
     because = not_captured(f"{selector}._domainkey.{domain}", "TXT", so_far=True)
     return Dkim(Verdict.UNKNOWN, because, domain, selector, algorithm or None)

@@ -13,6 +13,7 @@ from mailtrace.mail.authentication.records import Answer, RecordBook, text_octet
 from mailtrace.mail.authentication.spfmacros import Address, Subject, expanded
 from mailtrace.mail.authentication.spfterms import VERSION, Pieces, SpfRecord, SpfSyntaxError, Term, parse_spf
 from mailtrace.model import Spf, Verdict
+from mailtrace.model.language import said
 
 MAX_QUERIES = 10
 """Terms that may ask the DNS in one check. Source: RFC 7208 section 4.6.4."""
@@ -26,6 +27,29 @@ MAX_HOSTS = 10
 QUERYING = frozenset({"include", "a", "mx", "ptr", "exists"})
 RESULTS = {"+": Verdict.PASS, "-": Verdict.FAIL, "~": Verdict.SOFTFAIL, "?": Verdict.NEUTRAL}
 _TYPES = {4: "A", 6: "AAAA"}
+
+NO_MATCH = "no term of the SPF record of {domain} matches {client}"
+INCLUDED = "{because}, which `{term}` of {domain} uses"
+TOO_MANY_QUERIES = "the SPF record of {domain} and those it leads to ask the DNS more than {count} times"
+TOO_MANY_VOID = "more than {count} terms ask for names or records that do not exist"
+TOO_MANY_HOSTS = "`{term}` asks for more than {count} exchangers of {domain}"
+LEADS_NOWHERE = "`{term}` of {domain} leads to {target}, which has no SPF record"
+REDIRECTS_NOWHERE = "{domain} redirects to {target}, which has no SPF record"
+DNS_FAILED = "the DNS failed for the {type} record of {name}: {rcode}"
+NOT_CAPTURED = "the {type} record for {name} was not captured"
+NOT_SO_FAR = "the {type} record for {name} was not captured so far"
+
+ABOUT_CLIENT = {
+    "+": "`{term}` in the SPF record of {domain} allows {client}",
+    "-": "`{term}` in the SPF record of {domain} forbids {client}",
+    "~": "`{term}` in the SPF record of {domain} suspects {client}",
+    "?": "`{term}` in the SPF record of {domain} says nothing for or against {client}",
+}
+ALL_THE_REST = {
+    **dict.fromkeys("-~?", "the SPF record of {domain} does not name {client}, and ends with `{term}`"),
+    "+": "`{term}` in the SPF record of {domain} lets anybody send",
+}
+"""What a term says of the client, by its qualifier; and what `all` says."""
 
 
 class _Ended(Exception):
@@ -55,7 +79,7 @@ def check_spf(book: RecordBook, client: str, helo: str, sender: str, time_ns: in
     try:
         address = ip_address(client)
     except ValueError:
-        return Spf(Verdict.UNKNOWN, f"{client} is no address", domain, identity)
+        return Spf(Verdict.UNKNOWN, said("{client} is no address", client=client), domain, identity)
     if isinstance(address, IPv6Address):
         address = address.ipv4_mapped or address
     check = _Check(book, Subject(address, helo, local or "postmaster", domain), time_ns)
@@ -108,10 +132,10 @@ class _Check:
         """Return the verdict on a domain, and why."""
         try:
             if not is_domain(domain):
-                return Verdict.NONE, f"`{domain}` is no domain that could have an SPF record"
+                return Verdict.NONE, said("`{domain}` is no domain that could have an SPF record", domain=domain)
             record = self._record(domain)
             if record is None:
-                return Verdict.NONE, f"{domain} has no SPF record"
+                return Verdict.NONE, said("{domain} has no SPF record", domain=domain)
             return self._work([_Level(domain, record, None)])
         except _Ended as end:
             return end.result, end.because
@@ -124,7 +148,7 @@ class _Check:
                 if level.record.redirect is not None and not _has_all(level.record):
                     stack[-1] = self._redirected(level)
                     continue
-                ended = Verdict.NEUTRAL, f"no term of the SPF record of {level.domain} matches {self.subject.client}"
+                ended = Verdict.NEUTRAL, said(NO_MATCH, domain=level.domain, client=self.subject.client)
                 matched = None
             else:
                 matched = level.record.terms[level.at]
@@ -146,28 +170,22 @@ class _Check:
                 if result is not Verdict.PASS:
                     break
                 matched = including
-                ended = RESULTS[including.qualifier], f"{because}, which `{including.text}` of {stack[-1].domain} uses"
+                told = said(INCLUDED, because=because, term=including.text, domain=stack[-1].domain)
+                ended = RESULTS[including.qualifier], told
 
     def _told(self, term: Term, domain: str) -> str:
-        client = self.subject.client
-        if term.name == "all":
-            if term.qualifier == "+":
-                return f"`{term.text}` in the SPF record of {domain} lets anybody send"
-            return f"the SPF record of {domain} does not name {client}, and ends with `{term.text}`"
-        says = {"+": "allows", "-": "forbids", "~": "suspects", "?": "says nothing for or against"}[term.qualifier]
-        return f"`{term.text}` in the SPF record of {domain} {says} {client}"
+        fields = {"term": term.text, "domain": domain, "client": self.subject.client}
+        return said(ALL_THE_REST[term.qualifier] if term.name == "all" else ABOUT_CLIENT[term.qualifier], **fields)
 
     def _count(self, domain: str) -> None:
         self.queries += 1
         if self.queries > MAX_QUERIES:
-            because = f"the SPF record of {domain} and those it leads to ask the DNS more than {MAX_QUERIES} times"
-            raise _Ended(Verdict.PERMERROR, because)
+            raise _Ended(Verdict.PERMERROR, said(TOO_MANY_QUERIES, domain=domain, count=MAX_QUERIES))
 
     def _found_nothing(self) -> None:
         self.void += 1
         if self.void > MAX_VOID:
-            because = f"more than {MAX_VOID} terms ask for names or records that do not exist"
-            raise _Ended(Verdict.PERMERROR, because)
+            raise _Ended(Verdict.PERMERROR, said(TOO_MANY_VOID, count=MAX_VOID))
 
     def _record(self, domain: str) -> SpfRecord | None:
         """Return the SPF record of a domain, None where it has none."""
@@ -175,19 +193,21 @@ class _Check:
         texts = map(text_octets, answer.records)
         found = [text for text in texts if text[:6].lower() == VERSION and text[6:7] in (b"", b" ")]
         if len(found) > 1:
-            raise _Ended(Verdict.PERMERROR, f"{domain} has {len(found)} SPF records, and may have one")
+            several = said("{domain} has {count} SPF records, and may have one", domain=domain, count=len(found))
+            raise _Ended(Verdict.PERMERROR, several)
         if not found:
             return None
         try:
             return parse_spf(found[0])
         except SpfSyntaxError as error:
-            raise _Ended(Verdict.PERMERROR, f"the SPF record of {domain} cannot be used: {error}") from None
+            unusable = said("the SPF record of {domain} cannot be used: {why}", domain=domain, why=error)
+            raise _Ended(Verdict.PERMERROR, unusable) from None
 
     def _included(self, term: Term, domain: str) -> _Level:
         target = self._name(term.domain, domain)
         record = self._record(target) if is_domain(target) else None
         if record is None:
-            raise _Ended(Verdict.PERMERROR, f"`{term.text}` of {domain} leads to {target}, which has no SPF record")
+            raise _Ended(Verdict.PERMERROR, said(LEADS_NOWHERE, term=term.text, domain=domain, target=target))
         return _Level(target, record, term)
 
     def _redirected(self, level: _Level) -> _Level:
@@ -196,7 +216,7 @@ class _Check:
         target = self._name(level.record.redirect, level.domain)
         record = self._record(target) if is_domain(target) else None
         if record is None:
-            raise _Ended(Verdict.PERMERROR, f"{level.domain} redirects to {target}, which has no SPF record")
+            raise _Ended(Verdict.PERMERROR, said(REDIRECTS_NOWHERE, domain=level.domain, target=target))
         return _Level(target, record, level.included_by)
 
     def _matches(self, term: Term, domain: str) -> bool:
@@ -225,7 +245,7 @@ class _Check:
         """Tell whether the client is one of the hosts that take mail for a name. Source: RFC 7208 section 5.4."""
         hosts = [record.partition(" ")[2].rstrip(".") for record in self._answer(name, "MX").records]
         if len(hosts) > MAX_HOSTS:
-            raise _Ended(Verdict.PERMERROR, f"`{term.text}` asks for more than {MAX_HOSTS} exchangers of {name}")
+            raise _Ended(Verdict.PERMERROR, said(TOO_MANY_HOSTS, term=term.text, count=MAX_HOSTS, domain=name))
         found = False
         for host in filter(None, hosts):
             addresses = self._addresses(host)
@@ -276,13 +296,13 @@ class _Check:
         self.lookups[answer.lookup] = None
         self.packets.update(dict.fromkeys(answer.packets))
         if answer.failed and failing:
-            raise _Ended(Verdict.TEMPERROR, f"the DNS failed for the {type_} record of {name}: {answer.failed}")
+            raise _Ended(Verdict.TEMPERROR, said(DNS_FAILED, type=type_, name=name, rcode=answer.failed))
         return answer
 
 
 def not_captured(name: str, type_: str, so_far: bool) -> str:
     """Return the sentence that says which record is missing; `so_far` as in `RecordBook`."""
-    return f"the {type_} record for {name} was not captured{' so far' if so_far else ''}"
+    return said(NOT_SO_FAR if so_far else NOT_CAPTURED, type=type_, name=name)
 
 
 def _has_all(record: SpfRecord) -> bool:

@@ -12,6 +12,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from msgspec import Struct
 
+from mailtrace.model.language import said
+
 VERSION = b"v=spf1"
 QUALIFIERS = "+-?~"
 REMEMBERED_RECORDS = 1024
@@ -69,7 +71,7 @@ class SpfRecord(Struct, frozen=True, gc=False):
 def parse_spf(record: bytes) -> SpfRecord:
     """Return what a record says. Raises: `SpfSyntaxError`."""
     if not record.isascii():
-        raise SpfSyntaxError("it has octets that are no ASCII")
+        raise SpfSyntaxError(said("it has octets that are no ASCII"))
     terms: list[Term] = []
     seen: dict[str, Pieces] = {}
     for text in record[len(VERSION) :].decode("ascii").split(" "):
@@ -82,7 +84,7 @@ def parse_spf(record: bytes) -> SpfRecord:
         name = modifier[1].lower()
         if name in ("redirect", "exp"):
             if name in seen:
-                raise SpfSyntaxError(f"it has {name}= more than once")
+                raise SpfSyntaxError(said("it has {name}= more than once", name=name))
             seen[name] = _domain(modifier[2], text)
         else:
             pieces(modifier[2], text, _IN_EXPLANATIONS)
@@ -106,7 +108,7 @@ def _mechanism(text: str) -> Term:
             return Term(name, qualifier, text, _domain(rest[1:], text))
         case "ip4" | "ip6" if rest.startswith(":"):
             return Term(name, qualifier, text, network=_network(rest[1:], name, text))
-    raise SpfSyntaxError(f"`{text}` is no term of SPF")
+    raise SpfSyntaxError(said("`{term}` is no term of SPF", term=text))
 
 
 def _with_lengths(name: str, qualifier: str, text: str, rest: str) -> Term:
@@ -115,7 +117,7 @@ def _with_lengths(name: str, qualifier: str, text: str, rest: str) -> Term:
     lengths = found.groups() if found else (None, None)
     rest = rest[: found.start()] if found else rest
     if rest and not rest.startswith(":"):
-        raise SpfSyntaxError(f"`{text}` is no term of SPF")
+        raise SpfSyntaxError(said("`{term}` is no term of SPF", term=text))
     domain = _domain(rest[1:], text) if rest else None
     return Term(name, qualifier, text, domain, _length(lengths[0], 32, text), _length(lengths[1], 128, text))
 
@@ -124,21 +126,21 @@ def _length(digits: str | None, most: int, text: str) -> int:
     if digits is None:
         return most
     if str(int(digits)) != digits or int(digits) > most:
-        raise SpfSyntaxError(f"`{text}` has no such prefix length")
+        raise SpfSyntaxError(said("`{term}` has no such prefix length", term=text))
     return int(digits)
 
 
 def _network(written: str, name: str, text: str) -> IPv4Network | IPv6Network:
     address, slash, length = written.partition("/")
     if slash and not (length.isdecimal() and len(length) < 4):
-        raise SpfSyntaxError(f"`{text}` has no such prefix length")
+        raise SpfSyntaxError(said("`{term}` has no such prefix length", term=text))
     bits = _length(length if slash else None, 32 if name == "ip4" else 128, text)
     try:
         network = ip_network(f"{address}/{bits}", strict=False)
     except ValueError:
-        raise SpfSyntaxError(f"`{text}` has no such address") from None
+        raise SpfSyntaxError(said("`{term}` has no such address", term=text)) from None
     if network.version != (4 if name == "ip4" else 6) or "%" in address:
-        raise SpfSyntaxError(f"`{text}` has no such address")
+        raise SpfSyntaxError(said("`{term}` has no such address", term=text))
     return network
 
 
@@ -146,11 +148,11 @@ def _domain(written: str, text: str) -> Pieces:
     """Return a domain in pieces; it ends with a macro, or with a dot and a top label. Source: RFC 7208 section 7.1."""
     found = pieces(written, text, _IN_DOMAINS)
     if not found:
-        raise SpfSyntaxError(f"`{text}` names no domain")
+        raise SpfSyntaxError(said("`{term}` names no domain", term=text))
     if isinstance(found[-1], str) and not written.endswith(("%%", "%_", "%-")):
         labels = found[-1].removesuffix(".").split(".")
         if len(labels) < 2 or not _LABEL.fullmatch(labels[-1]) or labels[-1].isdigit():
-            raise SpfSyntaxError(f"`{text}` names no domain")
+            raise SpfSyntaxError(said("`{term}` names no domain", term=text))
     return found
 
 
@@ -161,7 +163,7 @@ def pieces(written: str, text: str, letters: frozenset[str]) -> Pieces:
     while at < len(written):
         piece = _PIECE.match(written, at)
         if piece is None or (piece[1] and (piece[1].lower() not in letters or piece[2].strip("0") == "" != piece[2])):
-            raise SpfSyntaxError(f"`{text}` has a macro that does not exist")
+            raise SpfSyntaxError(said("`{term}` has a macro that does not exist", term=text))
         at = piece.end()
         if piece[1]:
             letter = piece[1]

@@ -25,6 +25,19 @@ RECIPIENTS_LIMIT = 50
 TELLING = frozenset(("dkim-signature", "arc-seal", "arc-message-signature", *HEADERS))
 """Headers without which a mail itself has nothing to judge."""
 
+INSIDE = {
+    "not-received": "the mail was not received here, and SPF is judged where it is",
+    "lmtp": "the mail was delivered within its destination (LMTP), and SPF is judged where it comes in",
+    "logged-in": "the client had logged in, and SPF is about clients that nobody knows",
+    "submitted": (
+        "the mail was handed in by one of the server's own users, and SPF is about clients that nobody knows"
+    ),
+    "own-host": "the client is the server's own host",
+}
+"""Why SPF is not judged."""
+
+NO_SEALS = "the mail has no ARC seals"
+
 SIGNED_ONLY = frozenset({"dkim-signature"})
 
 
@@ -44,7 +57,8 @@ class Mail(Struct, frozen=True, array_like=True, gc=False):
 class Subject(Struct, frozen=True, array_like=True, gc=False):
     """What is judged of a mail, or of a transaction that ended before there was one; `time_ns` is when.
 
-    `inside` says why SPF is not judged, '' where it is. `sender` is that of the envelope, None where it was not seen.
+    `inside` is the name in `INSIDE` of why SPF is not judged, '' where it is. `sender` is that of the envelope, None
+    where it was not seen.
     `domains` are those of the envelope, in lower case, each once. `authors` are the addresses in From. `mail` is None
     where there is nothing to judge in it. Only SMTP has a `client` whose address is looked into, '' elsewhere.
     """
@@ -128,15 +142,15 @@ def _hello(conversation: Conversation) -> tuple[str, str]:
 
 
 def _inside(conversation: Conversation, client: str, verb: str) -> str:
-    """Return why a mail does not come in from outside here, '' where it does."""
+    """Return why a mail does not come in from outside here, by its name in `INSIDE`, '' where it does."""
     if conversation.protocol != "smtp":
-        return "the mail was not received here, and SPF is judged where it is"
+        return "not-received"
     if verb == "LHLO":
-        return "the mail was delivered within its destination (LMTP), and SPF is judged where it comes in"
+        return "lmtp"
     if any(login.accepted for login in conversation.dialogue.logins):
-        return "the client had logged in, and SPF is about clients that nobody knows"
+        return "logged-in"
     if conversation.key.server.port in SUBMISSION_PORTS:
-        return "the mail was handed in by one of the server's own users, and SPF is about clients that nobody knows"
+        return "submitted"
     if client == conversation.key.server.host:
-        return "the client is the server's own host"
+        return "own-host"
     return ""

@@ -19,6 +19,7 @@ from mailtrace.mail.journeys.trace import Trace
 from mailtrace.mail.journeys.tries import AGAIN_NS, RECIPIENTS_TRIED, SOONEST_NS
 from mailtrace.mail.journeys.words import WORDS
 from mailtrace.model import Evidence, EvidenceKind, HopKind, Lookup, Recipient
+from mailtrace.model.language import said
 
 NAMES_LIMIT = 100_000
 """Names whose answers are remembered; a scan of a whole registry must not fill memory."""
@@ -152,5 +153,5 @@ class Calls:
 
 
 def _because(word: str, before: Trace, after: Trace, passed_ns: int) -> Evidence:
-    detail = WORDS[word].format(host=after.client, server=before.server, seconds=f"{passed_ns / 1e9:,.3f}")
+    detail = said(WORDS[word], host=after.client, server=before.server, seconds=f"{passed_ns / 1e9:,.3f}")
     return Evidence(EvidenceKind.ADDRESS, detail, (*before.packets[-1:], *after.packets[-1:]))

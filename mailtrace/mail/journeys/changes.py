@@ -6,6 +6,7 @@ from collections import Counter
 
 from mailtrace.mail.journeys.trace import Trace
 from mailtrace.mail.journeys.words import WORDS
+from mailtrace.model.language import said
 
 NAMES_TOLD = 20
 """Header fields named in one fact; who changes more than that rewrites the mail."""
@@ -25,11 +26,11 @@ def _envelope(before: Trace, after: Trace) -> list[str]:
         return []
     found = []
     if None not in (before.sender, after.sender) and before.sender != after.sender:
-        found.append(WORDS["sender-changed"].format(before=before.sender or "<>", after=after.sender or "<>"))
+        found.append(said(WORDS["sender-changed"], before=before.sender or "<>", after=after.sender or "<>"))
     if not after.addresses <= before.addresses:
         new = [each.address for each in after.recipients if each.address.lower() not in before.addresses]
         was = [each.address for each in before.recipients]
-        found.append(WORDS["recipients-changed"].format(before=_some(was), after=_some(new)))
+        found.append(said(WORDS["recipients-changed"], before=_some(was), after=_some(new)))
     return found
 
 
@@ -45,7 +46,7 @@ def _head(before: Trace, after: Trace) -> list[str]:
     for word, names in (("added", new - changed), ("removed", gone - changed), ("changed", changed)):
         if names:
             told = [name if many == 1 else f"{name} ({many})" for name, many in names.items()]
-            found.append(WORDS[word].format(names=_some(told, NAMES_TOLD)))
+            found.append(said(WORDS[word], names=_some(told, NAMES_TOLD)))
     return found
 
 
@@ -59,12 +60,12 @@ def _body(before: Trace, after: Trace) -> list[str]:
     if before.body is None or after.body is None or before.body == after.body:
         return []
     if before.text != after.text:
-        return [WORDS["body-changed"]]
+        return [said(WORDS["body-changed"])]
     if (before.encoding or "").lower() == (after.encoding or "").lower():
-        return [WORDS["spaces-changed"]]
-    return [WORDS["re-encoded"].format(before=before.encoding or "7bit", after=after.encoding or "7bit")]
+        return [said(WORDS["spaces-changed"])]
+    return [said(WORDS["re-encoded"], before=before.encoding or "7bit", after=after.encoding or "7bit")]
 
 
 def _some(names: list[str], limit: int = ADDRESSES_TOLD) -> str:
     told = ", ".join(names[:limit])
-    return told if len(names) <= limit else WORDS["and-more"].format(names=told, count=len(names) - limit)
+    return told if len(names) <= limit else said(WORDS["and-more"], names=told, count=len(names) - limit)

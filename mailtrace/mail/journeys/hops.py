@@ -14,6 +14,7 @@ from mailtrace.mail.journeys.links import Link
 from mailtrace.mail.journeys.trace import Stamp, Trace
 from mailtrace.mail.journeys.words import WORDS
 from mailtrace.model import NO_TIME, Evidence, EvidenceKind, Hop, HopKind
+from mailtrace.model.language import said
 
 TOLD = 60
 """The score of a hop that a trace field tells of: whoever sent the mail could have invented it."""
@@ -133,7 +134,7 @@ def told(stamp: Stamp, before: int | None, trace: Trace, tunnels: Tunnels) -> Ho
         stamp.id,
         None,
         before,
-        (Evidence(EvidenceKind.RECEIVED, WORDS["stamp"], trace.packets[-1:]),),
+        (Evidence(EvidenceKind.RECEIVED, said(WORDS["stamp"]), trace.packets[-1:]),),
         TOLD,
     )
     tunnel = None if time_ns is None else tunnels.find(stamp.peer, stamp.by, time_ns)
@@ -146,8 +147,8 @@ def told(stamp: Stamp, before: int | None, trace: Trace, tunnels: Tunnels) -> Ho
         receiver=tunnel.server,
         time_ns=tunnel.end_ns,
         evidence=(
-            replace(hop.evidence[0], detail=WORDS["stamp-encrypted"]),
-            Evidence(EvidenceKind.TIME, WORDS["dark"], (*tunnel.packets[:1], *tunnel.packets[-1:])),
+            replace(hop.evidence[0], detail=said(WORDS["stamp-encrypted"])),
+            Evidence(EvidenceKind.TIME, said(WORDS["dark"]), (*tunnel.packets[:1], *tunnel.packets[-1:])),
         ),
         score=TOLD_AND_SEEN,
         lookups=tunnel.caused.lookups,

@@ -16,6 +16,7 @@ from mailtrace.mail.journeys.trace import Trace
 from mailtrace.mail.journeys.tries import Tries
 from mailtrace.mail.journeys.words import WORDS
 from mailtrace.model import Hop, HopKind, Journey, JourneyOutcome, RecipientOutcome
+from mailtrace.model.language import said
 
 
 def join(
@@ -110,8 +111,8 @@ def _without_recipient(hops: Sequence[Hop]) -> JourneyOutcome:
 def _notes(mails: Sequence[Trace], same: int) -> tuple[str, ...]:
     notes = []
     if same > 1:
-        notes.append(WORDS["same-id"].format(count=same))
+        notes.append(said(WORDS["same-id"], count=same))
     left_out = sum(each.recipients_left_out for each in mails)
     if left_out:
-        notes.append(WORDS["recipients-left-out"].format(count=left_out))
+        notes.append(said(WORDS["recipients-left-out"], count=left_out))
     return tuple(notes)

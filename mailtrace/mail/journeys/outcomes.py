@@ -10,6 +10,7 @@ from mailtrace.mail.journeys.links import Link
 from mailtrace.mail.journeys.trace import Trace
 from mailtrace.mail.journeys.words import WORDS
 from mailtrace.model import HopKind, JourneyOutcome, Recipient, RecipientOutcome, TransactionOutcome
+from mailtrace.model.language import said
 
 OUTCOMES = tuple(JourneyOutcome)
 """Outcomes from the best to the worst."""
@@ -127,8 +128,8 @@ def own_fate(trace: Trace, place: int, recipient: Recipient) -> Fate:
     packet = trace.packets[-1] if trace.packets else 0
     if not recipient.accepted and recipient.status is not None:
         late = recipient.status.startswith("4")
-        because = WORDS["put-off" if late else "refused"].format(
-            host=trace.server, status=recipient.status, packet=recipient.packet
+        because = said(
+            WORDS["put-off" if late else "refused"], host=trace.server, status=recipient.status, packet=recipient.packet
         )
         return DEFERRED if late else REJECTED, because, place
     outcome, word = ACCEPTED, "accepted" if trace.outcome is not None else "hidden-answer"
@@ -136,18 +137,18 @@ def own_fate(trace: Trace, place: int, recipient: Recipient) -> Fate:
         outcome, word = _TRANSACTIONS[trace.outcome]
     elif trace.kind is HopKind.DELIVERED:
         outcome, word = DELIVERED, "delivered"
-    return outcome, WORDS[word].format(host=trace.server, status=trace.status, packet=packet), place
+    return outcome, said(WORDS[word], host=trace.server, status=trace.status, packet=packet), place
 
 
 def mailbox_fate(trace: Trace, place: int) -> Fate:
     """Return what a visit to a mailbox, whose trace is at this place, tells."""
     facts = {"host": trace.client, "user": trace.user, "packet": trace.packets[-1] if trace.packets else 0}
     if trace.kind is HopKind.APPENDED:
-        return DELIVERED, WORDS["stored"].format(**facts), place
+        return DELIVERED, said(WORDS["stored"], **facts), place
     if trace.how == "TOP":
-        return DELIVERED, WORDS["head-only"].format(**facts), place
+        return DELIVERED, said(WORDS["head-only"], **facts), place
     word = "fetched" if trace.user else "fetched-nobody"
-    return FETCHED, WORDS[word].format(**facts), place
+    return FETCHED, said(WORDS[word], **facts), place
 
 
 def worst(recipients: Iterable[RecipientOutcome]) -> JourneyOutcome:

@@ -11,6 +11,7 @@ from mailtrace.mail.journeys.outcomes import worst
 from mailtrace.mail.journeys.trace import Trace
 from mailtrace.mail.journeys.words import WORDS
 from mailtrace.model import DeliveryReport, Journey, JourneyOutcome, RecipientOutcome, ReportedRecipient
+from mailtrace.model.language import said
 
 _DELIVERED = frozenset((JourneyOutcome.FETCHED, JourneyOutcome.DELIVERED))
 _ARRIVED = frozenset(("delivered", "displayed", "deleted", "dispatched", "processed"))
@@ -64,13 +65,13 @@ def _original(report: DeliveryReport, place: int, by_name: dict[str, list[int]])
 
 def _told(journey: Journey, report: DeliveryReport, trace: Trace) -> Journey:
     """Return a journey with what a report says of its recipients."""
-    said: dict[str, ReportedRecipient] = {}
+    reported: dict[str, ReportedRecipient] = {}
     for each in report.recipients[:REPORTED_LIMIT]:
         for address in filter(None, (each.address, each.original)):
-            said.setdefault(address.lower(), each)
+            reported.setdefault(address.lower(), each)
     recipients = []
     for recipient in journey.recipients:
-        told = said.get(recipient.address.lower())
+        told = reported.get(recipient.address.lower())
         recipients.append(recipient if told is None else _outcome(recipient, told, report, trace))
     outcome = worst(recipients) if recipients else journey.outcome
     return replace(journey, recipients=tuple(recipients), outcome=outcome)
@@ -84,10 +85,9 @@ def _outcome(
         return recipient
     facts = {"host": report.reporter or trace.client, "packet": trace.packets[-1] if trace.packets else 0}
     if told.action in _ARRIVED:
-        return replace(recipient, outcome=JourneyOutcome.DELIVERED, because=WORDS["arrived"].format(**facts))
+        return replace(recipient, outcome=JourneyOutcome.DELIVERED, because=said(WORDS["arrived"], **facts))
     if told.action != "failed":
         return recipient
-    said = told.diagnostic or told.status
-    diagnostic = WORDS["bounced-text"].format(text=said) if said else ""
-    because = WORDS["bounced"].format(diagnostic=diagnostic, **facts)
+    diagnostic = told.diagnostic or told.status
+    because = said(WORDS["bounced-text" if diagnostic else "bounced"], text=diagnostic, **facts)
     return replace(recipient, outcome=JourneyOutcome.BOUNCED, because=because)

@@ -11,6 +11,7 @@ from mailtrace.mail.journeys.places import Places
 from mailtrace.mail.journeys.trace import Trace
 from mailtrace.mail.journeys.words import WORDS
 from mailtrace.model import Evidence, EvidenceKind
+from mailtrace.model.language import said
 
 QUEUE_ID = 45
 MESSAGE_ID = 35
@@ -129,4 +130,4 @@ def _time(before: Trace, after: Trace) -> Weighed:
 
 
 def _because(kind: EvidenceKind, word: str, before: Trace, after: Trace, **facts: str) -> Evidence:
-    return Evidence(kind, WORDS[word].format(**facts), (*before.packets[-1:], *after.packets[-1:]))
+    return Evidence(kind, said(WORDS[word], **facts), (*before.packets[-1:], *after.packets[-1:]))

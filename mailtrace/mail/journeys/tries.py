@@ -15,6 +15,7 @@ from mailtrace.mail.journeys.places import Places
 from mailtrace.mail.journeys.trace import Trace
 from mailtrace.mail.journeys.words import WORDS
 from mailtrace.model import Evidence, EvidenceKind, HopKind
+from mailtrace.model.language import said
 
 SOONEST_NS = 10**9
 """How soon the same server is tried again: at once only another one is."""
@@ -154,5 +155,5 @@ class Tries:
 def _because(word: str, kind: EvidenceKind, before: Trace, after: Trace, key: _Key, passed_ns: int) -> Evidence:
     _, sender, recipient = key
     facts = {"sender": sender or "<>", "recipient": recipient, "host": after.client}
-    detail = WORDS[word].format(**facts, seconds=f"{passed_ns / 1e9:,.3f}")
+    detail = said(WORDS[word], **facts, seconds=f"{passed_ns / 1e9:,.3f}")
     return Evidence(kind, detail, (*before.packets[-1:], *after.packets[-1:]))

@@ -1,4 +1,4 @@
-"""Every sentence that journeys are told in, so that another language is another table."""
+"""Every sentence that journeys are told in, as templates for `said`."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ WORDS: Mapping[str, str] = {
     "put-off": "{host} put it off with {status} (packet {packet}), and no later try was seen",
     "broken-off": "it was broken off before the mail was handed over (packet {packet})",
     "no-answer": "the answer of {host} was not captured",
-    "bounced": "{host} reported later that it failed{diagnostic} (packet {packet})",
+    "bounced": "{host} reported later that it failed (packet {packet})",
+    "bounced-text": "{host} reported later that it failed: {text} (packet {packet})",
     "arrived": "{host} reported later that it arrived (packet {packet})",
-    "bounced-text": ": {text}",
     # notes
     "same-id": "{count} mails carry this Message-ID, and nothing shows that they are one",
     "recipients-left-out": "{count} more recipients are left out here",

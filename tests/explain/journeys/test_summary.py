@@ -56,11 +56,11 @@ def test_the_way(hops: tuple[Hop, ...], shown: str) -> None:
 
 def test_outcomes() -> None:
     fetched, rejected, deferred = JourneyOutcome.FETCHED, JourneyOutcome.REJECTED, JourneyOutcome.DEFERRED
-    assert outcome(fared(fetched, fetched)) == "fetched"
-    assert outcome(fared(fetched, rejected, fetched)) == "2 fetched, 1 refused"
-    assert outcome(fared(deferred)) == "refused for now"
-    assert outcome(fared(deferred, status="")) == "broken off"
-    assert outcome(replace(JOURNEY, recipients=(), outcome=JourneyOutcome.UNKNOWN)) == "not known"
+    assert outcome(fared(fetched, fetched)).says == "fetched"
+    assert outcome(fared(fetched, rejected, fetched)).says == "2 fetched, 1 refused"
+    assert outcome(fared(deferred)).says == "refused for now"
+    assert outcome(fared(deferred, status="")) == ("broken off", True)
+    assert outcome(replace(JOURNEY, recipients=(), outcome=JourneyOutcome.UNKNOWN)) == ("not known", False)
 
 
 def test_subjects() -> None:
