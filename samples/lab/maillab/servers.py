@@ -6,6 +6,7 @@ In those files `@DOMAIN@` and `@HOSTNAME@` are those of the machine; `@NAMESERVE
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from maillab.machines import Host, LabError, wait_until
@@ -14,6 +15,21 @@ CONFIGURATION = Path(__file__).resolve().parents[1] / "configuration"
 
 GREYLISTED = "Greylisted, come again in %s seconds"
 """What who comes too early is told."""
+
+LOGINS = """auth_mechanisms = plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256 apop
+service auth {
+  unix_listener /var/spool/postfix/private/auth {
+    mode = 0660
+    user = postfix
+    group = postfix
+  }
+}
+passdb {
+  driver = passwd-file
+  args = scheme=plain /etc/dovecot/passwords/%s-%Lm
+}
+"""
+"""What Dovecot is told so that each way to log in has its own passwords: `%s` is the service, `%Lm` the mechanism."""
 
 
 def configure(host: Host, server: str, **words: str) -> None:
@@ -57,9 +73,14 @@ def start_sendmail(host: Host, tls: bool = False, access: str = "", aliases: str
     host.wait_for_port(25)
 
 
-def start_postfix(host: Host, greylisting: int | None = None) -> None:
-    """Start Postfix; with `greylisting` who is not known yet must come again after that many seconds."""
+def start_postfix(host: Host, greylisting: int | None = None, logins: bool = False) -> None:
+    """Start Postfix; with `greylisting` who is not known yet must come again after that many seconds.
+
+    With `logins` clients may log in; Dovecot, which must run already, knows the passwords.
+    """
     configure(host, "postfix")
+    if logins:
+        host.run("postconf", "smtpd_sasl_auth_enable=yes", "smtpd_sasl_type=dovecot", "smtpd_sasl_path=private/auth")
     if greylisting:
         host.run("postgrey", "--daemonize", "--inet=10023", f"--delay={greylisting}", f"--greylist-text={GREYLISTED}")
         host.wait_for_port(10023)
@@ -75,8 +96,12 @@ def start_exim(host: Host) -> None:
     host.wait_for_port(25)
 
 
-def start_dovecot(host: Host, tls: bool = False) -> None:
-    """Start Dovecot, which gives out what lies in the machine's mailboxes over POP3 and IMAP."""
+def start_dovecot(host: Host, tls: bool = False, passwords: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    """Start Dovecot, which gives out what lies in the machine's mailboxes over POP3 and IMAP.
+
+    With `passwords` users log in by every mechanism it has, and Postfix may ask it. They are by service and mechanism,
+    such as `pop3-apop`, and then by user: so each way to log in has a password of its own.
+    """
     shutil.rmtree(host.root / "etc/dovecot")
     configure(host, "dovecot")
     if tls:
@@ -84,6 +109,10 @@ def start_dovecot(host: Host, tls: bool = False) -> None:
             "etc/dovecot/tls.conf",
             "ssl = yes\nssl_cert = </etc/ssl/lab/server.pem\nssl_key = </etc/ssl/lab/server.key\n",
         )
+    if passwords:
+        host.write("etc/dovecot/logins.conf", LOGINS)
+        for way, users in passwords.items():
+            host.write(f"etc/dovecot/passwords/{way}", "".join(f"{user}:{each}\n" for user, each in users.items()))
     host.run("dovecot")
     host.wait_for_port(110, 143)
 

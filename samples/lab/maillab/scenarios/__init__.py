@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 
 from maillab.lab import Lab
-from maillab.scenarios import chunking, dnsauth, errors, fanout, greylist, identdrop, imap, journey, starttls
+from maillab.scenarios import chunking, dnsauth, errors, fanout, greylist, identdrop, imap, journey, logins, starttls
 
 SCENARIOS: dict[str, Callable[[Lab], None]] = {
     "journey": journey.play,
     "ident-drop": identdrop.play,
     "starttls": starttls.play,
     "imap": imap.play,
+    "logins": logins.play,
     "errors": errors.play,
     "greylist": greylist.play,
     "chunking": chunking.play,
