@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mailtrace.errors import UsageError
-from mailtrace.model import Analysis, Journey
+from mailtrace.model import Analysis, Journey, Lookup, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,42 @@ def narrowed_to(analysis: Analysis, journeys: Sequence[Journey]) -> Analysis:
     lookups = [lookup for lookup in analysis.lookups if lookup.id in lookup_ids]
     conversations = {hop.conversation for hop in hops} | {ident for hop in hops for ident in hop.idents}
     conversations |= {lookup.conversation for lookup in lookups}
+    kept = [each for each in analysis.messages if each.id in messages]
+    return _narrowed(analysis, conversations, kept, lookups, journeys)
+
+
+def narrowed_to_packets(analysis: Analysis, first: int, last: int) -> Analysis:
+    """Return the analysis with only the conversations that have packets in a range, and those that they caused."""
+    ids = {each.id for each in analysis.conversations if any(first <= number <= last for number in each.numbers)}
+    return narrowed_to_conversations(analysis, ids)
+
+
+def narrowed_to_conversations(analysis: Analysis, chosen: Iterable[int]) -> Analysis:
+    """Return the analysis with only these conversations, and the lookups and ident calls that happened for them."""
+    ids: set[int | None] = set(chosen)
+    ids |= {
+        each.id
+        for each in analysis.conversations
+        if each.caused_by in ids or any(lookup.caused_by in ids for lookup in each.dialogue.lookups)
+    }
+    messages = [each for each in analysis.messages if each.conversation in ids]
+    lookups = [each for each in analysis.lookups if each.conversation in ids]
+    journeys = [each for each in analysis.journeys if any(hop.conversation in ids for hop in each.hops)]
+    return _narrowed(analysis, ids, messages, lookups, journeys)
+
+
+def _narrowed(
+    analysis: Analysis,
+    conversations: set[int | None],
+    messages: Sequence[Message],
+    lookups: Sequence[Lookup],
+    journeys: Sequence[Journey],
+) -> Analysis:
     return Analysis(
         capture=analysis.capture,
         hosts=analysis.hosts,
         conversations=[each for each in analysis.conversations if each.id in conversations],
-        messages=[each for each in analysis.messages if each.id in messages],
+        messages=messages,
         lookups=lookups,
         known=analysis.lookups if analysis.known is None else analysis.known,
         everything=analysis.conversations if analysis.everything is None else analysis.everything,

@@ -13,13 +13,36 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from enum import StrEnum
 from functools import partial
 from typing import Annotated
 
 import typer
 
 from mailtrace import options
+from mailtrace.cli_arguments import (
+    DecodeAs,
+    FailOnOption,
+    Follow,
+    HostsFile,
+    Ignore,
+    JourneyNumber,
+    KeyLog,
+    Lang,
+    Level,
+    LevelOption,
+    MessageId,
+    Names,
+    Packets,
+    Protocols,
+    Recipient,
+    Redact,
+    Select,
+    Sender,
+    ShowSecrets,
+    Subject,
+    on_copy,
+)
+from mailtrace.cli_documents import ladder, redact, report
 from mailtrace.errors import MailtraceError, UsageError
 from mailtrace.formats import CheckFormat, Format, FrameFormat, LiveFormat, OpinionFormat
 
@@ -29,46 +52,6 @@ INTERRUPTED = 130
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-
-
-class FailOn(StrEnum):
-    """Which findings make the exit code 1."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-class Level(StrEnum):
-    """For whom to explain."""
-
-    NOVICE = "novice"
-    EXPERT = "expert"
-
-
-JourneyNumber = Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this mail, on its whole way.")]
-MessageId = Annotated[str | None, typer.Option(metavar="ID", help="Only mails with this Message-ID.")]
-Sender = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Only mails from this sender.")]
-Recipient = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Only mails to this recipient.")]
-Subject = Annotated[str | None, typer.Option(metavar="TEXT", help="Only mails with this in their subject.")]
-Protocols = Annotated[str | None, typer.Option(metavar="NAMES", help="Only these protocols, such as smtp,pop3,dns.")]
-Packets = Annotated[
-    str | None, typer.Option(metavar="A-B", help="List these packets with Wireshark's columns instead.")
-]
-Select = Annotated[list[str] | None, typer.Option(metavar="CODES", help="Only these findings, such as DNS,SMTP001.")]
-Ignore = Annotated[list[str] | None, typer.Option(metavar="CODES", help="All findings but these.")]
-FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit code 1 if a finding is as bad as that.")]
-HostsFile = Annotated[str | None, typer.Option(metavar="FILE", help="Names for addresses, in hosts-file format.")]
-Names = Annotated[
-    list[str] | None, typer.Option(metavar="ADDRESS=NAME", help="A name for one address; may be repeated.")
-]
-KeyLog = Annotated[str | None, typer.Option(metavar="FILE", help="Keys that open TLS, in the format of SSLKEYLOGFILE.")]
-LevelOption = Annotated[Level, typer.Option("--level", help="Explain every step, or show the facts alone.")]
-Follow = Annotated[bool, typer.Option("--follow", help="Read on while the file grows, until Ctrl-C.")]
-ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Do not mask passwords and tokens.")]
-DecodeAs = Annotated[
-    list[str] | None,
-    typer.Option(metavar="PORT=PROTOCOL", help="What is spoken on a port, such as 2525=smtp; may be repeated."),
-]
 
 
 def main() -> None:
@@ -157,6 +140,8 @@ def analyze(
     select: Select = None,
     ignore: Ignore = None,
     follow: Follow = False,
+    redact: Redact = None,
+    lang: Lang = None,
 ) -> Callable[[], int]:
     """Show mails on their way, and mail conversations as walkthroughs. Several captures count as parts of one.
 
@@ -179,11 +164,13 @@ def analyze(
         wanted=options.wanted(journey, message_id, sender, recipient, subject),
         judging=options.judging(fail_on, select, ignore),
     )
+    if follow and redact is not None:
+        raise UsageError("--redact reads the capture several times: leave out --follow")
     if follow:
         from mailtrace.command_live import run_follow
 
         return partial(run_follow, request, keylog)
-    return partial(run, request)
+    return on_copy(run, request, redact)
 
 
 @app.command()
@@ -195,6 +182,7 @@ def check(
     name: Names = None,
     keylog: KeyLog = None,
     decode_as: DecodeAs = None,
+    lang: Lang = None,
 ) -> Callable[[], int]:
     """Say of each expectation in a file whether it holds, and which packets prove it. Exit code 1 if one does not.
 
@@ -220,6 +208,7 @@ def crosscheck(
     format: Annotated[OpinionFormat, typer.Option("--format", "-f", help="What to write.")] = OpinionFormat.TERMINAL,
     keylog: KeyLog = None,
     decode_as: DecodeAs = None,
+    lang: Lang = None,
 ) -> Callable[[], int]:
     """Ask tshark for a second opinion on a capture, and show where the two differ.
 
@@ -244,6 +233,7 @@ def frame(
     keylog: KeyLog = None,
     decode_as: DecodeAs = None,
     show_secrets: ShowSecrets = False,
+    lang: Lang = None,
 ) -> Callable[[], int]:
     """Show packet N of a capture in full: what is said in it, its fields, its octets, its place in a conversation."""
     from mailtrace.command_frame import FrameRequest, show_frame
@@ -275,6 +265,8 @@ def export(
     keylog: KeyLog = None,
     decode_as: DecodeAs = None,
     show_secrets: ShowSecrets = False,
+    redact: Redact = None,
+    lang: Lang = None,
 ) -> Callable[[], int]:
     """Save mails, attachments, streams or packets of a capture as files, with an index of them.
 
@@ -296,7 +288,12 @@ def export(
         keylog=options.keylog(keylog),
         decode_as=options.decode_as(decode_as),
     )
-    return partial(run_export, request)
+    return on_copy(run_export, request, redact)
+
+
+app.command()(report)
+app.command()(ladder)
+app.command()(redact)
 
 
 @app.command()
@@ -315,6 +312,7 @@ def live(
     decode_as: DecodeAs = None,
     show_secrets: ShowSecrets = False,
     level: LevelOption = Level.NOVICE,
+    lang: Lang = None,
 ) -> Callable[[], int]:
     """Listen on a network, and show every step while it happens. Ctrl-C ends it with a summary.
 
@@ -341,7 +339,7 @@ def live(
 
 
 @app.command()
-def interfaces() -> Callable[[], int]:
+def interfaces(lang: Lang = None) -> Callable[[], int]:
     """List the network interfaces of this machine, and say whether you may capture on them."""
     from mailtrace.command_interfaces import list_interfaces
 
@@ -349,7 +347,7 @@ def interfaces() -> Callable[[], int]:
 
 
 @app.command()
-def rules() -> Callable[[], int]:
+def rules(lang: Lang = None) -> Callable[[], int]:
     """List the rules by which captures are judged. One of them in full: mailtrace explain CODE."""
     from mailtrace.command_explain import list_rules
 
@@ -357,7 +355,9 @@ def rules() -> Callable[[], int]:
 
 
 @app.command()
-def explain(word: Annotated[str, typer.Argument(metavar="WORD", show_default=False)]) -> Callable[[], int]:
+def explain(
+    word: Annotated[str, typer.Argument(metavar="WORD", show_default=False)], lang: Lang = None
+) -> Callable[[], int]:
     """Explain the code or the name of a finding, or a word of mail: a command, a reply code, a record type, a term.
 
     Such as SMTP001, 354, 5.1.1, EHLO, MX, greylisting or MTA.

@@ -21,7 +21,7 @@ from mailtrace.mail.authentication import Authenticator, RecordBook
 from mailtrace.mail.clocks import Clocks, with_clocks
 from mailtrace.mail.correlator import Final
 from mailtrace.mail.journeys import Notebook
-from mailtrace.model import Analysis, CaptureInfo
+from mailtrace.model import Analysis, CaptureInfo, Note
 
 if TYPE_CHECKING:
     from mailtrace.explain.listing import Listing
@@ -29,13 +29,16 @@ if TYPE_CHECKING:
 
 DONE, JUDGED, PARTIAL = 0, 1, 4
 
+SECRETS_SHOWN = "passwords and tokens are shown here, as --show-secrets asks: whoever gets this can log in with them"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the user asked for; `packets` is a range of packet numbers, both included, `decode_as` protocols by port.
 
     `wanted` are the mails whose journeys alone are to be shown, None where everything is. `judging` tells which
-    findings are wanted, and which make the exit code 1.
+    findings are wanted, and which make the exit code 1. `files` are the names by which the captures are shown, None
+    for their own.
     """
 
     captures: list[str]
@@ -51,6 +54,7 @@ class Request:
     decode_as: Mapping[int, str] | None = None
     wanted: Wanted | None = None
     judging: Judging = ALL_FINDINGS
+    files: list[str] | None = None
 
 
 def run(request: Request) -> int:
@@ -68,6 +72,9 @@ def run(request: Request) -> int:
             keylog=request.keylog,
             decode_as=request.decode_as,
         )
+        if request.files is not None:
+            analyzer.info.files = request.files
+        analyzer.info.notes += secrets_note(request.show_secrets)
         analysis = _read(request, analyzer)
     if listing is not None and analysis is not None:
         _write_packets(request, listing, analysis)
@@ -107,8 +114,13 @@ def _check(request: Request) -> None:
     if request.packets is not None and request.judging != ALL_FINDINGS:
         raise UsageError("--packets lists packets: leave out --fail-on, --select and --ignore")
     request.judging.check()
-    output = Path(request.output) if request.output is not None else None
-    if output is not None and output.is_file() and any(_is_same(output, Path(path)) for path in request.captures):
+    refuse_overwriting(request.output, request.captures)
+
+
+def refuse_overwriting(path: str | None, captures: Sequence[str]) -> None:
+    """Refuse an output that is one of the inputs. Raises: `UsageError`."""
+    output = Path(path) if path is not None else None
+    if output is not None and output.is_file() and any(_is_same(output, Path(each)) for each in captures):
         raise UsageError(f"--output {output} is the capture itself, and would be written over")
 
 
@@ -120,6 +132,11 @@ def _check_conversation(request: Request, many: int) -> None:
     """Refuse a conversation that the capture, of `many` conversations, does not have. Raises: `UsageError`."""
     if request.conversation is not None and request.conversation > many:
         raise UsageError(f"there is no conversation {request.conversation}; the capture has {many}")
+
+
+def secrets_note(show_secrets: bool) -> list[Note]:
+    """Return the note that stands in a report in which secrets are shown: whoever gets it has to know."""
+    return [Note("secrets-shown", SECRETS_SHOWN)] if show_secrets else []
 
 
 def exit_code(capture: CaptureInfo) -> int:
@@ -136,7 +153,7 @@ def _stream(request: Request, analyzer: Analyzer) -> None:
 
     clocks, notebook, chosen = Clocks(), Notebook(), set[int]()
     judge = Authenticator(RecordBook(so_far=True))
-    with _output(request.output) as out:
+    with output_file(request.output) as out:
         for finals in analyzer.finals(partial(json.written, show_secrets=request.show_secrets)):
             for final in finals:
                 judge.book.observe(final.lookups)
@@ -175,7 +192,7 @@ def _write(request: Request, analysis: Analysis) -> bool:
         told = _told(request, analysis)
     chosen.findings = findings_within(found, chosen, whole=chosen is analysis)
     alone = request.wanted is not None
-    with _output(request.output) as out:
+    with output_file(request.output) as out:
         write(request.format, Report(chosen, told, request.level, request.show_secrets, alone), out)
     return request.judging.fails(chosen.findings)
 
@@ -214,12 +231,12 @@ def _write_packets(request: Request, listing: Listing, analysis: Analysis) -> No
     if request.packets is not None and request.packets[0] > analysis.capture.packets:
         raise UsageError(f"there is no packet {request.packets[0]}; the capture has {analysis.capture.packets}")
     rows = listing.rows(analysis, Naming(analysis.hosts), request.show_secrets)
-    with _output(request.output) as out:
+    with output_file(request.output) as out:
         write_packets(request.format, rows, out)
 
 
 @contextmanager
-def _output(path: str | None) -> Iterator[BinaryIO]:
+def output_file(path: str | None) -> Iterator[BinaryIO]:
     """Give standard output, or a file to write to. Raises: `UnreadableInput`."""
     if path is None:
         yield sys.stdout.buffer

@@ -29,6 +29,7 @@ from mailtrace.export.store import Store
 from mailtrace.export.streams import Plan, plan_of, record
 from mailtrace.mail.correlator import Final
 from mailtrace.model import Analysis, CaptureInfo
+from mailtrace.model.remarks import remark
 
 STREAMS, PCAPNG = "streams", "pcapng"
 KINDS = (EML, MBOX, ATTACHMENTS, STREAMS, PCAPNG)
@@ -197,7 +198,7 @@ class _Export:
             say(f"{NAMES[PCAPNG]} has the packets as they were captured, passwords and all else included")
         for note in info.notes:
             if note.damage:
-                say(note.message)
+                say(remark(note.message))
         for problem, many in self._store.problems.items():
             say(f"files that could not be saved: {many:,} ({problem})")
         partial = self._store.problems or self._summary.cut

@@ -25,6 +25,7 @@ from mailtrace.live.standing import StatusLine
 from mailtrace.live.view import StepsAsTheyHappen
 from mailtrace.live.watching import Nobody, Watcher
 from mailtrace.live_analyzer import LiveAnalyzer
+from mailtrace.model.language import said
 from mailtrace.protocols.services import TCP_PORTS, UDP_PORTS
 from mailtrace.reports.safe import safe
 
@@ -86,6 +87,10 @@ def live_request(
     )
 
 
+LISTENING = "Listening on {name} {what}. Ctrl-C ends it with a summary."
+MAIL_ONLY = "for mail, DNS and ident: ports {ports} (-f '' takes everything)"
+
+
 def run_live(request: LiveRequest) -> int:
     """Capture, and return the exit code. Raises: `MailtraceError`."""
     from mailtrace.live.opening import open_network
@@ -93,7 +98,7 @@ def run_live(request: LiveRequest) -> int:
     keylog = _keylog(request.keylog)
     opened = open_network(request.capture)
     source = opened.source
-    begun = f"Listening on {source.name} {_filter_told(request.capture)}. Ctrl-C ends it with a summary."
+    begun = said(LISTENING, name=source.name, what=_filter_told(request.capture))
     return _run(request.report, Handover(source, opened.recorder, request.count), keylog, begun, request.duration_s)
 
 
@@ -105,7 +110,9 @@ def run_follow(request: Request, keylog: str | None) -> int:
         raise UsageError("--follow tells all that comes: leave out --packets, and options that look for mails")
     keys = _keylog(keylog)
     source = FollowedFile(request.captures[0])
-    return _run(request, Handover(source), keys, f"Following {source.name}. Ctrl-C ends it with a summary.")
+    return _run(
+        request, Handover(source), keys, said("Following {name}. Ctrl-C ends it with a summary.", name=source.name)
+    )
 
 
 def _run(
@@ -158,8 +165,8 @@ def _say(sentence: str) -> None:
 def _filter_told(request: CaptureRequest) -> str:
     """Return which packets are taken, in words."""
     if request.filter is None and request.via in WAYS:
-        return f"for mail, DNS and ident: ports {', '.join(map(str, request.ports))} (-f '' takes everything)"
-    return f"behind the filter {request.filter!r}" if request.filter else "for everything"
+        return said(MAIL_ONLY, ports=", ".join(map(str, request.ports)))
+    return said("behind the filter {filter}", filter=repr(request.filter)) if request.filter else said("for everything")
 
 
 @contextmanager

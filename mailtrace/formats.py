@@ -43,3 +43,30 @@ class FrameFormat(StrEnum):
     TERMINAL = "terminal"
     MARKDOWN = "markdown"
     JSON = "json"
+
+
+class DocumentFormat(StrEnum):
+    """What to write of a report to hand in; the last ones are for tables alone."""
+
+    HTML = "html"
+    MD = "md"
+    DOCX = "docx"
+    TEX = "tex"
+    PDF = "pdf"
+    CSV = "csv"
+    JSON = "json"
+    TERMINAL = "terminal"
+
+
+class TableName(StrEnum):
+    """Which table to write."""
+
+    HOSTS = "hosts"
+    JOURNEYS = "journeys"
+    CONVERSATIONS = "conversations"
+    TURNS = "turns"
+    PACKETS = "packets"
+    LOOKUPS = "lookups"
+    MESSAGES = "messages"
+    WAITS = "waits"
+    FINDINGS = "findings"

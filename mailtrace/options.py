@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from mailtrace.errors import UsageError
+from mailtrace.languages import catalogue, language_of
 
 if TYPE_CHECKING:  # loaded only by the options that need them, so that `--help` is instant
     from mailtrace.choosing import Wanted
@@ -15,6 +17,18 @@ PORT_DIGITS = 5
 
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 RING_DIGITS = 12
+
+MOST_LISTED = 1_000
+"""Packets of one range in a list of them: nobody reads more in full."""
+
+
+def speak(lang: str | None) -> str:
+    """Let all texts be in a language, None for that of the locale; return its code. Raises: `UsageError`."""
+    from mailtrace.model import language
+
+    code = language_of(os.environ) if lang is None else lang
+    language.speak(catalogue(code))
+    return code
 
 
 def names(hosts: str | None, pairs: list[str] | None) -> dict[str, list[str]]:
@@ -105,6 +119,44 @@ def packet_range(text: str | None) -> tuple[int, int] | None:
     if not first.isdecimal() or (dash and not last.isdecimal()) or not 0 < int(first) <= int(last or first):
         raise UsageError(f"--packets takes a range such as 65-102, or one number, not {text!r}")
     return int(first), int(last or first)
+
+
+def packet_list(text: str | None) -> list[int] | None:
+    """Read `14,89-91` as packet numbers. Raises: `UsageError`."""
+    if text is None:
+        return None
+    numbers: dict[int, None] = {}
+    for word in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            first, last = packet_range(word) or (0, 0)
+        except UsageError:
+            raise UsageError(f"--full takes packet numbers such as 14,89-91, not {text!r}") from None
+        numbers |= dict.fromkeys(range(first, min(last, first + MOST_LISTED) + 1))
+    return list(numbers)
+
+
+def parts(text: str | None) -> frozenset[str]:
+    """Read a list of parts of a report. Raises: `UsageError`."""
+    from mailtrace.reports.document.material import PARTS
+
+    if text is None:
+        return frozenset(PARTS)
+    wanted = frozenset(word.strip().lower() for word in text.split(",") if word.strip())
+    if not wanted or wanted - set(PARTS):
+        raise UsageError(f"--parts takes one or more of {', '.join(PARTS)}, not {text!r}")
+    return wanted
+
+
+def fields(text: str | None) -> frozenset[str] | None:
+    """Read a list of what is to be replaced, None where nothing is. Raises: `UsageError`."""
+    if text is None:
+        return None
+    from mailtrace.redact.fields import FIELDS
+
+    wanted = frozenset(word.strip().lower() for word in text.split(",") if word.strip())
+    if not wanted or wanted - set(FIELDS):
+        raise UsageError(f"--redact takes one or more of {', '.join(FIELDS)}, not {text!r}")
+    return wanted
 
 
 def ring(text: str | None, write: str | None) -> tuple[int, int] | None:

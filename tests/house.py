@@ -24,6 +24,7 @@ ROOMS = (
     "expectations",
     "reports",
     "export",
+    "redact",
     "crosscheck",
     "live",
 )

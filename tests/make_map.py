@@ -12,12 +12,15 @@ from itertools import groupby
 from pathlib import Path
 
 from mailtrace.findings.catalog import rules
+from mailtrace.languages import catalogue
+from mailtrace.model.language import speaking
 from mailtrace.reports.manual import rules_table
 from tests.house import PACKAGE, ROOMS, SHARED, Source, rfcs, sources
 from tests.support import ROOT
 
 MAP = PACKAGE / "README.md"
 README = ROOT / "README.md"
+README_KO = ROOT / "README.ko.md"
 
 RFC_TITLES = {
     768: "User Datagram Protocol",
@@ -160,7 +163,19 @@ def _section_order(section: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (99, part) for part in section.split(".")]
 
 
-SECTIONS = {(MAP, "files"): files_section, (README, "rfcs"): rfc_section, (README, "rules"): rules_section}
+def korean_rules_section() -> str:
+    """Return the table of rules in Korean."""
+    with speaking(catalogue("ko")):
+        return rules_section()
+
+
+SECTIONS = {
+    (MAP, "files"): files_section,
+    (README, "rfcs"): rfc_section,
+    (README, "rules"): rules_section,
+    (README_KO, "rfcs"): rfc_section,
+    (README_KO, "rules"): korean_rules_section,
+}
 """What is generated, by document and the name in its markers."""
 
 

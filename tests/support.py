@@ -13,6 +13,11 @@ SAMPLES = ROOT / "samples"
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
 """Marks a test that compares with tshark; `.ci/run` has it, so that none is skipped there."""
 
+CHROMIUM = shutil.which("chromium")
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+"""Marks a test that opens a page in a real browser; `.ci/run` has it, too."""
+
 
 def shared(relative: str) -> Path:
     """Return a path of the captures kept beside the checkout; the test is skipped where a checkout has none."""

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.make_picture import PICTURE, picture
+from tests.make_report_pictures import HEIGHT, LADDER, PAGE, ladder
 from tests.support import ROOT, SAMPLES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,6 +81,17 @@ def test_the_same_picture_is_drawn_every_time() -> None:
     assert picture() == picture()
 
 
+def test_the_ladder_is_what_mailtrace_draws() -> None:
+    assert LADDER.read_bytes() == ladder(), "run `python -m tests.make_report_pictures`"
+
+
+def test_the_picture_of_a_report_is_one_that_a_page_can_show() -> None:
+    octets = PAGE.read_bytes()
+    assert octets.startswith(b"\x89PNG\r\n")
+    assert int.from_bytes(octets[20:24], "big") == HEIGHT + 2
+    assert len(octets) < 400_000
+
+
 def test_readme_opens_with_what_it_does_then_the_picture_then_the_commands() -> None:
     places = [README.index(part) for part in ("reads a packet capture", "](samples/01-report-2008.svg)", "## Start")]
     assert places == sorted(places)
@@ -101,7 +113,7 @@ def test_commands_run(script: str, tmp_path: Path) -> None:
     """Each line runs on the samples; a live capture is played from a file."""
     if "mailtrace crosscheck" in script and shutil.which("tshark") is None:
         pytest.skip("needs tshark")
-    shutil.copytree(SAMPLES, tmp_path / "samples", ignore=shutil.ignore_patterns("*.md", "*.py", "*.svg"))
+    shutil.copytree(SAMPLES, tmp_path / "samples", ignore=shutil.ignore_patterns("*.md", "*.py", "*.svg", "*.png"))
     for line in script.splitlines():
         command = SNIFFER.sub("cat samples/01-report-2008.pcapng | ", line)
         assert "tcpdump" not in command
@@ -115,7 +127,7 @@ def test_commands_run(script: str, tmp_path: Path) -> None:
             timeout=60,
         )
         assert (done.returncode, done.stderr) == (0, ""), line
-        told = done.stdout or "".join(path.read_text(encoding="utf-8") for path in _files(tmp_path))
+        told = done.stdout or b"".join(path.read_bytes() for path in _files(tmp_path))
         assert told, line
 
 
@@ -148,7 +160,7 @@ def test_options_it_names_exist() -> None:
             text=True,
             timeout=60,
         ).stdout
-        for command in ("analyze", "check", "crosscheck", "export", "frame", "live")
+        for command in ("analyze", "check", "crosscheck", "export", "frame", "ladder", "live", "redact", "report")
     )
     shown += "--in-bridge"  # of the lab, which has a README of its own
     assert set(re.findall(r"--[a-z][a-z-]+", "".join([*blocks("sh"), README]))) <= set(re.findall(r"--[a-z-]+", shown))

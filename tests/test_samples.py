@@ -54,6 +54,7 @@ PACKETS = {
     "07-lab-dnsauth": 323,
     "08-imap": 175,
     "09-starttls": 646,
+    "10-logins": 311,
 }
 EARLIER = {"09-starttls": [58, 441]}
 """Packets that are less than a microsecond older than the one before: so they were recorded."""

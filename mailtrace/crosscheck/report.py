@@ -13,16 +13,23 @@ from msgspec import Struct
 from mailtrace.crosscheck.facts import Difference, Fact, Kind
 from mailtrace.crosscheck.faults import Explained, Fault
 from mailtrace.model import MASK
+from mailtrace.model.language import counted, said
 from mailtrace.protocols.pop3 import words as pop3
 from mailtrace.protocols.smtp import words as smtp
 from mailtrace.reports.layout import Page, console, text_stream
-from mailtrace.reports.overview import counted, ranges
+from mailtrace.reports.overview import packets_shown
 from mailtrace.reports.safe import json_safe
 
 SCHEMA = "mailtrace-crosscheck/1"
 
 MOST_PLACES = 12
 """Places of one known fault that are listed on a terminal; more are counted."""
+
+SUMS = "{differences} explained by known faults of tshark, {count} unexplained."
+DIFFERENCES = ("{count} difference", "{count} differences")
+
+KINDS = {kind: kind.value for kind in Kind}
+"""What facts are about, in words."""
 
 VERBS = frozenset({*smtp.COMMANDS, *pop3.COMMANDS})
 """Words that are commands. What tshark takes for one may be a password: other words that only it sees are masked."""
@@ -82,26 +89,26 @@ def _summary(page: Page, opinions: Opinions) -> None:
     page.paragraph(
         page.dotted(
             page.text(opinions.name, "bold"),
-            page.text(f"mailtrace tells {counted(opinions.ours, 'fact')}"),
-            page.text(f"tshark {opinions.tshark} tells {opinions.theirs}"),
-            page.text(f"{opinions.agreed} agree"),
+            page.text(counted("mailtrace tells {count} fact", "mailtrace tells {count} facts", opinions.ours)),
+            page.text(said("tshark {version} tells {count}", version=opinions.tshark, count=opinions.theirs)),
+            page.text(said("{count} agree", count=opinions.agreed)),
         )
     )
     known, unexplained = len(opinions.cases) - len(opinions.unexplained), len(opinions.unexplained)
     if opinions.complaint:
-        page.paragraph(page.text(f"tshark did not end well: {opinions.complaint}", "yellow"))
+        page.paragraph(page.text(said("tshark did not end well: {why}", why=opinions.complaint), "yellow"))
     if not opinions.cases:
-        page.paragraph(page.text("The two agree in everything."))
+        page.paragraph(page.text(said("The two agree in everything.")))
         return
-    said = f"{counted(known, 'difference')} explained by known faults of tshark, {unexplained} unexplained."
-    page.paragraph(page.text(said, "bold red" if unexplained else ""))
+    sums = said(SUMS, differences=counted(*DIFFERENCES, known), count=unexplained)
+    page.paragraph(page.text(sums, "bold red" if unexplained else ""))
 
 
 def _case(page: Page, case: Explained) -> None:
     """Print an unexplained difference in full."""
     difference = case.difference
     page.put()
-    page.paragraph(page.text(f"{_where(case)}: {difference.fact.kind.value}", "bold"))
+    page.paragraph(page.text(f"{_where(case)}: {said(KINDS[difference.fact.kind])}", "bold"))
     page.paragraph(page.text(f"mailtrace  {_words(difference.ours, difference)}"), 2)
     page.paragraph(page.text(f"tshark     {_words(difference.theirs, difference)}{_elsewhere(difference)}"), 2)
 
@@ -109,50 +116,59 @@ def _case(page: Page, case: Explained) -> None:
 def _fault(page: Page, fault: Fault, cases: Sequence[Explained]) -> None:
     """Print a known fault and where it shows."""
     page.put()
-    page.paragraph(page.text(f"Known: {fault.name} ({counted(len(cases), 'difference')})", "bold"))
-    page.paragraph(page.text(fault.says, "italic"), 2)
+    page.paragraph(
+        page.text(
+            said("Known: {fault} ({differences})", fault=fault.name, differences=counted(*DIFFERENCES, len(cases))),
+            "bold",
+        )
+    )
+    page.paragraph(page.text(said(fault.says), "italic"), 2)
     places = Counter(f"{_where(case)}: {_short(case.difference)}" for case in cases)
     for place, count in islice(places.items(), MOST_PLACES):
-        page.paragraph(page.text(place + (f" ({count} times)" if count > 1 else "")), 2)
+        page.paragraph(page.text(said("{place} ({count} times)", place=place, count=count) if count > 1 else place), 2)
     if len(places) > MOST_PLACES:
-        page.paragraph(page.text(f"and {len(places) - MOST_PLACES} more", "dim"), 2)
+        page.paragraph(page.text(said("and {count} more", count=len(places) - MOST_PLACES), "dim"), 2)
 
 
 def _where(case: Explained) -> str:
     fact, conversation = case.difference.fact, case.conversation
-    packets = f"packet{'s' * (len(fact.packets) > 1)} {ranges(fact.packets)}"
+    packets = packets_shown(fact.packets)
     if conversation is not None:
-        return f"{packets}, conversation {conversation.id} ({conversation.protocol})"
-    return f"{packets}, TCP stream {fact.stream}" if fact.stream is not None else packets
+        own = conversation.protocol
+        return said("{packets}, conversation {id} ({protocol})", packets=packets, id=conversation.id, protocol=own)
+    return said("{packets}, TCP stream {id}", packets=packets, id=fact.stream) if fact.stream is not None else packets
 
 
 def _short(difference: Difference) -> str:
     """Say in a few words who sees what; where both see the same mail, the sizes tell it."""
-    ours, theirs, kind = difference.ours, difference.theirs, difference.fact.kind.value
+    ours, theirs, kind = difference.ours, difference.theirs, said(KINDS[difference.fact.kind])
     if ours is None or theirs is None:
         who = "tshark" if ours is None else "mailtrace"
-        return f"{kind} {_words(difference.fact, difference)}, only in {who}"
+        return said(
+            "{kind} {words}, only in {program}", kind=kind, words=_words(difference.fact, difference), program=who
+        )
     shown = " or ".join(theirs.details) if ours.says == theirs.says and theirs.details else _words(theirs, difference)
-    return f"{kind} {_words(ours, difference)}; in tshark {shown}{_elsewhere(difference)}"
+    theirs_shown = f"{shown}{_elsewhere(difference)}"
+    return said("{kind} {ours}; in tshark {theirs}", kind=kind, ours=_words(ours, difference), theirs=theirs_shown)
 
 
 def _elsewhere(difference: Difference) -> str:
     """Say where tshark sees it when that is another packet."""
     ours, theirs = difference.ours, difference.theirs
     apart = ours is not None and theirs is not None and not {*ours.packets} & {*theirs.packets}
-    return f" in packet {ranges(theirs.packets)}" if apart and theirs is not None else ""
+    return f" ({packets_shown(theirs.packets)})" if apart and theirs is not None else ""
 
 
 def _words(fact: Fact | None, difference: Difference) -> str:
     """Say what one of the two sees."""
     if fact is None:
-        return "nothing"
+        return said("nothing")
     details = " or ".join(fact.details[:1] if fact is difference.ours else fact.details)
     shown = _shown(fact, difference)
     if fact.kind is Kind.LOOKUP:
         return f"{shown}? {details}"
     if fact.kind is Kind.MESSAGE:
-        return ", ".join(part for part in (shown or "without Message-ID", details) if part)
+        return ", ".join(part for part in (shown or said("without Message-ID"), details) if part)
     return shown
 
 
@@ -172,7 +188,7 @@ def _record(case: Explained) -> dict[str, Any]:
         "mailtrace": _side(difference.ours, difference),
         "tshark": _side(difference.theirs, difference),
         "fault": case.fault.name if case.fault else None,
-        "explanation": case.fault.says if case.fault else None,
+        "explanation": said(case.fault.says) if case.fault else None,
     }
 
 

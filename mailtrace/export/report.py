@@ -7,6 +7,7 @@ from collections import Counter
 from typing import BinaryIO
 
 from mailtrace.export.index import Row
+from mailtrace.model.language import said
 from mailtrace.reports.layout import Column, Page, column_widths, console, text_stream
 from mailtrace.reports.safe import safe
 
@@ -14,11 +15,20 @@ ROWS_LIMIT = 40
 """Files listed; of more, `index.json` has the list."""
 
 KINDS = {
-    "mail": "mails",
-    "attachment": "attachments",
-    "stream": "directions of streams",
-    "pcapng": "capture of packets",
+    "mail": "{count} mails",
+    "attachment": "{count} attachments",
+    "stream": "{count} directions of streams",
+    "pcapng": "{count} capture of packets",
 }
+
+SAID_BY = {"client": "what the client said", "server": "what the server said"}
+
+EXPORTED = "{files} in {folder}; index.json there lists them with their hashes."
+NAMES = "Names begin with the number of the conversation, then comes that of the mail in it."
+USUAL = "Nothing was said of what to export, so it is mails (--eml) and attachments (--attachments)."
+UNCOMMENTED = "Too many packets for comments: those of the last {count} conversations have none."
+PARTIAL = "Not whole: {count}; their names say partial, the index tells what is missing."
+CUT = "Mails longer than what is kept of one, of which there is the beginning: {count}."
 
 COLUMNS = (Column("file", 20, 60), Column("octets", 6, 14, right=True), Column("what it is", 12, 200))
 
@@ -67,25 +77,23 @@ def write_summary(summary: Summary, folder: str, usual: bool, out: BinaryIO) -> 
 
 
 def _lines(summary: Summary, folder: str, usual: bool) -> list[str]:
-    counts = [f"{summary.kinds[kind]:,} {name}" for kind, name in KINDS.items() if summary.kinds[kind]]
-    lines = [f"{', '.join(counts)} in {folder}; index.json there lists them with their hashes."]
+    counts = [said(KINDS[kind], count=f"{summary.kinds[kind]:,}") for kind in KINDS if summary.kinds[kind]]
+    lines = [said(EXPORTED, files=", ".join(counts), folder=folder)]
     if not counts:
-        lines = [f"There was nothing to export; index.json in {folder} says so."]
+        lines = [said("There was nothing to export; index.json in {folder} says so.", folder=folder)]
     if sum(summary.kinds.values()) > summary.kinds["pcapng"]:
-        lines.append("Names begin with the number of the conversation, then comes that of the mail in it.")
+        lines.append(said(NAMES))
     if usual:
-        lines.append("Nothing was said of what to export, so it is mails (--eml) and attachments (--attachments).")
+        lines.append(said(USUAL))
     if summary.packets:
-        lines.append(f"packets.pcapng has {summary.packets:,} packets.")
+        lines.append(said("packets.pcapng has {count} packets.", count=f"{summary.packets:,}"))
     if summary.uncommented:
-        lines.append(
-            f"Too many packets for comments: those of the last {summary.uncommented:,} conversations have none."
-        )
+        lines.append(said(UNCOMMENTED, count=f"{summary.uncommented:,}"))
     partial = sum(summary.partial.values())
     if partial:
-        lines.append(f"Not whole: {partial:,}; their names say partial, the index tells what is missing.")
+        lines.append(said(PARTIAL, count=f"{partial:,}"))
     if summary.cut:
-        lines.append(f"Mails longer than what is kept of one, of which there is the beginning: {summary.cut:,}.")
+        lines.append(said(CUT, count=f"{summary.cut:,}"))
     return lines
 
 
@@ -95,10 +103,10 @@ def _order(row: Row) -> tuple[int, int, int]:
 
 def _cells(row: Row) -> list[str]:
     about = {
-        "mail": row.subject or "(no subject)",
+        "mail": row.subject or said("(no subject)"),
         "attachment": row.filename or row.content_type or "",
-        "stream": f"what the {row.side} said",
-        "pcapng": "the packets",
+        "stream": said(SAID_BY[row.side or "client"]),
+        "pcapng": said("the packets"),
     }[row.kind]
-    file = row.file or ("mail.mbox" if row.mbox is not None else "not saved")
+    file = row.file or ("mail.mbox" if row.mbox is not None else said("not saved"))
     return [file, f"{row.size_bytes:,}", row.problem or about]

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import TextIO
 
 from mailtrace.live.watching import Moment
-from mailtrace.reports.overview import counted
+from mailtrace.model.language import counted, said
 from mailtrace.reports.screen import Fact, Screen
 
 EVERY_SECONDS = 0.5
@@ -26,13 +26,13 @@ class Standing:
         facts = [
             Fact(self._name, "bold"),
             Fact(f"{seconds // 60}:{seconds % 60:02d}"),
-            Fact(counted(moment.packets, "packet")),
-            Fact(counted(moment.conversations, "conversation")),
+            Fact(counted("{count} packet", "{count} packets", moment.packets)),
+            Fact(counted("{count} conversation", "{count} conversations", moment.conversations)),
         ]
         lost = moment.losses.by_kernel + moment.losses.by_queue
         if lost:
-            facts.append(Fact(f"{counted(lost, 'packet')} lost", "bold red"))
-        return [*facts, Fact("Ctrl-C ends with a summary", "dim")]
+            facts.append(Fact(counted("{count} packet lost", "{count} packets lost", lost), "bold red"))
+        return [*facts, Fact(said("Ctrl-C ends with a summary"), "dim")]
 
 
 class StatusLine:

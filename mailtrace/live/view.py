@@ -19,8 +19,9 @@ from mailtrace.live.telling import LiveBook, Told
 from mailtrace.live.watching import Moment
 from mailtrace.live.ways import Ways
 from mailtrace.model import Conversation
+from mailtrace.model.language import counted, said
 from mailtrace.reports.layout import Page
-from mailtrace.reports.overview import JourneyRow, counted
+from mailtrace.reports.overview import JourneyRow
 from mailtrace.reports.screen import Fact, Screen
 from mailtrace.reports.terminalsteps import put_step
 from mailtrace.reports.times import duration
@@ -46,6 +47,8 @@ LOSS_SECONDS = 1.0
 
 TURN_SECONDS = 1.0
 """What a turn is."""
+
+TOO_MUCH = "So much happens at once that not all conversations are told in steps; all are in the summary."
 
 Put = Callable[[Page], None]
 
@@ -112,7 +115,7 @@ class StepsAsTheyHappen:
             [
                 Fact(f"{self._who(told.conversation)}", "bold"),
                 Fact(happened(told.conversation, told.messages)),
-                Fact(counted(len(told.conversation.numbers), "packet")),
+                Fact(counted("{count} packet", "{count} packets", len(told.conversation.numbers))),
             ]
             for told in going_on[-self._screen.room + 1 :]
         ]
@@ -141,7 +144,13 @@ class StepsAsTheyHappen:
         if lost == self._lost or monotonic() < self._lost_at + LOSS_SECONDS:
             return []
         more, self._lost, self._lost_at = lost - self._lost, lost, monotonic()
-        return [f"{counted(more, 'packet')} lost: what is told of these moments may have holes."]
+        return [
+            counted(
+                "{count} packet lost: what is told of these moments may have holes.",
+                "{count} packets lost: what is told of these moments may have holes.",
+                more,
+            )
+        ]
 
     def _look(self, conversation: Conversation, is_final: bool) -> None:
         """Take note of how a conversation stands."""
@@ -156,7 +165,7 @@ class StepsAsTheyHappen:
         entries = []
         if told.in_steps and len(conversation.dialogue.events) > STEPS_LIMIT:
             told.in_steps = False
-            text = f"Conversation {number} is so long that its further steps are told at the end only."
+            text = said("Conversation {id} is so long that its further steps are told at the end only.", id=number)
             entries.append(_Entry(conversation.numbers[-1], partial(_put_note, text=text)))
         for step in self._book.news(told, self._told.values()) if told.in_steps else ():
             put = partial(put_step, step=step, number=f"{number}.{step.number}", explained=self._explained)
@@ -189,14 +198,14 @@ class StepsAsTheyHappen:
 def _begin_summary(page: Page) -> None:
     """Put a line between what happened and what is to be said of all of it."""
     page.put()
-    page.put(page.text(f"{page.symbols.rule * 4} ", "dim"), page.text("Summary", "bold"))
+    page.put(page.text(f"{page.symbols.rule * 4} ", "dim"), page.text(said("Summary"), "bold"))
     page.put()
 
 
 def _put_way(page: Page, row: JourneyRow) -> None:
     """Put the line of a mail that has got further."""
     facts = [row.subject, page.arrows(row.people), page.arrows(row.way), row.outcome, row.duration]
-    page.paragraph(page.dotted(page.text("On its way", "bold cyan"), *map(page.text, facts)))
+    page.paragraph(page.dotted(page.text(said("On its way"), "bold cyan"), *map(page.text, facts)))
 
 
 class _Crowd:
@@ -234,10 +243,16 @@ class _Crowd:
         told = []
         if self._is_full and not self._was_told:
             self._was_told = True
-            told.append("So much happens at once that not all conversations are told in steps; all are in the summary.")
+            told.append(said(TOO_MUCH))
         self._begin_second()
         if self._to_tell:
-            told.append(f"{counted(self._to_tell, 'more conversation')} ended within a second.")
+            told.append(
+                counted(
+                    "{count} more conversation ended within a second.",
+                    "{count} more conversations ended within a second.",
+                    self._to_tell,
+                )
+            )
             self._to_tell = 0
         return told
 

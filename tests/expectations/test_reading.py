@@ -39,7 +39,7 @@ def wrong(source: str) -> str:
 def test_a_file_is_read() -> None:
     title, (mails, lookups) = read_expectations(GOOD, "lab.toml")
     assert title == "Lab 3"
-    assert (mails.number, mails.title, mails.kind.many) == (1, "Both mails were fetched", "mails")
+    assert (mails.number, mails.title, mails.kind.many) == (1, "Both mails were fetched", "{count} mails")
     assert mails.asks == 'mails = 2, fetched_by = "POP3", deleted = false'
     assert (mails.picks, mails.demands) == ({}, {"fetched_by": "pop3", "deleted": False})
     assert lookups.title == lookups.asks == 'lookups = "all", names = ["Naver.com.", "daum.net"], answered = true'

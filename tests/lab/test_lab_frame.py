@@ -14,7 +14,9 @@ from maillab.scenarios import SCENARIOS, mails, story
 from tests.support import SAMPLES
 
 LAB = SAMPLES / "lab"
-NAMES = ["journey", "ident-drop", "starttls", "imap", "errors", "greylist", "chunking", "dnsauth", "fan-out"]
+NAMES = [
+    *("journey", "ident-drop", "starttls", "imap", "logins", "errors", "greylist", "chunking", "dnsauth", "fan-out"),
+]
 
 SEVENTEEN = [192, 243, 208, 327, 165, 2163, 981, 233, 219, 303, 382, 669, 1721, 197, 0, 298, 250]
 """Octets of each mail of the scenario `chunking`."""

@@ -94,6 +94,36 @@ def test_imap(tmp_path: Path) -> None:
     assert {"첫째 메일", "보낸 편지", "IDLE 중에 온 메일"} <= {subject for subject, _, _ in played.journeys}
 
 
+def test_logins(tmp_path: Path) -> None:
+    """Real servers believe what our clients compute, and mailtrace sees who logged in by which mechanism."""
+    played = play("logins", tmp_path)
+    both_agree(played)
+    logins = [
+        (one["protocol"], each["mechanism"], each["user"], each["accepted"])
+        for one in played.results["conversations"]
+        for each in one["logins"]
+    ]
+    assert logins == [
+        ("smtp", "PLAIN", "lee", True),
+        ("smtp", "PLAIN", "kim", False),
+        ("smtp", "PLAIN", "kim", True),
+        ("smtp", "LOGIN", "lee", True),
+        ("smtp", "CRAM-MD5", "lee", True),
+        ("smtp", "DIGEST-MD5", "kim", True),
+        ("smtp", "SCRAM-SHA-256", "lee", True),
+        ("pop3", "USER", "lee", True),
+        ("pop3", "APOP", "lee", True),
+        ("pop3", "CRAM-MD5", "kim", True),
+        ("pop3", "SCRAM-SHA-1", "kim", True),
+        ("imap", "LOGIN", "lee", True),
+        ("imap", "LOGIN", "kim", True),
+        ("imap", "PLAIN", "park", True),
+        ("imap", "LOGIN", "park", True),
+        ("imap", "CRAM-MD5", "lee", True),
+        ("imap", "SCRAM-SHA-256", "kim", True),
+    ]
+
+
 def test_errors(tmp_path: Path) -> None:
     played = play("errors", tmp_path)
     both_agree(played)

@@ -29,9 +29,12 @@ def test_what_is_alike_is_one_row() -> None:
     rows = finding_rows([finding(), finding(packets=(20,), conversation=3), finding(message="other", packets=(9,))])
     assert rows == [
         FindingRow(
-            "warning", "SMTP001", "client sent the password of lee in clear", "conversations 1, 3; packets 7-8, 20"
+            Severity.WARNING,
+            "SMTP001",
+            "client sent the password of lee in clear",
+            "conversations 1, 3; packets 7-8, 20",
         ),
-        FindingRow("warning", "SMTP001", "other", "conversation 1; packet 9"),
+        FindingRow(Severity.WARNING, "SMTP001", "other", "conversation 1; packet 9"),
     ]
 
 

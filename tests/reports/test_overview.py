@@ -6,7 +6,17 @@ import pytest
 
 from mailtrace.explain.walkthrough import told_together
 from mailtrace.model import NO_TIME, Analysis, CaptureInfo
-from mailtrace.reports.overview import capture_facts, contents, counted, ranges, rfc, since, table_rows, told_inside
+from mailtrace.reports.overview import (
+    capture_facts,
+    contents,
+    more_of_them,
+    packets_shown,
+    ranges,
+    rfc,
+    since,
+    table_rows,
+    told_inside,
+)
 from tests.reports.analyses import START_NS, submission
 
 
@@ -23,6 +33,7 @@ def test_rows() -> None:
         "lee@naver.com -> kim@daum.net",
         "accepted as 43Q1vx0G007503",
         "9.00 ms",
+        False,
     )
 
 
@@ -64,7 +75,8 @@ def test_capture() -> None:
 
 
 def test_words() -> None:
-    assert counted(1, "mail") == "1 mail"
-    assert counted(1230, "mail") == "1,230 mails"
+    assert more_of_them("journey", 1) == "1 more journey"
+    assert more_of_them("conversation", 1230) == "1,230 more conversations"
+    assert (packets_shown([7]), packets_shown([7, 8, 12])) == ("packet 7", "packets 7-8, 12")
     assert rfc("RFC 5321 section 4.1.1.1") == "RFC 5321 4.1.1.1"
     assert rfc(None) == ""
