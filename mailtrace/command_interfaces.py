@@ -14,13 +14,13 @@ from mailtrace.reports.safe import safe
 
 HOW_TO_CAPTURE = "To capture on one: mailtrace live -i {name}; on all that are up: mailtrace live"
 
-HEADINGS = ("Interface", "State", "Frames", "Addresses")
+INTERFACE_TITLES = ("Interface", "State", "Frames", "Addresses")
 
 
 def list_interfaces() -> int:
     """Print the interfaces of this machine, and return the exit code."""
     found = read_interfaces()
-    rows = [tuple(said(each) for each in HEADINGS), *map(_row, found)]
+    rows = [tuple(said(each) for each in INTERFACE_TITLES), *map(_row, found)]
     for line in aligned(rows):
         print(line)
     usable = [each for each in found if each.is_up and each.link_type is not None]

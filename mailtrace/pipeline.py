@@ -25,20 +25,20 @@ from mailtrace.model import (
     Dialogue,
     Packet,
     Side,
-    StreamEvent,
     StreamKey,
     Transport,
 )
 from mailtrace.protocols.choose import UNKNOWN, Chooser
 from mailtrace.protocols.services import Services
 from mailtrace.streams.datagrams import DatagramTracker
-from mailtrace.streams.grouping import endpoint, port
+from mailtrace.streams.grouping import endpoint
 from mailtrace.streams.half import Budget
 from mailtrace.streams.sift import Rows, Sifter, StreamRows, pair_of
 from mailtrace.streams.tracker import Row, Tracker
 from mailtrace.tls.keys import Keys
 
 SYN, ACK = 0x02, 0x10
+CLIENT = Side.CLIENT
 
 FORWARD = 1
 """The way of packets that come from the lesser endpoint of a flow's key."""
@@ -116,14 +116,20 @@ class Talk:
 
     def _conversation(self, protocol: str, dialogue: Dialogue) -> Conversation:
         """Return the conversation as far as it is known; its id is `found_at`."""
-        packets, closed = _ends(self.tracker), self.tracker.closed
-        return Conversation(self.found_at, protocol, self.key, self.tcp_stream, packets, dialogue, False, closed)
+        packets, closed, numbers = _ends(self.tracker), self.tracker.closed, tuple(self.tracker.numbers)
+        return Conversation(
+            self.found_at, protocol, self.key, self.tcp_stream, packets, dialogue, False, closed, numbers=numbers
+        )
 
     def _filled(self, conversation: Conversation, how: ClosedHow) -> Conversation:
         """Give the conversation all packets that have come."""
         tracker = self.tracker
-        conversation.packets = _ends(tracker) if tracker.packets is None else tuple(tracker.packets)
-        conversation.numbers = tuple(tracker.numbers)
+        if tracker.packets is not None:
+            conversation.packets = tuple(tracker.packets)
+        if len(conversation.numbers) != len(tracker.numbers):
+            conversation.numbers = tuple(tracker.numbers)
+            if tracker.packets is None:
+                conversation.packets = _ends(tracker)
         conversation.complete = tracker.whole and how in (ClosedHow.FIN, ClosedHow.RST, ClosedHow.IDLE)
         conversation.closed = how
         return conversation
@@ -239,32 +245,26 @@ class Pipeline:
 
     def _begin(self, pair: Pair, stream: StreamRows, rows: list[Row], buffer: bytes) -> Talk:
         key, transport, row = pair_of(stream.pair), stream.transport, rows[0]
-        way = self._services.client_way(key, rows, buffer, transport)
-        client, server = key if way == FORWARD else key[::-1]
-        from_start = transport is Transport.TCP and bool(row[5] & SYN)
-        decode_as = self._services.decode_as.get(port(server))
-        chooser = Chooser(transport, port(server), from_start=from_start, decode_as=decode_as, keys=self.keys)
-        feed = chooser.feed
-        talk = Talk(
-            pair=pair,
-            key=StreamKey(endpoint(client), endpoint(server), transport, pair.uses),
-            chooser=chooser,
-            tracker=self._tracker(transport, feed, way),
-            tcp_stream=stream.number_at(row[0]),
-        )
-        pair.talk = talk
+        services = self._services
+        way = services.client_way(key, rows, buffer, transport)
+        lesser, greater = endpoint(key[0]), endpoint(key[1])
+        client, server = (lesser, greater) if way == FORWARD else (greater, lesser)
+        decode_as = services.decode_as.get(server.port)
+        tracker: Tracker | DatagramTracker
+        if transport is Transport.TCP:
+            from_start = bool(row[5] & SYN)
+            chooser = Chooser(transport, server.port, from_start=from_start, decode_as=decode_as, keys=self.keys)
+            tracker = Tracker(chooser.feed, way, self._budget, self._brief)
+        else:
+            chooser = Chooser(transport, server.port, decode_as=decode_as, keys=self.keys)
+            tracker = DatagramTracker(chooser.feed, way, self._brief)
+        stream_key = StreamKey(client, server, transport, pair.uses)
+        talk = pair.talk = Talk(pair, stream_key, chooser, tracker, stream.number_at(row[0]))
         pair.uses += 1
-        if port(server) in self._services.ports[transport]:
+        if server.port in services.ports[transport]:
             talk.found_at = row[0]
             self._found.append(talk)
         return talk
-
-    def _tracker(
-        self, transport: Transport, feed: Callable[[StreamEvent], None], way: int
-    ) -> Tracker | DatagramTracker:
-        if transport is Transport.TCP:
-            return Tracker(feed, way, self._budget, self._brief)
-        return DatagramTracker(feed, way, self._brief)
 
     def _evicted(self, key: tuple[Transport, bytes]) -> None:
         pair = self._pairs.pop(key, None)
@@ -311,8 +311,8 @@ class Pipeline:
 def _ends(tracker: Tracker | DatagramTracker) -> tuple[Packet, ...]:
     """Return the first packet and the last, of which nothing but number and time is known."""
     numbers = tracker.numbers
-    first = Packet(numbers[0], tracker.first_ns, Side.CLIENT, 0, 0, 0, 0)
-    return first, Packet(numbers[-1], tracker.last_ns, Side.CLIENT, 0, 0, 0, 0)
+    first = Packet(numbers[0], tracker.first_ns, CLIENT, 0, 0, 0, 0)
+    return first, Packet(numbers[-1], tracker.last_ns, CLIENT, 0, 0, 0, 0)
 
 
 def sifter(decode_as: Mapping[int, str] | None = None, shares: int = 1) -> Sifter:

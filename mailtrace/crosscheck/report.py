@@ -17,7 +17,7 @@ from mailtrace.model.language import counted, said
 from mailtrace.protocols.pop3 import words as pop3
 from mailtrace.protocols.smtp import words as smtp
 from mailtrace.reports.layout import Page, console, text_stream
-from mailtrace.reports.overview import packets_shown
+from mailtrace.reports.overview import packets_shown, ranges
 from mailtrace.reports.safe import json_safe
 
 SCHEMA = "mailtrace-crosscheck/1"
@@ -156,7 +156,7 @@ def _elsewhere(difference: Difference) -> str:
     """Say where tshark sees it when that is another packet."""
     ours, theirs = difference.ours, difference.theirs
     apart = ours is not None and theirs is not None and not {*ours.packets} & {*theirs.packets}
-    return f" ({packets_shown(theirs.packets)})" if apart and theirs is not None else ""
+    return f" {said('in packet {numbers}', numbers=ranges(theirs.packets))}" if apart and theirs is not None else ""
 
 
 def _words(fact: Fact | None, difference: Difference) -> str:

@@ -134,7 +134,7 @@ def decode(data: bytes, charset: str, defects: list[str], *, cut: bool = False) 
 def guess(data: bytes, *, cut: bool = False) -> tuple[str, str | None]:
     """Return the most probable text of `data` and the charset taken for it, None for plain ASCII: that is no guess."""
     if data.isascii():
-        if b"\x1b$" not in data:
+        if data.find(b"\x1b$") < 0:
             return data.decode("ascii"), None
         charset = "iso-2022-kr" if b"\x1b$)C" in data else "iso-2022-jp"
         return decode(data, charset, [], cut=cut), charset

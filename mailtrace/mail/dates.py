@@ -16,6 +16,9 @@ from mailtrace.mail.headers import without_comments
 DATE_LIMIT = 200
 """Characters looked at: the longest sensible date with comments has about sixty."""
 
+USUAL_DAY_LIMIT = 17
+"""Characters of `Fri, 26 Apr 2024 ` at most."""
+
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 
@@ -26,11 +29,8 @@ _ZONES = {
 }  # fmt: skip
 """The zone names of RFC 5322 section 4.3, and Korea's, which is unambiguous; all others are unknown offsets."""
 
-_USUAL = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) "
-    r"((?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)) ([+-](?:[01]\d|2[0-3]))([0-5]\d)(?!\d)",
-    re.ASCII,
-)
+_USUAL_DAY = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ", re.ASCII)
+_USUAL_TIME = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)) ([+-](?:[01]\d|2[0-3]))([0-5]\d)(?!\d)", re.ASCII)
 _INTERNET = re.compile(
     r"(?:[A-Za-z]{2,9}\.? ?,? ?)?(\d{1,2})[ -]([A-Za-z]{3})[A-Za-z]{0,6}[.,]?[ -](\d{2,4}),? "
     r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:\.\d{1,9})?)?(?: ?([+-]\d{4}(?!\d)|[A-Za-z]{1,5}\b)| ?\Z)",
@@ -49,11 +49,12 @@ _ISO = re.compile(
 
 def parse_date(value: str) -> str | None:
     """Return the date in a header value as ISO 8601 to the second, such as `2024-04-26T10:57:59+09:00`, or None."""
-    found = _USUAL.match(value)
+    at = value.find(":") - 2
+    date = _usual_day(value[:at]) if 0 < at <= USUAL_DAY_LIMIT else None
+    found = _USUAL_TIME.match(value, at) if date else None
     if found is not None:
-        day, month, year, time, hours, minutes = found.groups()
-        date = _day(year, _MONTHS.get(month.lower(), 0), day)
-        return f"{date}T{time}{hours}:{minutes}" if date else None
+        time, hours, minutes = found.groups()
+        return f"{date}T{time}{hours}:{minutes}"
     value = " ".join(without_comments(value[:DATE_LIMIT]).split())
     found = _INTERNET.match(value)
     if found is not None:
@@ -70,6 +71,13 @@ def parse_date(value: str) -> str | None:
     return _iso(year, int(month), day, hour, minute, second, offset)
 
 
+@lru_cache(maxsize=256)
+def _usual_day(text: str) -> str | None:
+    """Return the day that a usual date begins with; most mails of a capture are of the same one."""
+    found = _USUAL_DAY.fullmatch(text)
+    return None if found is None else _day(found[3], _MONTHS.get(found[2].lower(), 0), found[1])
+
+
 def _iso(year: str, month: int, day: str, hour: str, minute: str, second: str | None, offset: str | None) -> str | None:
     """Return the parts, strings of digits as sent, as one ISO 8601 date if they can be one."""
     if len(year) < 4:  # RFC 5322 section 4.3
@@ -82,9 +90,8 @@ def _iso(year: str, month: int, day: str, hour: str, minute: str, second: str | 
     return f"{date}T{hour}:{minute}:{second}{zone}" if date else None
 
 
-@lru_cache(maxsize=256)
 def _day(year: str, month: int, day: str) -> str | None:
-    """Return a day as ISO 8601, None when there is no such day; most mails of a capture are of the same one."""
+    """Return a day as ISO 8601, None when there is no such day."""
     try:
         return calendar_date(int(year), month, int(day)).isoformat()
     except ValueError:

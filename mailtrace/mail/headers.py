@@ -13,7 +13,7 @@ what the field means, because in an address list they must be decoded after it i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -28,6 +28,9 @@ HEAD_LIMIT = 10 * 1024 * 1024
 
 FIELDS_LIMIT = 10_000
 """Header fields listed for one message; real ones have fewer than two hundred."""
+
+REMEMBERED_NAMES = 200
+"""Header fields whose names are looked at once for all mails that have the same."""
 
 REMEMBERED_HEAD = 200
 """Octets of a head that is read once for all its repetitions: parts say the same few things of themselves."""
@@ -46,7 +49,7 @@ Field = tuple[str, str]
 """Name as sent and unfolded value, encoded words not yet decoded."""
 
 _NAME = re.compile("([!-9;-~]*)([ \\t]*):[ \\t]*")
-_USUAL_START = re.compile("\r\n([!-9;-~]+):[ \t]*")
+_USUAL_NAME = re.compile("[!-9;-~]+")
 _CONTROLS = re.compile("[\r\n\0]")
 
 
@@ -118,22 +121,47 @@ def _usual_fields(block: bytes) -> tuple[Sequence[Field], dict[str, str]] | None
 
     In such a head every CR and LF belongs to the line end before a field or before the continuation of one.
     """
-    if not block.isascii() or b"\0" in block or len(block) > FIELD_LIMIT:
+    if not block.isascii() or 0 in block or len(block) > FIELD_LIMIT:
         return None
-    text = "\r\n" + block.decode("ascii")
-    text = text.replace("\r\n ", " ").replace("\r\n\t", "\t")
-    pieces = _USUAL_START.split(text)  # nothing, then name and value in turn
-    count = len(pieces) // 2
-    if pieces[0] or not text.count("\r") == text.count("\n") == count <= FIELDS_LIMIT:
+    lines = block.decode("ascii").replace("\r\n ", " ").replace("\r\n\t", "\t").split("\r\n")
+    text = "".join(lines)
+    if "\r" in text or "\n" in text or len(lines) > FIELDS_LIMIT:
         return None
-    names, values = pieces[1::2], pieces[2::2]
-    if " \r" in text or "\t\r" in text or text.endswith(_FOLDS):
-        values = [value.rstrip(" \t") for value in values]
-    first = dict(zip(map(str.lower, names[::-1]), values[::-1], strict=True))
-    return list(zip(names, values, strict=True)), first
+    fields: list[Field] = []
+    first: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        name, lower = _usual_name(name)
+        if not lower or not colon:
+            return None
+        value = value.strip(" \t")
+        fields.append((name, value))
+        if lower not in first:
+            first[lower] = value
+    return fields, first
+
+
+@lru_cache(maxsize=256)
+def _usual_name(name: str) -> tuple[str, str]:
+    """Return the name of a field, one object for all mails, and the same in lower case, '' where it is none."""
+    return name, name.lower() if _USUAL_NAME.fullmatch(name) else ""
 
 
 _remembered = lru_cache(maxsize=256)(_usual_fields)
+
+
+def places(fields: Sequence[Field]) -> Mapping[str, Sequence[int]]:
+    """Return where fields stand, by their names in lower case."""
+    names = tuple([name for name, _ in fields])
+    return (_places if len(names) <= REMEMBERED_NAMES else _places.__wrapped__)(names)
+
+
+@lru_cache(maxsize=256)
+def _places(names: tuple[str, ...]) -> Mapping[str, Sequence[int]]:
+    found: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        found.setdefault(name.lower(), []).append(place)
+    return found
 
 
 def _head_end(data: bytes, start: int, stop: int) -> tuple[int, int]:

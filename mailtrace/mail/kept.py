@@ -73,8 +73,10 @@ def messages_in(conversation: Conversation, first: int = 0) -> list[Message]:
 def carried(conversation: Conversation, messages: list[Message]) -> list[int | None]:
     """Return the place of each transaction's message among those of its conversation, and tell it its queue id."""
     dialogue = conversation.dialogue
+    found: list[int | None] = []
+    if not dialogue.transactions:
+        return found
     places = {id(content): place for place, content in enumerate(dialogue.contents)}
-    found = []
     for transaction in dialogue.transactions:
         place = None if transaction.content is None else places.get(id(transaction.content))
         if place is not None:

@@ -43,6 +43,9 @@ BAD_CONTENT_TYPE = "content-type-broken"
 IDENTITY = frozenset(("", "7bit", "8bit", "binary"))
 """Transfer encodings that change nothing. Source: RFC 2045 section 6.2."""
 
+_OPEN = ord("(")
+"""How the line begins by which BinHex is known; this one octet is looked for in no time."""
+
 _UUENCODE = frozenset(("x-uuencode", "uuencode", "x-uue", "uue"))
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _TEXTS_BY_NATURE = frozenset(("delivery-status", "disposition-notification", "feedback-report", "headers"))
@@ -164,7 +167,7 @@ def tell_leaf(
             text = unfold(text, kind.is_space_deleted)
         if kind.type != "text/html":  # which has neither, and is searched in vain
             nature = nature_of_text(octets) or nature
-            if b"begin " in octets or embedded.BINHEX_LINE in octets:
+            if octets.find(b"begin ") >= 0 or (_OPEN in octets and octets.find(embedded.BINHEX_LINE) >= 0):
                 _keep_files(embedded.files_in_text(octets, path), told)
         if nature in NATURES or text.startswith(STARTS_IN_WORDS):
             told.may_report = True

@@ -116,7 +116,7 @@ def nature_of_file(nature: str | None, octets: bytes) -> str | None:
 
 def nature_of_text(octets: bytes) -> str | None:
     """Return how a text is protected by PGP inline, None where it is not. Source: RFC 9580 section 6.2."""
-    if b"-----BEGIN PGP " not in octets:
+    if octets.find(b"-----BEGIN PGP ") < 0:
         return None
     found = _INLINE_PGP.search(octets)
     return _INLINE_KINDS[found[1]] if found else None

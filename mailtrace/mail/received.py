@@ -37,6 +37,12 @@ _USUAL = re.compile(
 )
 """The order in which sendmail, Postfix and Exim say it all, without anything quoted."""
 
+_FREQUENT = re.compile(
+    rf"from {_WORD} \(([^\"()\\]*+)\)\s++by {_WORD} \([^\"()\\]*+\) with (?!local\s){_WORD} id {_WORD}"
+    r"\s++for <([^\s\"();\\<>,]++)>;\s*+([^\"();\\]*+)(?:\([^\"()\\<]*+\))?"
+)
+"""What most fields are of all that: without choices it is found three times as fast."""
+
 _SPECIAL = re.compile(r'\([^()\\]*+\)|"[^"\\]*+"|["();\\]')
 _COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
 _ENVELOPE = re.compile(r"envelope-(?:from|sender):?\s<?([^<>\s]*)")
@@ -98,6 +104,11 @@ class _Cut(Struct):
 
 def parse_received(value: str) -> Received:
     """Return what one Received field says, each thing None where it says nothing; the first clause of a kind counts."""
+    frequent = _FREQUENT.fullmatch(value)
+    if frequent is not None:
+        from_, remark, by, with_, id_, for_, time = frequent.groups()
+        peer = parse_peer((from_,), (remark,) if remark else ())
+        return Received(from_, by, with_, id_, parse_date(time), (for_,), peer.address, peer.helo, peer.rdns)
     usual = _USUAL.fullmatch(value)
     if usual is None:
         return _any_received(value)

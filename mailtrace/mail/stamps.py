@@ -25,6 +25,9 @@ HELLO_TURNS = 5
 SPEAKING_FIRST = frozenset(("smtp", "pop3", "imap"))
 """Protocols whose servers greet."""
 
+_HELLOS = frozenset(("EHLO", "HELO"))
+_SENDING = frozenset(("DATA", "BDAT"))
+
 _DATE_IN_GREETING = re.compile(
     rb"\b\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|[A-Z]{1,4})\b"
     rb"|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
@@ -87,7 +90,7 @@ def stamps(conversation: Conversation, messages: Sequence[Message]) -> Stamps:
     is_smtp = conversation.protocol == "smtp"
     return Stamps(
         _greeted(conversation),
-        tuple(_taken(conversation)) if is_smtp else (),
+        tuple(_taken(conversation)) if is_smtp and conversation.dialogue.transactions else (),
         tuple(_sent(conversation, messages)) if is_smtp and messages else (),
         tuple(_traced(messages)) if messages else (),
     )
@@ -100,7 +103,7 @@ def _greeted(conversation: Conversation) -> Greeted | None:
         return None
     reply = turns[0].replies[0]
     line = reply.lines[0][:GREETING_LIMIT] if reply.lines else b""
-    found = _DATE_IN_GREETING.search(line) if b":" in line else None
+    found = _DATE_IN_GREETING.search(line) if line.find(b":") >= 0 else None
     stamp = None if found is None else parse_date(found[0].decode("ascii"))
     return None if stamp is None else Greeted(stamp, reply.packet, reply.time_ns)
 
@@ -112,11 +115,10 @@ def _taken(conversation: Conversation) -> Iterator[Taken]:
     mail = None
     for turn in dialogue.turns if queue_ids else ():
         command = turn.command
-        if command is None:
-            continue
-        if command.verb == "MAIL":
+        verb = None if command is None else command.verb
+        if verb == "MAIL":
             mail = command
-        elif mail is not None and command.verb in ("DATA", "BDAT") and turn.replies:
+        elif verb in _SENDING and mail is not None and turn.replies:
             reply = turn.replies[-1]
             queue_id = queue_ids.get(reply.packet)
             if queue_id is not None:
@@ -148,6 +150,6 @@ def _hello(conversation: Conversation) -> str | None:
     """Return the name with which the client introduced itself, in lower case; None where it did not."""
     for turn in conversation.dialogue.turns[:HELLO_TURNS]:
         command = turn.command
-        if command is not None and command.verb in ("EHLO", "HELO"):
+        if command is not None and command.verb in _HELLOS:
             return wire_text(command.line[command.argument_at :]).strip().lower()
     return None

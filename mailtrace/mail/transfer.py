@@ -89,7 +89,7 @@ def decode_quoted_printable(data: bytes) -> tuple[bytes, int]:
     White space at the end of a line is kept, though RFC 2045 section 6.7 rule 3 suspects a gateway of adding it:
     format=flowed gives it a meaning, and the octets are evidence.
     """
-    if b"=" not in data:
+    if data.find(b"=") < 0:
         return data, 0
     if _ODD_ESCAPE.search(data):
         data = _SOFT_BREAK_WITH_PADDING.sub(rb"=\1", data)

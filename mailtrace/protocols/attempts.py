@@ -35,6 +35,11 @@ class Attempts:
         """No more will come: what is open stays undecided."""
         self._decide(None)
 
+    def lost(self) -> None:
+        """Octets of the client are missing: a response may have been among them."""
+        if self._attempt is not None and self._attempt.exchange is not None:
+            self._attempt.exchange.missed()
+
     def _of(self, owner: object) -> Attempt | None:
         """Return the attempt if it is this owner's."""
         attempt = self._attempt

@@ -73,13 +73,17 @@ class Chooser:
         self._keys = keys or Keys()
         self._outer = outer
         self._inner: Chooser | None = None
-        self._silent = outer or Dialogue()
+        self._silent: Dialogue | None = None
         self._watched = CLIENT
 
     @property
     def dialogue(self) -> Dialogue:
         """What has been understood so far; empty while undecided."""
-        return self._silent if self._session is None else self._session.dialogue
+        if self._session is not None:
+            return self._session.dialogue
+        if self._silent is None:
+            self._silent = self._outer or Dialogue()
+        return self._silent
 
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of either side."""
@@ -142,7 +146,7 @@ class Chooser:
             self._replay_into(row, speaker)
             return
         stranger = self._stranger(speaker)
-        self._introduce(self._silent, [stranger] if stranger else [])
+        self._introduce(self.dialogue, [stranger] if stranger else [])
         opening.release()
         opening.forget()
         self._take = _ignore

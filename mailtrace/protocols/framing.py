@@ -33,11 +33,12 @@ LINE_KEPT = 8 * 1024
 VARIANTS_LIMIT = 25
 """False ends named of one dot-block: an attack needs one."""
 
-DOTS_LOOKED_AT = 64
-"""Dots of one segment looked at one by one; addresses and sentences have fewer."""
-
 CONSUMED_LIMIT = 512
 """Consumed segments that may stay in the queue before it is cut: makes consuming cost the same for any length."""
+
+
+CR, NUL = 0x0D, 0x00
+"""Octets as numbers: what stands left of `in` is taken for a number first, and to fail with `bytes` takes long."""
 
 
 class Line(Struct, frozen=True, gc=False):
@@ -52,13 +53,18 @@ class Line(Struct, frozen=True, gc=False):
 
 
 class Inbox:
-    """The octets of one side that no frame has consumed yet, in stream order, holes included."""
+    """The octets of one side that no frame has consumed yet, in stream order, holes included.
 
-    __slots__ = ("_after_gap", "_at", "_begun", "_begun_size", "_head", "_segments", "holes", "waiting")
+    While it is `idle` nothing waits, nothing is begun, and nothing is missing before what comes next: a segment that is
+    a frame by itself, as most are, need not be added then.
+    """
+
+    __slots__ = ("_after_gap", "_at", "_begun", "_begun_size", "_head", "_segments", "holes", "idle", "waiting")
 
     def __init__(self) -> None:
         self.waiting = 0  # octets in the queue; those of a line begun are not counted
         self.holes = 0  # in the queue
+        self.idle = True
         self._segments: list[Data | Gap] = []
         self._head = 0  # index of the first segment that is not consumed
         self._at = 0  # octets of it that are
@@ -74,24 +80,8 @@ class Inbox:
             self.waiting += len(event.data)
         else:
             return
+        self.idle = False
         self._segments.append(event)
-
-    def is_idle(self) -> bool:
-        """Tell whether nothing waits, nothing is begun, and nothing is missing before what comes next."""
-        return not (self._segments or self._begun or self._after_gap)
-
-    def only_line(self, event: Data) -> Line | None:
-        """Return the line that `event` is, if it is just one, as most are, with nothing amiss or waiting before it.
-
-        None means that nothing was done: the event must be added.
-        """
-        octets = event.data
-        end = len(octets) - 1
-        if not self.is_idle() or end > LINE_LIMIT or octets.find(b"\n") != end:
-            return None
-        if end < 1 or octets.find(b"\r") != end - 1 or b"\0" in octets:
-            return None
-        return Line(octets[:-2], event.packet, event.time_ns, (event.packet,))
 
     def line(self) -> Line | Gap | None:
         """Consume the next line, or the hole that comes before its end; None while neither is here.
@@ -110,6 +100,7 @@ class Inbox:
                 self._consume(head, end + 1)
                 return self._finished(line, head.packet, head.time_ns, (head.packet,))
             self._begin(self._piece(head, len(head.data)))
+        self.idle = not (self._begun or self._after_gap)
         return None
 
     def take(self, limit: int | None = None) -> Data | Gap | None:
@@ -117,6 +108,7 @@ class Inbox:
         if self._begun:
             self._unbegin()
         if self._head == len(self._segments):
+            self.idle = not self._after_gap
             return None
         head = self._segments[self._head]
         if isinstance(head, Gap):
@@ -134,6 +126,7 @@ class Inbox:
         rest = Data(piece.side, piece.data[used:], piece.packet, piece.time_ns)
         self._segments[: self._head] = [rest]
         self._head = 0
+        self.idle = False
         self.waiting += len(rest.data)
 
     def peek(self, limit: int) -> bytes:
@@ -235,9 +228,9 @@ class Inbox:
             line = line[:-1]
         else:
             faults = ("bare-line-feed",)
-        if b"\r" in line:
+        if CR in line:
             faults += ("bare-carriage-return",)
-        if b"\0" in line:
+        if NUL in line:
             faults += ("null-octet",)
         after_gap = self._after_gap
         self._after_gap = False
@@ -265,6 +258,12 @@ def _beginning(pieces: list[Data]) -> list[Data]:
 _DOT = re.compile(rb"(?:\r{0,2}\n|\r)\0?\.(?=(\0?(?:\r{0,2}\n|\r))?)")
 """A dot that begins a line by any rule, with the line end before it; group 1 is a line end right after it."""
 
+_LONGEST_END = 4
+"""Octets before such a dot at most."""
+
+_BEGINNING_DOT = re.compile(rb"\.(?<=[\r\n\0]\.)")
+"""A dot that may begin a line: looking at each dot is faster than looking for line ends."""
+
 _UNDECIDED = frozenset([b"", b"\0", b"\r", b"\r\r", b"\0\r", b"\0\r\r"])
 """What may follow a dot at the end of a segment and still become a line end, or a longer one."""
 
@@ -273,18 +272,6 @@ _ENDS = frozenset([b"\r", b"\n", b"\0"])
 
 _LINE_END = re.compile(rb"(?:\r{0,2}\n|\r{1,2})\0?\Z")
 """The end of a segment that may be what comes before a dot."""
-
-
-def _may_have_line_of_dot(data: bytes) -> bool:
-    """Tell whether a dot may begin a line by any rule: looking at each dot is faster than looking for line ends."""
-    at = data.find(b".")
-    for _ in range(DOTS_LOOKED_AT):
-        if at < 0:
-            return False
-        if at and data[at - 1] in b"\r\n\0":
-            return True
-        at = data.find(b".", at + 1)
-    return True
 
 
 class Variant(Struct, frozen=True, gc=False):
@@ -321,9 +308,6 @@ class DotBlock:
         octets.carried(piece.packet, piece.time_ns)
         carried = len(self._carry)
         data = self._carry + piece.data if carried else piece.data
-        if not _may_have_line_of_dot(data):
-            self._append_rest(data, 0)
-            return len(piece.data)
         at = self._dots(data, piece)
         return at - carried if self.ended else len(piece.data)
 
@@ -360,10 +344,9 @@ class DotBlock:
     def _dots(self, data: bytes, piece: Data) -> int:
         """Deal with every dot that begins a line, and with all else; return where the block ends, if it does."""
         at = start = 0
-        odd = b"\r." in data or b"\0." in data
         while True:
-            near = at if odd else data.find(b"\n.", at)
-            found = _DOT.search(data, max(at, near - 2)) if near >= 0 else None
+            near = _BEGINNING_DOT.search(data, at)
+            found = _DOT.search(data, max(at, near.start() - _LONGEST_END)) if near is not None else None
             if found is None:
                 self._append_rest(data, start)
                 return len(data)

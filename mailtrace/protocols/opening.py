@@ -61,9 +61,11 @@ class Opening:
     def hear(self, event: Data) -> None:
         """Keep what a side said, if it is among its first octets."""
         said = self.said[event.side]
-        if not said and event.data:
-            self.first[event.side] = event
-        if len(said) < LOOKED_AT:
+        if not said:
+            if event.data:
+                self.first[event.side] = event
+                self.said[event.side] = event.data[:LOOKED_AT]
+        elif len(said) < LOOKED_AT:
             self.said[event.side] = said + event.data[: LOOKED_AT - len(said)]
 
     def release(self) -> list[StreamEvent]:

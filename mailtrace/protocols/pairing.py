@@ -88,16 +88,17 @@ class Pairing(Generic[Asked]):
 
     def ask(self, question: Asked, packet: int) -> bool:
         """Add a question that `packet` completed; false when it will not be paired because too many wait."""
+        pending = self._pending
         if self._certain is not None and self._last_asked < self._last_reply < packet:
-            self._pending.clear()
+            pending.clear()
             self._unlisted = 0
             self._certain = None
             self._commands_lost = False
         self._last_asked = packet
-        if self._unlisted or len(self._pending) >= PENDING_LIMIT:
+        if self._unlisted or len(pending) >= PENDING_LIMIT:
             self._unlisted += 1
             return False
-        self._pending.append((packet, question))
+        pending.append((packet, question))
         return True
 
     def answer(self, reply: Reply, more_to_ask: bool = False) -> Asked | None:

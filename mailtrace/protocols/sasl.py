@@ -19,6 +19,9 @@ MAX_USER_OCTETS = 1024  # a longer name is no name; SMTP allows 256 octets (RFC 
 _MECHANISM = re.compile(rb"(?:[A-Z0-9_-]{1,20}|(?i:PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|NTLM|GSSAPI|EXTERNAL|XOAUTH2))\Z")
 """A mechanism, which is upper case (RFC 4422 section 3.1), or a usual one in any case: other text may be a secret."""
 
+VERB_OCTETS = 12
+"""Octets of the longest word that is still taken for a command, though nobody knows it."""
+
 UNREADABLE = "?"
 """The mechanism of a login whose AUTH command was lost or names none: what stands there may be a secret."""
 
@@ -45,6 +48,16 @@ def secret_span(line: bytes, start: int = 0) -> tuple[tuple[int, int], ...]:
 def is_mechanism(word: bytes) -> bool:
     """Tell whether the first word after AUTH names a mechanism, so that it can be shown."""
     return _MECHANISM.match(word) is not None
+
+
+def may_be_response(line: bytes) -> bool:
+    """Tell whether a line that is no known command may answer a login whose challenge, or AUTH, was not captured.
+
+    Responses are one word of base64 (RFC 4954 section 4); capitals and digits alone, a few of them, are rather a verb.
+    """
+    word = line.strip()
+    is_like_a_verb = len(word) <= VERB_OCTETS and word.isalnum() and word.isupper()
+    return bool(word) and not is_like_a_verb and decoded(word) is not None
 
 
 def secret_from(line: bytes, argument_at: int) -> int:
@@ -88,6 +101,10 @@ class Exchange:
             name = _reader(self.mechanism)(octets, self._responses)
             if name and len(name) <= MAX_USER_OCTETS:
                 self.user = wire_text(name)
+
+    def missed(self) -> None:
+        """A response may have been lost: what comes next is not the first one."""
+        self._responses += 1
 
 
 def _reader(mechanism: str) -> Callable[[bytes, int], bytes | None]:

@@ -32,15 +32,14 @@ def name_stripping(dialogue: Dialogue) -> None:
     offers: list[Reply] = []
     for turn in dialogue.turns[:TURNS_LOOKED_AT]:
         command = turn.command
-        verb = "" if command is None else command.verb
-        if verb in ASKING:
+        if command is None or (verb := command.verb) in ASKING:
             offers += turn.replies
         elif verb in WISHES:
             _judge_wish(dialogue, verb, turn.replies[-1:], offers)
-        elif command is not None and verb[:4] == "XXXX" and _OVERWRITTEN.match(verb.encode()):
+        elif verb[:4] == "XXXX" and _OVERWRITTEN.match(verb.encode()):
             _name(dialogue, command, "a command of the client reads XXXX: STARTTLS was overwritten on the way")
     for reply in offers:
-        if b"XXXX" in b" ".join(reply.lines) and any(map(_OVERWRITTEN.search, reply.lines)):
+        if b" ".join(reply.lines).find(b"XXXX") >= 0 and any(map(_OVERWRITTEN.search, reply.lines)):
             _name(dialogue, reply, "an offer of the server reads XXXX: STARTTLS was overwritten on the way")
 
 

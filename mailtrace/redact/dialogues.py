@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from mailtrace.model import Command, Content, Continuation, Conversation, Outcome, Reply, Side
+from mailtrace.model import Command, Content, Continuation, Conversation, Gap, Outcome, Reply, Side
 from mailtrace.redact import secrets
 from mailtrace.redact.coding import Replace
 from mailtrace.redact.fields import ADDRESSES, BODIES, NAMES, SUBJECTS
@@ -20,6 +20,7 @@ from mailtrace.redact.mails import Mails
 from mailtrace.redact.placing import Placed, Placing, Said, Span
 from mailtrace.redact.proxies import proxied
 from mailtrace.redact.searches import SEARCHES, Searches
+from mailtrace.redact.strangers import LOGINS, may_be_secret
 from mailtrace.redact.text import Rewriter
 
 LEAST_ECHOED = 6
@@ -29,7 +30,6 @@ ECHOES_LIMIT = 64
 """Different passwords of one conversation that are looked for there: who guesses has thousands, and no luck."""
 
 GREETINGS = frozenset(("HELO", "EHLO", "LHLO"))
-_LOGINS = frozenset(("AUTH", "AUTHENTICATE"))
 _PATHS = frozenset(("MAIL", "RCPT"))
 _BARE = re.compile(rb"(?<=<)[^<>@\s]{1,64}(?=>)")
 _ASKED_FOR = frozenset(("VRFY", "EXPN"))
@@ -67,7 +67,7 @@ class _Dialogue:
         self._made = {side: bytearray(each.octets) for side, each in said.items()}
         self._done: dict[Side, list[Span]] = {side: [] for side in said}
         self._placing = Placing(conversation, said)
-        self._verb = ""  # of the last command
+        self._verb: str | None = None  # of the last command; None until the server was heard
         self._mechanism: str | None = None  # of the exchange that goes on
         self._answers = 0
         self._compressing: str | None = None  # tag of the command that asks for it
@@ -81,6 +81,8 @@ class _Dialogue:
                 self._mail(placed, placed.event)
             elif isinstance(placed.event, Reply):
                 self._reply(placed, placed.event)
+            elif isinstance(placed.event, Gap):
+                self._answers += placed.side is Side.CLIENT  # it may have been an answer
             else:
                 self._line(placed, placed.event)
             if self._is_compressed:
@@ -119,6 +121,7 @@ class _Dialogue:
 
     def _reply(self, placed: Placed, reply: Reply) -> None:
         """Replace what a server says where it is a part of a login; all else is replaced as text in the end."""
+        self._verb = self._verb or ""
         if self._compressing is not None and reply.tag == self._compressing:
             self._is_compressed = reply.outcome is Outcome.GOOD
             self._compressing = None
@@ -133,7 +136,9 @@ class _Dialogue:
 
     def _line(self, placed: Placed, event: Command | Continuation) -> None:
         """Replace a line of the client."""
+        is_strange = False
         if isinstance(event, Command):
+            is_strange = may_be_secret(event, self._conversation.protocol, self._verb)
             self._mechanism, self._verb = None, event.verb
             if event.verb == "COMPRESS":
                 self._compressing = event.tag
@@ -145,7 +150,9 @@ class _Dialogue:
         if event.secrets and event.secrets[-1][1] >= len(event.line):  # of a very long line only the beginning is known
             stop = _line_end(self._said[Side.CLIENT].octets, stop)
         line = bytes(self._said[Side.CLIENT].octets[start:stop])
-        if isinstance(event, Command):
+        if is_strange:
+            self._put(Side.CLIENT, start, secrets.hidden(line))
+        elif isinstance(event, Command):
             self._put(Side.CLIENT, start, self._command(event, line))
         else:
             self._put(Side.CLIENT, start, self._continuation(event, line))
@@ -153,7 +160,7 @@ class _Dialogue:
     def _command(self, command: Command, line: bytes) -> bytes:
         at, rewriter = command.argument_at, self._rewriter
         verb, argument = line[:at], line[at:]
-        if command.verb in _LOGINS:
+        if command.verb in LOGINS:
             return verb + self._login(command, line)
         if command.secrets:
             return self._crossed(command, line, secrets.digest if command.verb == "APOP" else secrets.crossed_out)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from mailtrace.model import Command, Content, Continuation, Conversation, Packet, Reply, Side, Transport, WentDark
+from mailtrace.model import Command, Content, Continuation, Conversation, Gap, Packet, Reply, Side, Transport, WentDark
 
 Span = tuple[int, int]
 """Half-open."""
@@ -33,7 +33,7 @@ class Placed(Struct):
     Without spans it was not found; then it is somewhere in `within`, if anywhere.
     """
 
-    event: Command | Continuation | Reply | Content
+    event: Command | Continuation | Reply | Content | Gap
     side: Side
     spans: list[Span]
     within: Span | None = None
@@ -51,7 +51,7 @@ class Placing:
         self.dark: dict[Side, int] = {}
 
     def places(self) -> Iterator[Placed]:
-        """Yield the events that are lines or mails with their places, in order, up to where they go dark."""
+        """Yield lines and mails with their places, and holes, in order, up to where they go dark."""
         for event in self._conversation.dialogue.events:
             if isinstance(event, WentDark):
                 self.go_dark()
@@ -62,6 +62,8 @@ class Placing:
                 yield self._line(event, Side.SERVER, event.lines[0] if event.lines else b"")
             elif isinstance(event, Content):
                 yield self._mail(event)
+            elif isinstance(event, Gap):
+                yield Placed(event, event.side, [])
 
     def go_dark(self) -> None:
         """Note that nothing is in clear behind the lines that were read last."""

@@ -257,7 +257,7 @@ def encoded(value: Any) -> bytes:
     try:
         octets = _encode(value)
     except UnicodeEncodeError:  # a lone surrogate: UTF-7 in a mail, or the name of a file that is no UTF-8
-        octets = _encode(surrogates_spelled(to_builtins(value)))
+        octets = _encode(surrogates_spelled(to_builtins(value, enc_hook=msgspec.json.decode)))  # what is `Raw` already
     return json_safe(octets)
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct, UnsetType, field
+from msgspec import Raw, Struct, UnsetType, field
+from msgspec.json import Encoder
 
 from mailtrace.model import (
     AttachedMessage,
@@ -48,6 +49,14 @@ from mailtrace.reports.waits import WaitRecord, wait_record
 SOURCE_BYTES = 65_536
 """Octets of a message shown as transmitted; a report of big attachments stays a report, and the cut is flagged."""
 
+LINES_REMEMBERED = 2_048
+"""Answers whose lines are written once for all who give the same: servers have few words."""
+
+LINES_BYTES = 1_000
+"""Octets of lines, as written, that are remembered; those of a mailbox may be as long as it is."""
+
+_encode = Encoder().encode
+
 Names = Mapping[str, str]
 """The best name of each address that has one."""
 
@@ -76,7 +85,7 @@ class _Reply(Struct, gc=False, omit_defaults=True):
     status: str
     enhanced: str | None
     outcome: Outcome
-    lines: list[str]
+    lines: Raw
     packets: tuple[int, ...]
     tag: str | None = None
     mailbox: str | None = None
@@ -156,6 +165,7 @@ def said_record(conversation: Conversation, show_secrets: bool, waits: Sequence[
     """Return the record of what was said in a conversation; `waits` are its own, None where they are not known yet."""
     dialogue = conversation.dialogue
     turn_record = _turn if conversation.protocol != "imap" else _imap_turn
+    kinds = set(map(type, dialogue.events))  # most conversations have nothing odd in them
     return SaidRecord(
         dialogue.encryption,
         dialogue.tls is not None and dialogue.tls.decrypted,
@@ -163,8 +173,8 @@ def said_record(conversation: Conversation, show_secrets: bool, waits: Sequence[
         [turn_record(turn, show_secrets) for turn in dialogue.turns],
         dialogue.logins,
         None if waits is None else [wait_record(wait) for wait in waits],
-        [_violation(event) for event in dialogue.events if type(event) is Violation],
-        [_gap(event) for event in dialogue.events if type(event) is Gap],
+        [_violation(event) for event in dialogue.events if type(event) is Violation] if Violation in kinds else [],
+        [_gap(event) for event in dialogue.events if type(event) is Gap] if Gap in kinds else [],
         _proxied(dialogue.proxied),
     )
 
@@ -180,21 +190,35 @@ def _endpoint(endpoint: Endpoint, names: Names) -> _Endpoint:
     return _Endpoint(endpoint.host, endpoint.port, names.get(endpoint.host))
 
 
+class _Lines(dict[tuple[bytes, ...], Raw]):
+    """The lines of answers as a list in JSON; forgotten all at once when there are too many."""
+
+    def __missing__(self, lines: tuple[bytes, ...]) -> Raw:
+        octets = _encode([wire_text(line) for line in lines])
+        written = Raw(octets)
+        if len(octets) <= LINES_BYTES:
+            if len(self) >= LINES_REMEMBERED:
+                self.clear()
+            self[lines] = written
+        return written
+
+
+_LINES = _Lines()
+
+
 def _turn(turn: Turn, show_secrets: bool) -> _Turn:
-    replies = []
-    for reply in turn.replies:
-        lines = reply.lines
-        replies.append(
-            _Reply(
-                reply.packet,
-                iso(reply.time_ns),
-                reply.status,
-                reply.enhanced,
-                reply.outcome,
-                [wire_text(lines[0])] if len(lines) == 1 else list(map(wire_text, lines)),
-                reply.packets,
-            )
+    replies = [
+        _Reply(
+            reply.packet,
+            iso(reply.time_ns),
+            reply.status,
+            reply.enhanced,
+            reply.outcome,
+            _LINES[reply.lines],
+            reply.packets,
         )
+        for reply in turn.replies
+    ]
     command = None if turn.command is None else _command(turn.command, show_secrets)
     continuations = [_continuation(each, show_secrets) for each in turn.continuations] if turn.continuations else []
     return _Turn(command, replies, continuations)
@@ -214,11 +238,13 @@ def _imap_turn(turn: Turn, show_secrets: bool) -> _Turn:
 
 def _command(each: Command, show_secrets: bool) -> _Command:
     line, at = each.line, each.argument_at
-    argument = line[at:]
     if each.secrets and not show_secrets:
-        argument = masked(argument, tuple((max(0, start - at), max(0, stop - at)) for start, stop in each.secrets))
-        line = masked(line, each.secrets)
-    told = _Command(each.packet, iso(each.time_ns), each.verb, wire_text(argument), wire_text(line), each.packets)
+        spans = tuple((max(0, start - at), max(0, stop - at)) for start, stop in each.secrets)
+        argument, text = wire_text(masked(line[at:], spans)), wire_text(masked(line, each.secrets))
+    else:
+        text = wire_text(line)
+        argument = text[at:] if line.isascii() else wire_text(line[at:])
+    told = _Command(each.packet, iso(each.time_ns), each.verb, argument, text, each.packets)
     if not each.certain:
         told.certain = False
     return told

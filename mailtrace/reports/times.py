@@ -32,11 +32,13 @@ _TO_THE_SECOND = _ToTheSecond()
 
 def iso(time_ns: int | None) -> str | None:
     """Return a time as ISO 8601 in UTC with nanoseconds, None where there is none; any 64-bit value has a text."""
-    if time_ns is None or time_ns == NO_TIME:
+    if time_ns is None:
         return None
     if time_ns >= SECOND_NS:  # then the last nine digits are the fraction: a third of the cost of dividing
         digits = str(time_ns)
         return f"{_TO_THE_SECOND[digits[:-9]]}{digits[-9:]}Z"
+    if time_ns == NO_TIME:
+        return None
     whole, fraction = divmod(time_ns, SECOND_NS)
     return f"{_TO_THE_SECOND[str(whole)]}{fraction:09d}Z"
 

@@ -48,12 +48,12 @@ class Half:
 
     `base` is the sequence number of offset 0, None until known, and `wire_next` that of the octet expected next;
     `fin_at` is the offset of the FIN, None until seen. The counters name the fate of every captured payload octet:
-    delivered, duplicate, conflict or discarded.
+    delivered, duplicate, conflict or discarded; `missing` are the octets of its `gaps`.
     """
 
     __slots__ = (
-        "acked", "base", "budget", "conflict", "delivered", "discarded", "duplicate", "early", "emit", "fin_at",
-        "gaps", "heard", "history", "next", "pending", "side", "suspicion", "syn_seen", "wire_next",
+        "acked", "base", "budget", "conflict", "discarded", "duplicate", "early", "emit", "fin_at", "gaps", "heard",
+        "history", "missing", "next", "pending", "side", "suspicion", "syn_seen", "wire_next",
     )  # fmt: skip
 
     def __init__(self, side: Side, emit: Callable[[StreamEvent], None], budget: Budget) -> None:
@@ -71,12 +71,22 @@ class Half:
         self.pending: list[Waiting] = []
         self.history: deque[tuple[int, bytes]] = deque(maxlen=HISTORY_SEGMENTS)
         self.suspicion = 0  # packets seen since octets were acknowledged that never came; 0 = no suspicion
-        self.delivered = self.duplicate = self.conflict = self.discarded = self.gaps = 0
+        self.duplicate = self.conflict = self.discarded = self.gaps = self.missing = 0
+
+    @property
+    def delivered(self) -> int:
+        """How many octets were handed on."""
+        return self.next - self.missing
 
     @property
     def is_open(self) -> bool:
         """Its start is known, and neither early octets nor a FIN ask for care."""
         return self.base is not None and self.early is None and self.fin_at is None
+
+    @property
+    def is_calm(self) -> bool:
+        """It has been heard, and nothing is missing of what the other side acknowledged or a segment waits behind."""
+        return self.heard and not self.pending and not self.suspicion and self.acked <= self.next
 
     @property
     def reached(self) -> int:
@@ -112,15 +122,14 @@ class Half:
 
     def deliver(self, data: bytes, packet: int, time_ns: int) -> None:
         """Hand on octets that are next in order."""
-        size = len(data)
+        size, offset = len(data), self.next
         if size <= HISTORY_SEGMENT_BYTES:
-            self.history.append((self.next, data))
+            self.history.append((offset, data))
         else:
             kept = data[-HISTORY_SEGMENT_BYTES:]
-            self.history.append((self.next + size - len(kept), kept))
-        self.next += size
+            self.history.append((offset + size - HISTORY_SEGMENT_BYTES, kept))
+        self.next = offset + size
         self.wire_next = (self.wire_next + size) % MODULUS
-        self.delivered += size
         self.emit(Data(self.side, data, packet, time_ns))
 
     def give_up(self, packet: int, time_ns: int, why: GapReason) -> None:
@@ -160,6 +169,7 @@ class Half:
 
     def _gap(self, missing: int, packet: int, time_ns: int, why: GapReason) -> None:
         self.gaps += 1
+        self.missing += missing
         self.next += missing
         self.wire_next = (self.wire_next + missing) % MODULUS
         self.emit(Gap(self.side, missing, why, packet, time_ns))

@@ -1,23 +1,28 @@
 """HOT. One TCP conversation: its packets, and what each side said, in order (tests/bench `mail`).
 
-The usual packet of an open connection takes the short way through `feed`; whatever opens, closes or disturbs a
-connection takes the long way through `_unusual`. Octets are handed on as soon as they are in order, acknowledged or
-not. Those that the other side acknowledged but the capture does not hold are given up after a few more packets, since
-captures from several queues swap neighbours; until then what is said waits, to be put in order (`streams/merging.py`).
+The usual packet of an open connection, with what comes next and after all that the other side has said, takes the short
+way through `feed`; others take longer ones: `_out_of_step`, and whatever opens or closes a connection `_unusual`.
+Octets are handed on as soon as they are in order, acknowledged or not. Those that the other side acknowledged but the
+capture does not hold are given up after a few more packets, since captures from several queues swap neighbours; until
+then what is said waits, to be put in order (`streams/merging.py`).
 Source: RFC 9293 sections 3.4 to 3.10.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 from mailtrace.model import Closed, ClosedHow, Data, Gap, GapReason, Mark, Packet, Side, StreamEvent
-from mailtrace.streams.half import Budget, Half
+from mailtrace.streams.half import Budget, Half, Waiting
 from mailtrace.streams.merging import Held, merged
 from mailtrace.streams.seqnum import MODULUS
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 UNUSUAL = FIN | SYN | RST
+USUAL = UNUSUAL | ACK
+"""Bits of which the usual packet has ACK alone."""
+
 SIDES = (Side.CLIENT, Side.SERVER)
 
 REORDER_PACKETS = 8
@@ -41,6 +46,8 @@ Row = Sequence[int]
 The way is 0 or 1; a tracker knows which of them is the client's.
 """
 
+_number_of = itemgetter(0)
+
 
 class Tracker:
     """The packets of one conversation, in capture order, turned into stream events for `emit`.
@@ -51,8 +58,8 @@ class Tracker:
     """
 
     __slots__ = (
-        "_acknowledged", "_client_way", "_ends", "_held", "_holding", "_reset_by", "_server_starts", "_settled",
-        "due_ns", "emit", "first_ns", "halves", "last_ns", "numbers", "packets",
+        "_acknowledged", "_calm", "_ends", "_halves_by_way", "_held", "_holding", "_reset_by", "_server_starts",
+        "_settled", "due_ns", "emit", "first_ns", "halves", "last_ns", "numbers", "packets",
     )  # fmt: skip
 
     def __init__(
@@ -63,63 +70,82 @@ class Tracker:
         brief: bool = False,
     ) -> None:
         budget = budget or Budget()
-        self._client_way = client_way
         self.numbers: list[int] = []
         self.packets: list[Packet] | None = None if brief else []
         self.first_ns = self.last_ns = 0
         self.emit = emit
-        self.halves = (Half(Side.CLIENT, emit, budget), Half(Side.SERVER, emit, budget))
+        self.halves = client, server = Half(Side.CLIENT, emit, budget), Half(Side.SERVER, emit, budget)
+        self._halves_by_way = (
+            ((server, client), (client, server)) if client_way else ((client, server), (server, client))
+        )
         self._holding = False  # octets were acknowledged that are not here: what comes meanwhile is put in order later
         self._held: tuple[list[Held], list[Held]] = ([], [])
-        self._acknowledged: dict[
-            int, int
-        ] = {}  # how far packets did the other side, by number, while octets are missing
+        self._acknowledged: dict[int, int] = {}  # how far packets did, by number, while octets are missing
         self.due_ns: int | None = None
-        self._settled = False  # both starts known, nothing closing: the short way is safe
+        self._settled = False  # both starts known, nothing closing
+        self._calm = False  # and nothing missing: the short way is safe
         self._reset_by: int | None = None
         self._ends: dict[int, tuple[str, int, int]] = {}
         self._server_starts: list[int] = []
 
     def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
         """Take packets from `rows[at]` on; return the index of the first that begins another, or the end."""
-        halves, packets, numbers, client_way = self.halves, self.packets, self.numbers, self._client_way
-        for index in range(at, len(rows)):
-            number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = rows[index]
-            side = way ^ client_way
-            half, other = halves[side], halves[1 - side]
-            if flags & UNUSUAL or not self._settled:
-                if not self._unusual(rows[index], buffer):
-                    return index
-                continue
-            half.heard = True
-            offset = half.next if sequence == half.wire_next else half.offset_of(sequence)
-            acked = -1
-            if flags & ACK:
-                acked = other.next if acknowledged == other.wire_next else other.offset_of(acknowledged)
-            if acked > other.acked:
-                other.acked = acked
-                if acked > other.next and other.heard and not other.suspicion:
-                    other.suspicion = 1
-                    self._begin_holding()
-            mark = Mark.NONE
-            if length:
-                if offset == half.next and captured == length and not half.pending:
+        halves_by_way, packets, stop = self._halves_by_way, self.packets, len(rows)
+        for index, row in enumerate(rows[at:], at):
+            number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = row
+            half, other = halves_by_way[way]
+            if (
+                self._calm
+                and sequence == half.wire_next
+                and acknowledged == other.wire_next
+                and captured == length
+                and flags & USUAL == ACK
+            ):
+                other.acked = other.next
+                if packets is not None:
+                    packets.append(Packet(number, time_ns, half.side, flags, half.next + 1, other.next + 1, length))
+                if length:
                     half.deliver(buffer[payload_at : payload_at + captured], number, time_ns)
-                elif length == 1 and offset == half.next - 1:
-                    mark = Mark.KEEP_ALIVE
-                    half.duplicate += captured
-                else:
-                    data = buffer[payload_at : payload_at + captured]
-                    mark = half.accept(offset, data, length, number, time_ns)
-            elif offset == half.next - 1:
-                mark = Mark.KEEP_ALIVE
-            numbers.append(number)
-            self.last_ns = time_ns
-            if packets is not None:
-                packets.append(Packet(number, time_ns, SIDES[side], flags, offset + 1, acked + 1, length, mark))
-            if half.pending or other.pending or half.suspicion or other.suspicion:
-                self._disturbed(number, time_ns, acked)
-        return len(rows)
+            elif self._settled and not flags & UNUSUAL:
+                self._out_of_step(half, other, row, buffer)
+            elif not self._unusual(half, other, row, buffer):
+                stop = index
+                break
+        if stop > at:
+            if not self.numbers:
+                self.first_ns = rows[at][1]
+            self.numbers += map(_number_of, rows[at:stop])
+            self.last_ns = rows[stop - 1][1]
+        return stop
+
+    def _out_of_step(self, half: Half, other: Half, row: Row, buffer: bytes) -> None:
+        """Take a packet of an open connection that is not just what comes next, or comes while octets are missing."""
+        number, time_ns, _, sequence, acknowledged, flags, length, captured, payload_at = row
+        half.heard = True
+        offset = half.offset_of(sequence)
+        acked = other.offset_of(acknowledged) if flags & ACK else -1
+        if acked > other.acked:
+            other.acked = acked
+            if acked > other.next and other.heard and not other.suspicion:
+                other.suspicion = 1
+                self._begin_holding()
+        mark = Mark.NONE
+        if length == 1 and offset == half.next - 1:
+            mark = Mark.KEEP_ALIVE
+            half.duplicate += captured
+        elif length:
+            mark = half.accept(offset, buffer[payload_at : payload_at + captured], length, number, time_ns)
+        elif offset == half.next - 1:
+            mark = Mark.KEEP_ALIVE
+        if self.packets is not None:
+            self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
+        self._look_around(half, other, number, time_ns, acked)
+
+    def _look_around(self, half: Half, other: Half, number: int, time_ns: int, acked: int) -> None:
+        """See behind a packet whether octets are missing, and whether the short way is safe for the next."""
+        if half.pending or other.pending or half.suspicion or other.suspicion:
+            self._disturbed(number, time_ns, acked)
+        self._calm = self._settled and half.is_calm and other.is_calm
 
     def finish(self) -> None:
         """Nothing more will be said: give up what is missing, and close both sides; late packets may still come."""
@@ -127,9 +153,10 @@ class Tracker:
         for half in self.halves:
             half.finish(last, last_ns)
             half.suspicion = 0
-        self._hand_on()
-        for side, half in enumerate(self.halves):
-            how, number, time_ns = self._ends.get(side, ("open", last, last_ns))
+        if self._holding:
+            self._hand_on()
+        for half in self.halves:
+            how, number, time_ns = self._ends.get(half.side, ("open", last, last_ns))
             self.emit(Closed(half.side, how, number, time_ns))
             half.emit = _drop
         self.emit = _drop
@@ -208,58 +235,51 @@ class Tracker:
         client.clear()
         server.clear()
 
-    def _unusual(self, row: Row, buffer: bytes) -> bool:
+    def _unusual(self, half: Half, other: Half, row: Row, buffer: bytes) -> bool:
         """Take a packet that opens, closes or finds an unsettled connection; False when it begins another."""
-        number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = row
-        side = way ^ self._client_way
+        number, time_ns, _, sequence, acknowledged, flags, length, captured, payload_at = row
         if self.due_ns is not None and time_ns > self.due_ns:
             return False
-        if flags & SYN and not flags & RST and not self._synchronise(side, sequence, flags):
+        if flags & SYN and not flags & RST and not self._synchronise(half, other, sequence, flags):
             return False
-        half, other = self.halves[side], self.halves[1 - side]
-        self._settle(half, other, sequence, acknowledged, flags)
-        offset = half.offset_of(sequence) if half.base is not None else half.next
+        if half.base is None or other.base is None or self._server_starts:
+            self._settle(half, other, sequence, acknowledged, flags)
+        offset = half.next if half.base is None or sequence == half.wire_next else half.offset_of(sequence)
         acked = -1
         if flags & ACK and other.base is not None:
-            acked = other.offset_of(acknowledged)
+            acked = other.next if acknowledged == other.wire_next else other.offset_of(acknowledged)
             other.acked = max(other.acked, acked)
-            self._confirm(other, acked)
+            if other.early is not None:
+                self._confirm(other, other.early, acked)
             if other.reached > other.next and other.heard and not other.suspicion:
                 other.suspicion = 1
                 self._begin_holding()
-        data = buffer[payload_at : payload_at + captured]
-        mark = self._payload(half, offset, data, length, row) if length and not flags & RST else Mark.NONE
+        mark = Mark.NONE
+        if length and not flags & RST:
+            mark = self._payload(half, offset, buffer[payload_at : payload_at + captured], length, row)
         if flags & SYN and half.heard and mark is Mark.NONE:
             mark = Mark.RETRANSMISSION
         if flags & RST:
             half.discarded += captured
-            mark = self._reset(half, side, offset, row)
+            mark = self._reset(half, offset, row)
         elif flags & FIN:
-            self._finished(half, side, offset + length, row)
+            self._finished(half, offset + length, row)
         half.heard = True
-        self._note(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
-        if half.pending or other.pending or half.suspicion or other.suspicion:
-            self._disturbed(number, time_ns, acked)
-        if self.due_ns is None and (self._reset_by is not None or self.all_said):
+        if self.packets is not None:
+            self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
+        self._settled = len(self._server_starts) < 2 and half.is_open and other.is_open
+        self._look_around(half, other, number, time_ns, acked)
+        if self.due_ns is None and (self._reset_by is not None or (half.fin_at is not None and self.all_said)):
             self.due_ns = time_ns + LINGER_NS
-        self._settled = self.due_ns is None and len(self._server_starts) < 2 and half.is_open and other.is_open
+        if self.due_ns is not None:
+            self._settled = self._calm = False
         return True
 
-    def _note(self, packet: Packet) -> None:
-        """Add a packet to those of the conversation."""
-        self.last_ns = packet.time_ns
-        if not self.numbers:
-            self.first_ns = packet.time_ns
-        self.numbers.append(packet.number)
-        if self.packets is not None:
-            self.packets.append(packet)
-
-    def _synchronise(self, side: int, sequence: int, flags: int) -> bool:
+    def _synchronise(self, half: Half, other: Half, sequence: int, flags: int) -> bool:
         """A SYN sets where a side's octets start. A different start is a new conversation once the first was answered.
 
         Before that, the last SYN counts, and of several SYN+ACKs the one that the client acknowledges.
         """
-        half, other = self.halves[side], self.halves[1 - side]
         start = (sequence + 1) % MODULUS
         if half.base is None or half.base == start:
             half.begin_at(start)
@@ -288,14 +308,13 @@ class Tracker:
                 other.begin_at(acknowledged)
                 self._server_starts.clear()
 
-    def _confirm(self, half: Half, acked: int) -> None:
+    def _confirm(self, half: Half, early: Waiting, acked: int) -> None:
         """Octets that came with a SYN count once they are acknowledged. Source: RFC 7413 section 4."""
-        if half.early is not None:
-            early, half.early = half.early, None
-            if acked >= early[2]:
-                half.accept(*early)
-            else:
-                half.discarded += len(early[1])
+        half.early = None
+        if acked >= early[2]:
+            half.accept(*early)
+        else:
+            half.discarded += len(early[1])
 
     def _payload(self, half: Half, offset: int, data: bytes, length: int, row: Row) -> Mark:
         number, time_ns, flags = row[0], row[1], row[5]
@@ -311,19 +330,19 @@ class Tracker:
             self._ends.pop(half.side, None)
         return half.accept(offset, data, length, number, time_ns)
 
-    def _reset(self, half: Half, side: int, offset: int, row: Row) -> Mark:
+    def _reset(self, half: Half, offset: int, row: Row) -> Mark:
         """Believe a reset only where the connection is. Source: RFC 9293 section 3.5.3, RFC 5961 section 3."""
         if half.base is not None and half.heard and not -1 <= offset - half.next <= RESET_WINDOW:
             return Mark.OUT_OF_WINDOW
         if self._reset_by is None:
-            self._reset_by = side
-            self._ends.setdefault(side, ("rst", row[0], row[1]))
+            self._reset_by = half.side
+            self._ends.setdefault(half.side, ("rst", row[0], row[1]))
         return Mark.NONE
 
-    def _finished(self, half: Half, side: int, fin_at: int, row: Row) -> None:
+    def _finished(self, half: Half, fin_at: int, row: Row) -> None:
         if half.fin_at is None and fin_at >= half.next:
             half.end_at(fin_at)
-            self._ends[side] = ("fin", row[0], row[1])
+            self._ends[half.side] = ("fin", row[0], row[1])
 
 
 def _drop(event: StreamEvent) -> None:

@@ -121,7 +121,7 @@ def test_a_begun_line_can_be_taken_as_octets() -> None:
 
 def test_nothing_is_no_segment() -> None:
     inbox = _inbox(_data(b""))
-    assert (inbox.is_idle(), inbox.line(), inbox.take(), inbox.only_line(_data(b""))) == (True, None, None, None)
+    assert (inbox.idle, inbox.line(), inbox.take()) == (True, None, None)
 
 
 def test_peek_stops_at_a_hole() -> None:
@@ -136,14 +136,14 @@ def test_what_is_put_back_comes_first() -> None:
     assert (inbox.waiting, _lines(inbox)) == (6, [Line(b"c", 1, 1000, (1,)), Line(b"d", 2, 2000, (2,))])
 
 
-def test_a_whole_segment_is_a_line_only_when_nothing_is_amiss() -> None:
-    assert Inbox().only_line(_data(b"NOOP\r\n")) == Line(b"NOOP", 1, 1000, (1,))
-    for octets in (b"NOOP\n", b"\n", b"NOOP\r\nRSET\r\n", b"NO", b"N\0\r\n", b"N\rP\r\n"):
-        assert Inbox().only_line(_data(octets)) is None, octets
-    assert _inbox(_data(b"a")).only_line(_data(b"NOOP\r\n")) is None
-    inbox = _inbox(_gap(3))
-    inbox.line()
-    assert inbox.only_line(_data(b"NOOP\r\n")) is None
+def test_an_inbox_is_idle_only_when_nothing_is_amiss() -> None:
+    inbox = _inbox(_data(b"NOOP\r\n"))
+    assert (inbox.idle, inbox.line(), inbox.line(), inbox.idle) == (False, Line(b"NOOP", 1, 1000, (1,)), None, True)
+    begun = _inbox(_data(b"a"))
+    assert (begun.line(), begun.idle) == (None, False)
+    assert (begun.take(), begun.take(), begun.idle) == (_data(b"a"), None, True)
+    holed = _inbox(_gap(3))
+    assert (holed.line(), holed.line(), holed.idle) == (_gap(3), None, False)
 
 
 def _block(*pieces: bytes) -> tuple[bytes, bytes, bool, list[bytes]]:

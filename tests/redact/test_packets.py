@@ -96,6 +96,35 @@ def test_p256_repeats_and_copies_and_disorder(name: str, tmp_path: Path) -> None
         assert not [piece for piece in PIECES if piece in redacted(path)]
 
 
+NEEDLES = [
+    octets[at : at + size]
+    for octets, size in ((CANARY, 6), (IN_BASE64[8:], 8), (ALONE, 8))
+    for at in range(len(octets) - size + 1)
+]
+
+
+def test_p256_whatever_is_lost_doubled_and_swapped(tmp_path: Path) -> None:
+    """Where a login is captured in pieces, none of them is told, though nobody may know what it was."""
+    chance = Random(5)
+    for number in range(200):
+        port, said = LOGINS[chance.choice(list(LOGINS))]
+        size = chance.choice([999, 999, 3, 5, 9])
+        said = [(side, octets[at : at + size]) for side, octets in said for at in range(0, len(octets), size)]
+        sent = conversation(said, port=port)
+        for _ in range(chance.randrange(6)):
+            at, kind = chance.randrange(len(sent)), chance.randrange(4)
+            if kind == 0 and len(sent) > 3:
+                del sent[at]
+            elif kind == 1:
+                sent.insert(chance.randrange(len(sent) + 1), sent[at])
+            elif kind == 2:
+                sent[at : at + 2] = sent[at : at + 2][::-1]
+            else:
+                sent.append(sent[at])
+        payloads = b"\n".join(frame[66:] for frame in frames(redacted(write(tmp_path / "a.pcap", sent))))
+        assert not [needle for needle in NEEDLES if needle in payloads], number
+
+
 def test_p256_overlapping_segments_that_say_something_else(tmp_path: Path) -> None:
     """The second copy holds another password at the same place; neither may be told."""
     port, said = LOGINS["pop3-pass"]

@@ -5,11 +5,11 @@ A stream of mails passes by faster than bodies can be hashed: a signature whose 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from mailtrace.mail.authentication.spf import ascii_domain, not_captured
-from mailtrace.mail.authentication.tags import TAGS_LIMIT
 from mailtrace.model import Dkim, Verdict
 from mailtrace.model.language import language, said
 
@@ -19,6 +19,9 @@ SIGNATURES_LIMIT = 20
 REMEMBERED_SIGNERS = 1024
 """Signers whose verdict is made once for all their mails."""
 
+
+_TAG = re.compile(r";\s*([ads])\s*(?:=([^;]*)|(?=;|\Z))")
+"""Only the tags that tell whose a signature is; the others, long ones among them, are for those who check it."""
 
 Signer = tuple[str, str, str]
 """Domain, selector and algorithm of a signature, '' for what is missing."""
@@ -35,24 +38,15 @@ def key_names(signers: Sequence[Signer]) -> list[str]:
     return [f"{selector}._domainkey.{domain}".lower() for domain, selector, _ in signers]
 
 
-def signers(headers: Sequence[tuple[str, str]]) -> tuple[Signer, ...]:
-    """Return who signed a mail with these headers, topmost first."""
-    values = [value for name, value in headers if name.lower() == "dkim-signature"]
-    return tuple([_signer(value) for value in values[:SIGNATURES_LIMIT]])
+def signers(signatures: Sequence[str]) -> tuple[Signer, ...]:
+    """Return who signed a mail with these DKIM-Signature headers, topmost first."""
+    return tuple([_signer(value) for value in signatures[:SIGNATURES_LIMIT]])
 
 
 def _signer(value: str) -> Signer:
-    domain = selector = algorithm = ""
-    for tag in value.split(";", TAGS_LIMIT):
-        name, _, text = tag.partition("=")
-        match name.strip():
-            case "d":
-                domain = text.strip()
-            case "s":
-                selector = text.strip()
-            case "a":
-                algorithm = text.strip()
-    return domain, selector, algorithm
+    """Return whose a signature is; of a tag that stands twice the last counts, which is for others to complain of."""
+    tags = dict(_TAG.findall(f";{value}"))
+    return tags.get("d", "").strip(), tags.get("s", "").strip(), tags.get("a", "").strip()
 
 
 @lru_cache(maxsize=REMEMBERED_SIGNERS)

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from mailtrace.mail.authentication.claims import HEADERS
 from mailtrace.mail.authentication.signatures import Signer, signers
+from mailtrace.mail.headers import places
 from mailtrace.model import Conversation, Message, Transaction, wire_text
 from mailtrace.protocols.services import SUBMISSION_PORTS
 
@@ -39,6 +40,8 @@ INSIDE = {
 NO_SEALS = "the mail has no ARC seals"
 
 SIGNED_ONLY = frozenset({"dkim-signature"})
+
+_HELLOS = frozenset(("EHLO", "HELO", "LHLO"))
 
 
 class Mail(Struct, frozen=True, array_like=True, gc=False):
@@ -110,16 +113,18 @@ def subjects(
 
 
 def _mail(message: Message) -> Mail | None:
-    telling = TELLING.intersection([name.lower() for name, _ in message.headers])
+    headers = message.headers
+    stand = places(headers)
+    telling = TELLING.intersection(stand)
     if not telling:
         return None
     content = message.content
     return Mail(
         content.kept,
         content.complete and content.kept_all and not content.holes,
-        tuple([each for each in message.headers if each[0].lower() in HEADERS]) if telling != SIGNED_ONLY else (),
+        tuple([each for each in headers if each[0].lower() in HEADERS]) if telling != SIGNED_ONLY else (),
         telling == SIGNED_ONLY,
-        signers(message.headers),
+        signers([headers[place][1] for place in stand.get("dkim-signature", ())]),
     )
 
 
@@ -135,7 +140,7 @@ def _hello(conversation: Conversation) -> tuple[str, str]:
     verb = name = ""
     for turn in conversation.dialogue.turns[:HELLO_TURNS]:
         command = turn.command
-        if command is not None and command.verb in ("EHLO", "HELO", "LHLO"):
+        if command is not None and command.verb in _HELLOS:
             words = command.line[command.argument_at :].split(None, 1)
             verb, name = command.verb, wire_text(words[0]) if words else ""
     return verb, name

@@ -14,12 +14,15 @@ from struct import Struct as Layout
 from msgspec import Struct
 
 from mailtrace.protocols.dns.names import HEADER_OCTETS, MAX_NAME_OCTETS, Labels, Seen, name_text, read_name
-from mailtrace.protocols.dns.numbers import class_name, type_name
+from mailtrace.protocols.dns.numbers import CLASSES, TYPES, class_name, type_name
 from mailtrace.protocols.dns.problems import Problems
 from mailtrace.protocols.dns.rdata import rdata_text
 
 MAX_RECORDS = 10_000  # of one message: 64 KB hold no more than 6,000 honest ones
 MAX_REMEMBERED = 4096  # questions, of at most 259 octets each: most names are asked for many times
+
+LONGEST_QUESTION = HEADER_OCTETS + MAX_NAME_OCTETS + 4
+"""Where the first question of a message ends at the latest."""
 
 _HEADER = Layout("!6H")
 _QUESTION = Layout("!2H")
@@ -88,8 +91,9 @@ def parse_message(wire: bytes, cut: bool = False) -> DnsMessage | None:
     seen: Seen = {}
     questions: list[Question] = []
     at = HEADER_OCTETS
-    if question_count == 1:
-        at = _read_usual_question(wire, questions, seen)
+    if question_count == 1 and (usual := _usual_question(wire)) is not None:
+        question, seen[HEADER_OCTETS], at = usual
+        questions.append(question)
     while question_count > len(questions) < MAX_RECORDS and at >= 0:
         at = _read_question(wire, at, questions, seen, problems)
     answers: list[Record] = []
@@ -109,31 +113,25 @@ def parse_message(wire: bytes, cut: bool = False) -> DnsMessage | None:
     return message
 
 
-def _read_usual_question(wire: bytes, questions: list[Question], seen: Seen) -> int:
-    """Read the only question if it is an ordinary one, remembered from its last use; return where it ends."""
+def _usual_question(wire: bytes) -> tuple[Question, Labels, int] | None:
+    """Return the first question, the labels of its name, and where it ends, remembered from its last use.
+
+    None unless it is an ordinary one, without fault.
+    """
     stop = wire.find(b"\0", HEADER_OCTETS) + 5
-    known = (
-        _ordinary(wire[HEADER_OCTETS:stop])
-        if HEADER_OCTETS + 5 <= stop <= HEADER_OCTETS + MAX_NAME_OCTETS + 4
-        else None
-    )
-    if known is None:
-        return HEADER_OCTETS
-    questions.append(known[0])
-    seen[HEADER_OCTETS] = known[1]
-    return stop
+    return _ordinary(wire[HEADER_OCTETS:stop]) if HEADER_OCTETS + 5 <= stop <= LONGEST_QUESTION else None
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)
-def _ordinary(octets: bytes) -> tuple[Question, Labels] | None:
-    """Return the question these octets are and the labels of its name; None unless they are one, without fault."""
+def _ordinary(octets: bytes) -> tuple[Question, Labels, int] | None:
+    """See `_usual_question`, whose octets these are."""
     problems = Problems()
     questions: list[Question] = []
     seen: Seen = {}
     stop = _read_question(bytes(HEADER_OCTETS) + octets, HEADER_OCTETS, questions, seen, problems)
     if problems.found or stop != HEADER_OCTETS + len(octets):
         return None
-    return questions[0], seen[HEADER_OCTETS]
+    return questions[0], seen[HEADER_OCTETS], stop
 
 
 def _read_question(wire: bytes, at: int, questions: list[Question], seen: Seen, problems: Problems) -> int:
@@ -201,11 +199,13 @@ def looks_like_message(wire: bytes) -> bool:
         return False
     if flags < 0x8000 and (answers > 1 or authority > 1 or additional > 4):
         return False
-    problems = Problems()
-    questions: list[Question] = []
-    seen: Seen = {}
-    is_usual = _read_usual_question(wire, questions, seen) > HEADER_OCTETS
-    if not is_usual and (_read_question(wire, HEADER_OCTETS, questions, seen, problems) < 0 or problems.found):
-        return False
-    known_type = not type_name(questions[0].type).startswith("TYPE")
-    return known_type and not class_name(questions[0].class_).startswith("CLASS")
+    usual = _usual_question(wire)
+    if usual is not None:
+        question = usual[0]
+    else:
+        problems = Problems()
+        questions: list[Question] = []
+        if _read_question(wire, HEADER_OCTETS, questions, {}, problems) < 0 or problems.found:
+            return False
+        question = questions[0]
+    return question.type in TYPES and question.class_ in CLASSES

@@ -79,6 +79,7 @@ class State:
     def commands_lost(self, gap: Gap) -> None:
         """Note a hole in what the client said: lines may be of a mail now."""
         self.dialogue.events.append(gap)
+        self.logins.lost()
         self.client_lost = True
         self.unsure = True
         self.first_words = False

@@ -42,7 +42,7 @@ from mailtrace.protocols.pop3.grammar import (
 )
 from mailtrace.protocols.pop3.logins import Logins
 from mailtrace.protocols.pop3.sending import Sending, sends_mail
-from mailtrace.protocols.sasl import secret_span
+from mailtrace.protocols.sasl import may_be_response, secret_span
 from mailtrace.protocols.violations import SAYINGS, Violations
 
 HELD_OCTETS_LIMIT = 64 * 1024  # of one side while it is open whether TLS begins: a ClientHello has a few hundred
@@ -209,7 +209,7 @@ class Pop3Session:
             return True
         known = parse_request(line.line).verb in VERBS
         self._doubtful = (self._doubtful or line.after_gap) and not known
-        return not known and (self._sasl is not None or self._doubtful)
+        return not known and (self._sasl is not None or self._doubtful or may_be_response(line.line))
 
     def _take_command(self, line: Line) -> None:
         """Open a turn."""
@@ -275,6 +275,7 @@ class Pop3Session:
         self._has_gaps = True
         if gap.side is Side.CLIENT:
             self._pairing.commands_lost()
+            self._logins.lost()
             self._unsure, self._landmark = True, None
         else:
             self._pairing.replies_lost(gap.packet)

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from mailtrace.model import Side
 from mailtrace.protocols.base import Guess, ProtocolRow
 from mailtrace.protocols.otherservices import greets_for_files
-from mailtrace.protocols.smtp.grammar import VERBS, looks_like_command, parse_command, parse_enhanced, parse_reply_line
+from mailtrace.protocols.smtp.grammar import (
+    REMEMBERED_OCTETS,
+    VERBS,
+    looks_like_command,
+    parse_command,
+    parse_enhanced,
+    parse_reply_line,
+)
 from mailtrace.protocols.smtp.session import SmtpSession
+
+CLIENT = Side.CLIENT
+
+REMEMBERED_FIRST_WORDS = 1024
+"""First words of either side remembered with what they tell: a host says the same in all its conversations."""
 
 _SHARED = frozenset({"", "AUTH", "DATA", "RSET", "QUIT", "NOOP", "HELP"})
 """Verbs that other protocols have too, POP3 and FTP first of all: they decide nothing, the line behind them may."""
@@ -17,7 +31,9 @@ _GREETINGS = (b"220", b"421", b"554")
 
 def recognise(side: Side, octets: bytes) -> Guess:
     """Tell SMTP by the server's greeting or the client's first command."""
-    return _recognise_client(octets) if side is Side.CLIENT else _recognise_server(octets)
+    if len(octets) > REMEMBERED_OCTETS:
+        return _recognise_client(octets) if side is CLIENT else _recognise_server(octets)
+    return _remembered_client(octets) if side is CLIENT else _remembered_server(octets)
 
 
 def _recognise_client(octets: bytes) -> Guess:
@@ -64,7 +80,7 @@ def _judge_line(line: bytes, text: bytes) -> Guess:
     if line[:3] in _GREETINGS:
         upper = line.upper()
         named = b" ESMTP" in upper or ((b"SMTP" in upper or b"LMTP" in upper) and _names_mail(upper))
-        for_files = b"FTP" in upper and greets_for_files(line)
+        for_files = upper.find(b"FTP") >= 0 and greets_for_files(line)
         return Guess.NO if for_files and not named else Guess.YES if named and not for_files else Guess.MORE
     return Guess.YES if parse_enhanced(text) else Guess.MORE
 
@@ -74,6 +90,9 @@ def _names_mail(line: bytes) -> bool:
     words = [word for word in line.split() if b"." not in word.strip(b".")]
     return any(b"SMTP" in word or b"LMTP" in word for word in words)
 
+
+_remembered_client = lru_cache(REMEMBERED_FIRST_WORDS)(_recognise_client)
+_remembered_server = lru_cache(REMEMBERED_FIRST_WORDS)(_recognise_server)
 
 ROW = ProtocolRow(
     name="smtp",

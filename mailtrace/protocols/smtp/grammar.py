@@ -1,14 +1,17 @@
-"""SMTP lines become words: pure functions from bytes, nothing here remembers anything.
+"""SMTP lines become words: pure functions from bytes.
 
-Everything is read as tolerantly as servers do; what is not as the RFC wants it is told, not refused.
+Everything is read as tolerantly as servers do; what is not as the RFC wants it is told, not refused. What is said all
+day in the same words is read once.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from mailtrace.model import Outcome, wire_text
+from mailtrace.protocols.framing import LINE_LIMIT
 
 VERBS = (
     *("HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "BURL", "RSET", "VRFY", "EXPN", "HELP", "NOOP", "QUIT"),
@@ -21,6 +24,12 @@ HELLOS = frozenset({"HELO", "EHLO", "LHLO"})
 
 GREETINGS = ("220", "554", "421")
 """What a server may open with. Source: RFC 5321 section 4.3.2."""
+
+REMEMBERED_COMMANDS = 1024
+"""Commands remembered as they were read: a client introduces itself, sends and says goodbye in the same words."""
+
+REMEMBERED_OCTETS = 256
+"""Octets of a command or reply to be remembered."""
 
 VERB_SHOWN = 32
 """Characters of an unknown verb that are kept: enough to see what it was."""
@@ -56,6 +65,34 @@ def parse_command(line: bytes) -> tuple[str, int]:
     known = _SPELLINGS.get(words[0].upper())
     argument_at = len(line) - len(words[1]) if len(words) > 1 else len(line)
     return known or wire_text(words[0][:VERB_SHOWN]).upper()[:VERB_SHOWN], argument_at
+
+
+class WholeCommand(NamedTuple):
+    """A command that is one segment, with nothing amiss: its verb, its line, and where in it the argument starts."""
+
+    verb: str
+    line: bytes
+    argument_at: int
+
+
+def _whole_command(octets: bytes) -> WholeCommand | None:
+    """Read a segment that is one command line as it should be; None for anything else."""
+    end = len(octets) - 1
+    if end < 1 or end > LINE_LIMIT or octets.find(b"\n") != end or octets.find(b"\r") != end - 1:
+        return None
+    if 0 in octets or octets[0] in b" \t":
+        return None
+    line = octets[:-2]
+    verb, argument_at = parse_command(line)
+    return WholeCommand(verb, line, argument_at)
+
+
+_remembered_command = lru_cache(REMEMBERED_COMMANDS)(_whole_command)
+
+
+def known_command(octets: bytes) -> WholeCommand | None:
+    """Read a segment that is one command line as it should be; None for anything else."""
+    return _remembered_command(octets) if len(octets) <= REMEMBERED_OCTETS else _whole_command(octets)
 
 
 def looks_like_command(line: bytes) -> bool:
@@ -99,7 +136,7 @@ def parse_path(argument: bytes, keyword: bytes) -> Path | None:
 def _closing(text: bytes) -> int:
     """Return where the path that opens `text` closes: the first `>` outside of a quoted string; -1 when nowhere."""
     stop = text.find(b">")
-    if stop < 0 or b'"' not in text[:stop]:
+    if stop < 0 or text.find(b'"', 0, stop) < 0:
         return stop
     quoted = escaped = False
     for at, octet in enumerate(text):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailtrace.model import Dialogue, Login, Outcome, Reply, Side
+from mailtrace.model import Command, Dialogue, Login, Outcome, Reply, Side
 from mailtrace.protocols.framing import Line
 from mailtrace.protocols.sasl import UNREADABLE, Exchange, is_mechanism, secret_from, secret_span
 from mailtrace.protocols.violations import Violations
@@ -22,15 +22,15 @@ class LoginBook:
         self._exchange: Exchange | None = None
         self._packets: list[int] = []
 
-    def begin(self, argument: bytes, line: Line) -> None:
+    def begin(self, argument: bytes, said: Command | Line) -> None:
         """Open an exchange with the argument of AUTH: a mechanism and maybe an initial response."""
         mechanism, _, response = argument.strip().partition(b" ")
         readable = is_mechanism(mechanism)
         self._exchange = Exchange(mechanism.decode() if readable else UNREADABLE)
-        self._packets = list(line.packets)
-        self._dialogue.logins.append(Login(self._exchange.mechanism, None, None, line.packets))
+        self._packets = list(said.packets)
+        self._dialogue.logins.append(Login(self._exchange.mechanism, None, None, said.packets))
         if readable and response.strip():
-            self._take(self._exchange, response, line)
+            self._take(self._exchange, response, said)
         self._write(None)
 
     def respond(self, line: Line) -> None:
@@ -41,6 +41,11 @@ class LoginBook:
         self._packets += line.packets
         self._take(self._exchange, line.line, line)
         self._write(None)
+
+    def lost(self) -> None:
+        """Octets of the client are missing: a response may have been among them."""
+        if self._exchange is not None:
+            self._exchange.missed()
 
     def answer(self, reply: Reply) -> None:
         """Take a reply of the server; all but 334 end the exchange. Source: RFC 4954 section 4."""
@@ -53,12 +58,12 @@ class LoginBook:
             self._write(reply.outcome is Outcome.GOOD)
             self._exchange = None
 
-    def _take(self, exchange: Exchange, response: bytes, line: Line) -> None:
+    def _take(self, exchange: Exchange, response: bytes, said: Command | Line) -> None:
         """Read one response."""
         broken = exchange.broken
         exchange.response(response)
         if exchange.broken and not broken:
-            self._violations.add("bad-base64", Side.CLIENT, line.packet, line.time_ns)
+            self._violations.add("bad-base64", Side.CLIENT, said.packet, said.time_ns)
 
     def _write(self, accepted: bool | None) -> None:
         """List the login as it is known now."""

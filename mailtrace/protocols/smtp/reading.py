@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from mailtrace.model import Continuation, Data, Gap, Side, Turn
 from mailtrace.protocols.sasl import secret_span
+from mailtrace.protocols.smtp.grammar import parse_command
 from mailtrace.protocols.smtp.shapes import (
     LOOK,
     begins_clear,
@@ -64,7 +65,11 @@ class ClientReading(State):
         if isinstance(line, Gap):
             self.commands_lost(line)
             return True
-        self.command(line)
+        octets = line.line
+        if line.faults or octets[:1] in (b" ", b"\t"):
+            self.report_faults(line)
+        verb, argument_at = parse_command(octets)
+        self.command(verb, octets, argument_at, line.packet, line.time_ns, line.packets)
         if self.unsure:
             self.landmark = line.packet
         return True
@@ -127,7 +132,7 @@ class ClientReading(State):
         if not (goes_on or self._waited_enough()):
             return self._was_no_question(asked, newest)
         head = self.client.peek(LOOK)
-        if b"\n" not in head and 0 < len(head) < LOOK and not self.finishing:
+        if head.find(b"\n") < 0 < len(head) < LOOK and not self.finishing:
             return False
         if goes_on or self.finishing:
             self.pairing.give_up()
@@ -198,7 +203,7 @@ class ClientReading(State):
             return True
         head = self.client.peek(LOOK)
         if head and not self.within_line:
-            if b"\n" not in head and len(head) < LOOK and not (self.client.holes or self.finishing):
+            if head.find(b"\n") < 0 and len(head) < LOOK and not (self.client.holes or self.finishing):
                 return False
             if begins_transaction(head):
                 return self.cut_body()

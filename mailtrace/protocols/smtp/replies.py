@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mailtrace.model import Data, Gap, Outcome, Reply, Side
 from mailtrace.protocols.framing import LINE_LIMIT, Inbox, Line
-from mailtrace.protocols.smtp.grammar import ReplyLine, parse_enhanced, parse_reply_line
+from mailtrace.protocols.smtp.grammar import REMEMBERED_OCTETS, ReplyLine, parse_enhanced, parse_reply_line
 from mailtrace.protocols.violations import Violations
 
 REPLY_LINES_LIMIT = 1000
@@ -15,9 +15,6 @@ REPLY_LINES_LIMIT = 1000
 
 REMEMBERED_REPLIES = 1024
 """Replies remembered as they were read: a server says the same few all day."""
-
-REMEMBERED_OCTETS = 256
-"""Octets of one to be remembered."""
 
 
 class WholeReply(NamedTuple):
@@ -47,14 +44,15 @@ class ReplyReader:
 
         None means that nothing was done: the event must be added to the inbox.
         """
-        if self._seen or not self.inbox.is_idle():
+        if self._seen or not self.inbox.idle:
             return None
         octets = event.data
         whole = _remembered(octets) if len(octets) <= REMEMBERED_OCTETS else _whole(octets)
         if whole is None:
             return None
+        status, outcome, lines, enhanced = whole
         packet = event.packet
-        return Reply(whole.status, whole.outcome, whole.lines, packet, event.time_ns, (packet,), whole.enhanced)
+        return Reply(status, outcome, lines, packet, event.time_ns, (packet,), enhanced)
 
     def next(self) -> Reply | Gap | None:
         """Return the next reply or hole, None when neither is complete."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mailtrace.model import Closed, Command, Data, Gap, Outcome, Reply, Side, StreamEvent, Transport, Turn
-from mailtrace.protocols.framing import Line
 from mailtrace.protocols.octets import Octets
+from mailtrace.protocols.sasl import may_be_response
 from mailtrace.protocols.smtp.extensions import begin_burl, begin_turn, exchange_answered, turn_answered
-from mailtrace.protocols.smtp.grammar import GREETINGS, HELLOS, VERBS, parse_chunk, parse_command, parse_path
+from mailtrace.protocols.smtp.grammar import GREETINGS, HELLOS, VERBS, known_command, parse_chunk, parse_path
 from mailtrace.protocols.smtp.logins import SECRET_VERBS, secret_spans
 from mailtrace.protocols.smtp.reading import ClientReading
 from mailtrace.protocols.smtp.replies import ReplyReader
@@ -21,9 +21,8 @@ from mailtrace.protocols.smtp.smuggling import SUSPECTS_LIMIT, read_again
 from mailtrace.protocols.smtp.state import AGREED, END_OF_DATA, Asked, Reading
 
 # Looking up a member of an enum takes longer than everything else that is done for most events.
-CLIENT = Side.CLIENT
-COMMANDS, BODY = Reading.COMMANDS, Reading.BODY
-TLS_AGREED, DARK = Reading.TLS_AGREED, Reading.DARK
+CLIENT, SERVER = Side.CLIENT, Side.SERVER
+COMMANDS, BODY, TLS_AGREED, DARK = Reading.COMMANDS, Reading.BODY, Reading.TLS_AGREED, Reading.DARK
 
 
 class SmtpSession(ClientReading):
@@ -49,22 +48,23 @@ class SmtpSession(ClientReading):
         """Take the next event of either side; nearly all are one command, one reply or a piece of a message."""
         if type(event) is Data:
             reading = self.reading
-            if event.side is CLIENT:
-                if reading is COMMANDS and not self.unsure and (line := self.client.only_line(event)) is not None:
-                    self.command(line)
+            if event.side is SERVER:
+                if reading < TLS_AGREED and (reply := self._replies.only_reply(event)) is not None:
+                    self._reply(reply)
+                    if self.client.waiting:
+                        self.read_client()
+                    return
+            elif self.client.idle and not self.unsure:
+                if reading is COMMANDS and (whole := known_command(event.data)) is not None:
+                    self.command(*whole, event.packet, event.time_ns, (event.packet,))
                     if self.reading is not COMMANDS:
                         self.read_client()
                     return
-                if reading is BODY and not self.unsure and self.client.is_idle():
+                if reading is BODY:
                     self.take_body(event)
                     if self.client.waiting:
                         self.read_client()
                     return
-            elif reading < TLS_AGREED and (reply := self._replies.only_reply(event)) is not None:
-                self._reply(reply)
-                if self.client.waiting:
-                    self.read_client()
-                return
         if self.reading is not DARK:
             self._feed_unusual(event)
 
@@ -95,24 +95,23 @@ class SmtpSession(ClientReading):
             self.unmatched(self.pairing.early.popleft())
         self.book.finish(self._closed)
 
-    def command(self, line: Line) -> None:
-        """Understand a command line and await its reply."""
-        octets = line.line
-        verb, argument_at = parse_command(octets)
+    def command(
+        self, verb: str, octets: bytes, argument_at: int, packet: int, time_ns: int, packets: tuple[int, ...]
+    ) -> None:
+        """Understand a command and await its reply."""
         secrets = secret_spans(verb, octets, argument_at) if verb in SECRET_VERBS else ()
-        if self._login_failed and verb not in VERBS:
+        if verb not in VERBS and (self._login_failed or may_be_response(octets)):
             verb, secrets = "", ((0, len(octets)),)
-        if line.faults or octets[:1] in (b" ", b"\t"):
-            self.report_faults(line)
-        command = Command(verb, octets, argument_at, line.packet, line.time_ns, line.packets, secrets, not self.unsure)
+        command = Command(verb, octets, argument_at, packet, time_ns, packets, secrets, not self.unsure)
         turn = Turn(command)
-        self.dialogue.events.append(command)
-        self.dialogue.turns.append(turn)
+        dialogue = self.dialogue
+        dialogue.events.append(command)
+        dialogue.turns.append(turn)
         asked = Asked(turn, verb)
         action = ON_COMMAND.get(verb)
         if action is not None:
-            action(self, asked, octets[argument_at:], line)
-        self.ask(asked, line.packet)
+            action(self, asked, octets[argument_at:], command)
+        self.ask(asked, packet)
 
     def ask(self, asked: Asked, packet: int) -> None:
         """Await a reply to what `packet` completed; it may be here already."""
@@ -202,7 +201,7 @@ class SmtpSession(ClientReading):
         first = self.pairing.first
         if first is not None and first.turn.command is not None:
             self.report("early-talker", first.turn.command)
-        elif first is None and b"LMTP" in reply.lines[0].upper():
+        elif first is None and reply.lines[0].upper().find(b"LMTP") >= 0:
             self._lmtp = True
         self._begun = True
         self.dialogue.events.append(reply)
@@ -210,7 +209,7 @@ class SmtpSession(ClientReading):
 
     def _pair(self, reply: Reply) -> None:
         """Find the question that `reply` answers and let it take effect."""
-        asked = self.pairing.answer(reply, more_to_ask=self.client.waiting > 0)
+        asked = self.pairing.answer(reply, self.client.waiting > 0)
         if asked is None:
             self.unpaired += 1
             self.unmatched(reply)
@@ -218,8 +217,9 @@ class SmtpSession(ClientReading):
             return
         asked.turn.replies.append(reply)
         self.dialogue.events.append(reply)
-        if asked.draft is not None:
-            asked.draft.packets.extend(reply.packets)
+        draft = asked.draft
+        if draft is not None:
+            draft.packets += reply.packets
         handler = ON_REPLY.get(asked.kind)
         if handler is not None:
             handler(self, asked, reply)
@@ -236,56 +236,56 @@ class SmtpSession(ClientReading):
         elif self.reading is Reading.AUTH_ASKED and reply.status == "334":
             self.reading = Reading.RESPONSE
 
-    def _reset(self, asked: Asked, argument: bytes, line: Line) -> None:
+    def _reset(self, asked: Asked, argument: bytes, command: Command) -> None:
         """A hello or RSET drops the mail in progress. Source: RFC 5321 section 4.1.4 and section 4.1.1.5."""
         if asked.kind != "RSET":
             self._lmtp = asked.kind == "LHLO"
             self._begun = True
         self.book.reset()
 
-    def _mail(self, asked: Asked, argument: bytes, line: Line) -> None:
+    def _mail(self, asked: Asked, argument: bytes, command: Command) -> None:
         """MAIL opens a transaction. Source: RFC 5321 section 4.1.1.2."""
         path = parse_path(argument, b"FROM")
         if path is None or path.spaced:
-            self.report("bad-path" if path is None else "space-in-path", line)
-        self.utf8 = b"SMTPUTF8" in argument
+            self.report("bad-path" if path is None else "space-in-path", command)
+        self.utf8 = argument.find(b"SMTPUTF8") >= 0
         if not (self.utf8 or argument.isascii()):
-            self.report_eight_bit(line, utf8=b"SMTPUTF8" in argument.upper())
-        asked.draft = self.book.begin(None if path is None else path.address, line.packets)
+            self.report_eight_bit(command, utf8=b"SMTPUTF8" in argument.upper())
+        asked.draft = self.book.begin(None if path is None else path.address, command.packets)
 
     def _mail_answered(self, asked: Asked, reply: Reply) -> None:
         """The sender is accepted or not."""
         if asked.draft is not None:
             self.book.sender_answered(asked.draft, reply)
 
-    def _rcpt(self, asked: Asked, argument: bytes, line: Line) -> None:
+    def _rcpt(self, asked: Asked, argument: bytes, command: Command) -> None:
         """RCPT adds a recipient; without a transaction it is only a line. Source: RFC 5321 section 4.1.1.3."""
         path = parse_path(argument, b"TO")
         if path is None or path.spaced:
-            self.report("bad-path" if path is None else "space-in-path", line)
+            self.report("bad-path" if path is None else "space-in-path", command)
         if not (self.utf8 or argument.isascii()):
-            self.report_eight_bit(line)
+            self.report_eight_bit(command)
         draft = self.book.current
         if draft is None and (self.unsure or not self._begun):
             draft = self.book.begin(None, ())
         if draft is not None:
-            draft.packets.extend(line.packets)
+            draft.packets.extend(command.packets)
             asked.draft = draft
             if path is not None:
-                asked.place = self.book.add_recipient(draft, path.address, line)
+                asked.place = self.book.add_recipient(draft, path.address, command)
 
     def _rcpt_answered(self, asked: Asked, reply: Reply) -> None:
         """The recipient is accepted or not."""
         if asked.draft is not None:
             self.book.recipient_answered(asked.draft, asked.place, reply)
 
-    def _data(self, asked: Asked, argument: bytes, line: Line) -> None:
+    def _data(self, asked: Asked, argument: bytes, command: Command) -> None:
         """DATA asks to send the message. Source: RFC 5321 section 4.1.1.4."""
         draft = asked.draft = self.book.current
         if draft is not None:
-            draft.packets.extend(line.packets)
+            draft.packets.extend(command.packets)
             if draft.chunks is not None and not self.unsure:  # RFC 3030 section 2
-                self.report("data-mixed-with-bdat", line)
+                self.report("data-mixed-with-bdat", command)
         self.await_answer(asked, Reading.DATA_ASKED)
 
     def _data_answered(self, asked: Asked, reply: Reply) -> None:
@@ -319,16 +319,16 @@ class SmtpSession(ClientReading):
         elif self._lmtp is None:
             self._ended = (self.pairing.last_asked, asked, reply)
 
-    def _bdat(self, asked: Asked, argument: bytes, line: Line) -> None:
+    def _bdat(self, asked: Asked, argument: bytes, command: Command) -> None:
         """BDAT brings a chunk, without waiting and even when it is refused. Source: RFC 3030 section 2."""
         chunk, draft = parse_chunk(argument), self.book.current
         if chunk is not None and draft is None:
             draft = self.book.begin(None, ())
         if draft is not None:
-            draft.packets.extend(line.packets)
+            draft.packets.extend(command.packets)
         asked.draft = draft
         if chunk is None or draft is None:
-            self.report("bad-chunk-size", line)
+            self.report("bad-chunk-size", command)
             return
         draft.holed = draft.holed or self.unsure
         size, asked.last = chunk
@@ -343,9 +343,9 @@ class SmtpSession(ClientReading):
         elif draft is not None and reply.outcome is not Outcome.GOOD:
             self.book.decided(draft, reply)
 
-    def _auth(self, asked: Asked, argument: bytes, line: Line) -> None:
+    def _auth(self, asked: Asked, argument: bytes, command: Command) -> None:
         """AUTH opens an exchange. Source: RFC 4954 section 4."""
-        self.logins.begin(argument, line)
+        self.logins.begin(argument, command)
         self.await_answer(asked, Reading.AUTH_ASKED)
 
     def _auth_answered(self, asked: Asked, reply: Reply) -> None:
@@ -356,7 +356,7 @@ class SmtpSession(ClientReading):
         if reply.status != "334":
             self._login_failed = reply.outcome is not Outcome.GOOD
 
-    def _starttls(self, asked: Asked, argument: bytes, line: Line) -> None:
+    def _starttls(self, asked: Asked, argument: bytes, command: Command) -> None:
         """STARTTLS asks to encrypt. Source: RFC 3207 section 4."""
         self.await_answer(asked, Reading.TLS_ASKED)
 
@@ -368,7 +368,7 @@ class SmtpSession(ClientReading):
             self.injected = False
 
 
-ON_COMMAND: dict[str, Callable[[SmtpSession, Asked, bytes, Line], None]] = {
+ON_COMMAND: dict[str, Callable[[SmtpSession, Asked, bytes, Command], None]] = {
     "HELO": SmtpSession._reset,
     "EHLO": SmtpSession._reset,
     "LHLO": SmtpSession._reset,

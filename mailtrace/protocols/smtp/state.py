@@ -88,6 +88,9 @@ class State:
         "utf8", "variants", "violations", "within_line"
     )  # fmt: skip
 
+    body: DotBlock
+    """The message being read; there is none before the first."""
+
     def __init__(self, transport: Transport) -> None:
         self.dialogue = Dialogue()
         self.secure: Secure | None = None
@@ -118,7 +121,6 @@ class State:
         self.landmark: int | None = None  # packet of what may be answered to be sure again
         self.answer_lost: int | None = None  # packet of a hole that may hold the answer the client waits for
         self.refused = False  # or it may have been a refusal that could not be paired
-        self.body = DotBlock("DATA")
         self.body_unseen = False
         self.variants: list[Variant] = []  # of the end of data, in the message being read
         self.suspects: list[tuple[Content, list[Variant]]] = []  # messages that had some
@@ -129,8 +131,10 @@ class State:
         """Consume what neither side's reader has."""
         raise NotImplementedError
 
-    def command(self, line: Line) -> None:
-        """Understand a command line."""
+    def command(
+        self, verb: str, octets: bytes, argument_at: int, packet: int, time_ns: int, packets: tuple[int, ...]
+    ) -> None:
+        """Understand a command and await its reply."""
         raise NotImplementedError
 
     def ask(self, asked: Asked, packet: int) -> None:
@@ -152,11 +156,11 @@ class State:
         if line.line[:1] in (b" ", b"\t"):
             self.report("space-before-command", line)
 
-    def report_eight_bit(self, line: Line, utf8: bool = False) -> None:
+    def report_eight_bit(self, command: Command, utf8: bool = False) -> None:
         """Name octets above 127 in a command, unless it announces them (`utf8`). Source: RFC 6531 section 3.4."""
         self.utf8 = utf8
         if not utf8:
-            self.report("eight-bit-in-command", line)
+            self.report("eight-bit-in-command", command)
 
     def await_answer(self, asked: Asked, reading: Reading) -> None:
         """What the client says next depends on the answer to `asked`."""
@@ -231,6 +235,7 @@ class State:
     def commands_lost(self, gap: Gap) -> None:
         """Note a hole in what the client said."""
         self.dialogue.events.append(gap)
+        self.logins.lost()
         self.pairing.commands_lost(owed=int(self.reading is Reading.BODY and self.asked is not None))
         self.unsure = True
         self.landmark = None

@@ -6,8 +6,7 @@ even when the client has long gone on to the next mail. Source: RFC 5321 section
 
 from __future__ import annotations
 
-from mailtrace.model import Content, Dialogue, Outcome, Recipient, Reply, Side, Transaction, TransactionOutcome
-from mailtrace.protocols.framing import Line
+from mailtrace.model import Command, Content, Dialogue, Outcome, Recipient, Reply, Side, Transaction, TransactionOutcome
 from mailtrace.protocols.octets import Octets
 from mailtrace.protocols.smtp.queue_ids import find_queue_id
 from mailtrace.protocols.violations import Violations
@@ -69,13 +68,13 @@ class TransactionBook:
             if self.current is draft:
                 self.current = None if before is None or before.closed else before
 
-    def add_recipient(self, draft: Draft, address: str, line: Line) -> int:
+    def add_recipient(self, draft: Draft, address: str, command: Command) -> int:
         """List a recipient and return its place, -1 when the list is full."""
         recipients = draft.transaction.recipients
         if len(recipients) >= RECIPIENTS_LIMIT:
-            self._violations.add("too-many-recipients", Side.CLIENT, line.packet, line.time_ns)
+            self._violations.add("too-many-recipients", Side.CLIENT, command.packet, command.time_ns)
             return -1
-        recipients.append(Recipient(address, False, None, line.packet))
+        recipients.append(Recipient(address, False, None, command.packet))
         return len(recipients) - 1
 
     def recipient_answered(self, draft: Draft, place: int, reply: Reply) -> None:

@@ -30,7 +30,8 @@ def write(sheet: Sheet, out: BinaryIO) -> None:
         columns = [_column(heading, column, width) for heading, *column in zip(sheet.headings, *texts, strict=True)]
         widths = column_widths(columns, cells, width)
         if widths is None:
-            page.stacked(columns[:-1], [row[:-1] for row in cells], [row[-1] for row in cells])
+            below = [[page.text(f"{said(columns[-1].title)}: {row[-1]}")] for row in texts]
+            page.stacked(columns[:-1], [row[:-1] for row in cells], below)
             return
         page.headings(columns, widths, "bold")
         for row in cells:
