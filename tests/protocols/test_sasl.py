@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtrace.protocols.sasl import Exchange, decoded, is_mechanism, secret_from, secret_span
+from mailtrace.protocols.sasl import Exchange, decoded, is_mechanism, may_be_response, secret_from, secret_span
 
 NTLM = (
     b"NTLMSSP\0\x03\0\0\0"
@@ -92,3 +92,22 @@ def test_any_response(mechanism: str, octets: bytes) -> None:
     exchange.response(octets)
     exchange.response(b64encode(octets))
     assert exchange.user is None or isinstance(exchange.user, str)
+
+
+@pytest.mark.parametrize(
+    ("line", "may_be"),
+    [
+        (b"AGxlZQBodW50ZXIy", True),
+        (b"aHVudGVyMg==", True),
+        (b" bGVl\r", True),
+        (b"ABCDEFGHIJKLMNOP", True),  # no verb is as long
+        (b"QUIT", False),
+        (b"XYZZ", False),
+        (b"NOOP now", False),
+        (b"", False),
+        (b"hello", False),
+        (b"GET / HTTP/1.1", False),
+    ],
+)
+def test_p256_words_that_may_answer_a_login(line: bytes, may_be: bool) -> None:
+    assert may_be_response(line) is may_be

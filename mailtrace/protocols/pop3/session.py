@@ -275,7 +275,6 @@ class Pop3Session:
         self._has_gaps = True
         if gap.side is Side.CLIENT:
             self._pairing.commands_lost()
-            self._logins.lost()
             self._unsure, self._landmark = True, None
         else:
             self._pairing.replies_lost(gap.packet)

@@ -329,3 +329,12 @@ def test_i173_a_client_that_does_not_wait_is_held_up_to_a_limit() -> None:
     assert [(each.size_bytes, each.complete) for each in dialogue.contents] == [(len(mail), True)]
     assert told(dialogue, "turn")[2] == "turn: APPEND -> + OK"
     assert left(dialogue) == LEFT
+
+
+def test_p256_a_password_is_no_name_where_the_name_is_missing() -> None:
+    """P256: AUTHENTICATE LOGIN, whose first response fell into a hole of the capture; the second is hunter2."""
+    login = [(C, b"a1 AUTHENTICATE LOGIN\r\n"), (S, b"+ VXNlcm5hbWU6\r\n"), (C, len(b"bGVl\r\n"))]
+    dialogue = talk(
+        *READY, *login, (S, b"+ UGFzc3dvcmQ6\r\n"), (C, b"aHVudGVyMg==\r\n"), (S, b"a1 OK done\r\n"), *GOODBYE
+    )
+    assert [login.user for login in dialogue.logins] == [None]
