@@ -113,6 +113,11 @@ def _exchange(case: Case) -> bool:
     return _only_theirs(case, Kind.COMMAND) and bool(_told(case, Continuation))
 
 
+def _response(case: Case) -> bool:
+    """A client's answer between AUTH and its outcome, which four letters of base64 make look like a command."""
+    return _only_theirs(case, Kind.COMMAND) and _speaks(case, "smtp") and bool(_told(case, Continuation))
+
+
 def _told(case: Case, kind: type[Continuation] | type[Command]) -> list[Continuation | Command]:
     """Return what we see the client say in the packets of the difference."""
     packets = {*case.difference.fact.packets}
@@ -241,6 +246,11 @@ KNOWN_FAULTS: tuple[Fault, ...] = (
         "login-is-mail",
         "tshark takes the challenges of a POP3 login for mails, and the client's answers for commands.",
         _exchange,
+    ),
+    Fault(
+        "response-is-command",
+        "tshark takes an answer of an SMTP login for a command when it has four letters, as a short name in base64.",
+        _response,
     ),
     Fault(
         "append-is-no-mail",

@@ -13,8 +13,11 @@ from importlib import import_module
 
 PACKAGE = "mailtrace"
 
-LEFT_OUT = ("mailtrace.__main__", "mailtrace.crosscheck", "mailtrace.capture.tshark", "mailtrace.capture.dissect")
-"""What a live capture never needs, and what they need: second opinions, layer trees."""
+LEFT_OUT = (
+    *("mailtrace.__main__", "mailtrace.crosscheck", "mailtrace.capture.tshark", "mailtrace.capture.dissect"),
+    *("mailtrace.reports.document", "mailtrace.reports.ladder", "mailtrace.reports.writers", "mailtrace.redact"),
+)
+"""What a live capture never needs, and what they need: second opinions, layer trees, documents, figures, redaction."""
 
 SOCKETS = "mailtrace.live.sockets"
 """What only the broker needs, and scapy with it."""

@@ -16,6 +16,8 @@ REASONS = {
     "asked-again": "the same question with the same id from the same port is asked again because no answer came",
     "literal-is-request": "the lab's log: these octets are names, passwords, words to look for, and mails",
     "append-is-no-mail": "the lab's log of the mails that the client stores",
+    "login-is-mail": "the client of the sample sends these as answers of a login, and the server goes on to answer +OK",
+    "response-is-command": "the client of the sample sends the name lee in base64, and the server asks for its password",
     "piece-is-mail": "the lab's log: the client fetches headers, parts and ranges of octets, and no whole mail",
 }
 
@@ -46,6 +48,12 @@ IMAP = {
     "piece-is-mail": [52, 55, 58, 58, 58, 58, 134, 140, 140, 140],
     "append-is-no-mail": [80, 83],
 }
+LOGINS = {
+    "retr-in-pieces": [160],
+    "login-is-mail": [185, 185, 186, 200, 200, 201, 202, 202],
+    "response-is-command": [72],
+    "literal-is-request": [232, 263, 265, 282, 299, 301],
+}
 
 SAMPLES: dict[str, dict[str, list[int]]] = {
     "01-report-2008.pcapng": {"last-line-end": [18]},
@@ -57,6 +65,7 @@ SAMPLES: dict[str, dict[str, list[int]]] = {
     "07-lab-dnsauth.pcapng": DNSAUTH,
     "08-imap.pcapng": IMAP,
     "09-starttls.pcapng": STARTTLS,
+    "10-logins.pcapng": LOGINS,
 }
 """Captures in `samples/`."""
 

@@ -131,6 +131,20 @@ def test_pop3_mails_and_logins() -> None:
     assert fault(theirs(Kind.COMMAND, "NOOP", 8), conversation) is None
 
 
+def test_smtp_logins() -> None:
+    talk = Talk("smtp", port=25)
+    talk.handshake(1, 0)
+    talk.reply(4, 0.1, "220", "ready")
+    talk.command(5, 0.2, "AUTH LOGIN")
+    talk.reply(6, 0.3, "334", "VXNlcm5hbWU6")
+    talk.continuation(7, 0.4, "bGVl", ((0, 4),))
+    talk.command(8, 0.5, "QUIT")
+    conversation = talk.conversation()
+    assert fault(theirs(Kind.COMMAND, "BGVL", 7), conversation) == "response-is-command"
+    assert fault(theirs(Kind.COMMAND, "NOOP", 8), conversation) is None
+    assert fault(ours(Kind.COMMAND, "QUIT", 8), conversation) is None
+
+
 def test_imap_literals_and_pieces() -> None:
     talk = Talk("imap", port=143)
     talk.handshake(1, 0)

@@ -62,7 +62,8 @@ def test_everything_that_is_imported_late_is_loaded_before() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
-    never = ("crosscheck/", "capture/tshark.py", "capture/dissect.py", "live/sockets.py")
+    never = ("crosscheck/", "capture/tshark.py", "capture/dissect.py", "live/sockets.py", "redact/")
+    never += ("reports/document/", "reports/ladder/", "reports/writers/")
     missing = {
         f"{path.relative_to(PACKAGE)} imports {name}"
         for path in PACKAGE.rglob("*.py")
