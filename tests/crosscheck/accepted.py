@@ -17,7 +17,7 @@ REASONS = {
     "literal-is-request": "the lab's log: these octets are names, passwords, words to look for, and mails",
     "append-is-no-mail": "the lab's log of the mails that the client stores",
     "login-is-mail": "the client of the sample sends these as answers of a login, and the server goes on to answer +OK",
-    "response-is-command": "the client of the sample sends the name lee in base64, and the server asks for its password",
+    "response-is-command": "the sample: the client sends the name lee in base64, and the server asks for the password",
     "piece-is-mail": "the lab's log: the client fetches headers, parts and ranges of octets, and no whole mail",
 }
 
