@@ -91,8 +91,9 @@ def _stacked(table: Table) -> bool:
 
 
 def _unbroken(text: str) -> Markup:
-    """Return a text escaped, its runs of packet numbers each in one piece."""
-    return Markup(_RUN.sub(r'<span class="run">\g<0></span>', str(escape(text))))
+    """Return a text escaped, its runs of packet numbers each in one piece; a cell on a phone wants a single element."""
+    runs, count = _RUN.subn(r'<span class="run">\g<0></span>', str(escape(text)))
+    return Markup(f"<span>{runs}</span>" if count else runs)
 
 
 def _spans(shares: Iterable[Share]) -> list[tuple[int, int, int, Share]]:
