@@ -22,6 +22,8 @@ _MECHANISM = re.compile(rb"(?:[A-Z0-9_-]{1,20}|(?i:PLAIN|LOGIN|CRAM-MD5|DIGEST-M
 VERB_OCTETS = 12
 """Octets of the longest word that is still taken for a command, though nobody knows it."""
 
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}\Z")
+
 UNREADABLE = "?"
 """The mechanism of a login whose AUTH command was lost or names none: what stands there may be a secret."""
 
@@ -53,11 +55,12 @@ def is_mechanism(word: bytes) -> bool:
 def may_be_response(line: bytes) -> bool:
     """Tell whether a line that is no known command may answer a login whose challenge, or AUTH, was not captured.
 
-    Responses are one word of base64 (RFC 4954 section 4); capitals and digits alone, a few of them, are rather a verb.
+    Responses are one word of base64 (RFC 4954 section 4), of which the capture may have only the end; capitals and
+    digits alone, a few of them, are rather a verb.
     """
     word = line.strip()
     is_like_a_verb = len(word) <= VERB_OCTETS and word.isalnum() and word.isupper()
-    return bool(word) and not is_like_a_verb and decoded(word) is not None
+    return not is_like_a_verb and _BASE64.match(word) is not None
 
 
 def secret_from(line: bytes, argument_at: int) -> int:
