@@ -114,7 +114,8 @@ class _Text:
         widest = min(HEAD_MOST, max(8, room // max(len(ladder.lanes), 1)))
         self._heads = [self._head(lane, widest) for lane in ladder.lanes]
         self._middles = self._places(room)
-        self._width = max(self._width, *(middle + widest // 2 + 1 for middle in self._middles[-1:]), 0)
+        for middle, head in zip(self._middles[-1:], self._heads[-1:], strict=True):
+            self._width = max(self._width, middle + (max(map(cell_len, head), default=1) + 1) // 2)
         self._lines: list[Text] = []
 
     def _shown(self, text: str) -> str:

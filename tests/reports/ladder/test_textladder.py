@@ -109,6 +109,14 @@ def test_a_narrow_page_is_made_as_wide_as_the_hosts_need() -> None:
     assert len(lanes_at(next(line for line in heads if "│" in line))) == 8
 
 
+@pytest.mark.parametrize("width", [80, 81, 100])
+def test_nothing_reaches_over_the_page_where_the_hosts_find_room(width: int) -> None:
+    note = Note(StepKind.HOP, ("홉 1: 192.150.187.22가 192.150.186.11에 메일을 제출 (SMTP 대화 1) " * 2,), 0, 1)
+    lanes = (Lane("192.150.187.22"), Lane("192.150.186.11"))
+    arrows = ladder(2, ("x" * 200,)).rungs
+    assert max(map(cells, text(Ladder("t", "s", lanes, (note, *arrows)), width).splitlines())) <= width
+
+
 def test_the_same_ladder_is_written_the_same() -> None:
     assert text(ladder(5), 100) == text(ladder(5), 100)
 
