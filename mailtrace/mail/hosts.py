@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from mailtrace.model import Conversation, Host, Lookup, wire_text
 
@@ -56,7 +56,7 @@ class HostBook:
 
     def hosts(self) -> list[Host]:
         """Return all hosts that took part, in order of address."""
-        addresses = sorted(self._roles, key=lambda address: (ip_address(address).version, ip_address(address)))
+        addresses = sorted(self._roles, key=_order)
         return [
             Host(address, tuple(sorted(names, key=names.__getitem__)), tuple(self._roles[address]))
             for address in addresses
@@ -85,6 +85,11 @@ class HostBook:
             names[name] = min(names[name], quality)
         elif name and len(names) < NAMES_PER_HOST:
             names[name] = quality
+
+
+def _order(address: str) -> tuple[int, ...]:
+    """Addresses stand in order of their octets, those of IPv4 first."""
+    return (6, int(IPv6Address(address))) if ":" in address else (4, *map(int, address.split(".")))
 
 
 def greeted_as(conversation: Conversation) -> str:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address
 from itertools import islice
 
 from msgspec import Struct
 
 ADDRESSES_REMEMBERED = 4_096
-"""Addresses whose spelling is known already: a server hears from the same peers again and again."""
+"""IPv6 addresses whose spelling is known already: a server hears from the same peers again and again."""
 
 BRACKETS_LIMIT = 10
 """Brackets of one comment in which an address is looked for; a comment of Exim's holds two."""
@@ -25,6 +25,7 @@ BRACKETS_LIMIT = 10
 _USUAL = re.compile(r"(?:([^\s\[\]@=]+)\s)?\[([0-9.]+)\]")
 _HELO = re.compile(r"(?:(?i:HELO|EHLO|LHLO)\s|\bhelo=)(\S+)")
 _BRACKET = re.compile(r"\[([^\[\]\s]{2,64})\]")
+_OCTETS = frozenset(map(str, range(256)))
 _NO_NAMES = frozenset(("", "unknown", "unverified", "unavailable", "[unavailable]"))
 
 _USING = re.compile(r"using\s(\S+)\swith\scipher\s(\S+)")
@@ -88,7 +89,6 @@ def _name(text: str) -> str | None:
     return None if name.lower() in _NO_NAMES or host_address(name) is not None else name
 
 
-@lru_cache(maxsize=ADDRESSES_REMEMBERED)
 def host_address(text: str) -> str | None:
     """Return the address that a text is, as conversations spell it; None for anything else.
 
@@ -97,13 +97,20 @@ def host_address(text: str) -> str | None:
     text = text.strip("[]")
     if text[:5].lower() == "ipv6:":
         text = text[5:]
+    text = text.partition("%")[0]
+    if ":" in text:
+        return _ipv6_address(text)
+    octets = text.split(".")  # half of all names are asked here, and the library takes long to say no
+    return text if len(octets) == 4 and _OCTETS.issuperset(octets) else None
+
+
+@lru_cache(maxsize=ADDRESSES_REMEMBERED)
+def _ipv6_address(text: str) -> str | None:
     try:
-        address = ip_address(text.partition("%")[0])
+        address = IPv6Address(text)
     except ValueError:
         return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(address)
+    return str(address if address.ipv4_mapped is None else address.ipv4_mapped)
 
 
 def parse_tls(comments: Sequence[str], with_: str | None, cipher: str | None) -> str | None:

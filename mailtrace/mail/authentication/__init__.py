@@ -95,10 +95,10 @@ class Authenticator:
         return check_spf(self.book, of.client, of.hello, of.sender, of.time_ns)
 
     def _dmarc(self, of: Subject, spf: Spf, dkim: tuple[Dkim, ...]) -> Dmarc:
-        authors = of.authors
-        if not self.book.texts or not any(self.book.knows(name, "TXT") for name in _policy_names(authors)):
-            return _dmarc_unknown(authors, self.book.so_far, language())
-        return check_dmarc(self.book, authors, spf, dkim, of.time_ns)
+        domains = tuple([author.rpartition("@")[2] for author in of.authors])
+        if not self.book.texts or not any(self.book.knows(name, "TXT") for name in _policy_names(domains)):
+            return _dmarc_unknown(domains, self.book.so_far, language())
+        return check_dmarc(self.book, domains, spf, dkim, of.time_ns)
 
     def _lacks_keys(self, signers: tuple[Signer, ...]) -> bool:
         """Tell whether no signature of a mail can be judged so far: then the time for its body's hash is saved, too."""
@@ -154,13 +154,13 @@ def _spf_unknown(domain: str, so_far: bool, spoken: str) -> Spf:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _dmarc_unknown(authors: tuple[str, ...], so_far: bool, spoken: str) -> Dmarc:
-    """Return what is known of a From without any policy record."""
-    return check_dmarc(RecordBook(so_far=so_far), authors, Spf(Verdict.UNKNOWN, ""), (), 0)
+def _dmarc_unknown(domains: tuple[str, ...], so_far: bool, spoken: str) -> Dmarc:
+    """Return what is known of a From with these domains without any policy record."""
+    return check_dmarc(RecordBook(so_far=so_far), domains, Spf(Verdict.UNKNOWN, ""), (), 0)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _policy_names(authors: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names at which policies for a From may stand."""
-    domains = dict.fromkeys(ascii_domain(author.rpartition("@")[2]) for author in authors)
-    return tuple([f"_dmarc.{name}" for domain in domains for name in walked_names(domain)])
+def _policy_names(domains: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names at which policies for a From with these domains may stand."""
+    found = dict.fromkeys(map(ascii_domain, domains))
+    return tuple([f"_dmarc.{name}" for domain in found for name in walked_names(domain)])

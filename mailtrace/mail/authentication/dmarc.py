@@ -86,7 +86,7 @@ class _Alignment(Struct):
 
 
 def check_dmarc(book: RecordBook, authors: Sequence[str], spf: Spf, signatures: Sequence[Dkim], time_ns: int) -> Dmarc:
-    """Judge a mail by the addresses of From and by what SPF and DKIM found. Never raises."""
+    """Judge a mail by the addresses of From, or their domains alone, and by what SPF and DKIM found. Never raises."""
     domains = list(dict.fromkeys(ascii_domain(author.rpartition("@")[2]) for author in authors))
     if len(domains) != 1 or not is_domain(domains[0]):
         return Dmarc(Verdict.PERMERROR, said(NO_DOMAIN if len(domains) < 2 else SEVERAL_DOMAINS, count=len(domains)))
