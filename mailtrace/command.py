@@ -151,7 +151,8 @@ def _stream(request: Request, analyzer: Analyzer) -> None:
     """
     from mailtrace.reports import json
 
-    clocks, notebook, chosen = Clocks(), Notebook(), set[int]()
+    everything = request.conversation is None and request.protocols is None
+    clocks, notebook, chosen = Clocks(), Notebook(), set[int | None]()
     judge = Authenticator(RecordBook(so_far=True))
     with output_file(request.output) as out:
         for finals in analyzer.finals(partial(json.written, show_secrets=request.show_secrets)):
@@ -159,14 +160,14 @@ def _stream(request: Request, analyzer: Analyzer) -> None:
                 judge.book.observe(final.lookups)
             for final in finals:
                 note(final, final.numbers, notebook, clocks)
-                if final.written is not None and _is_chosen(request, final):
+                if final.written is not None and (everything or _is_chosen(request, final)):
                     chosen.add(final.conversation.id)
                     out.writelines(json.final_lines(final, final.written, judge))
             out.flush()
         _check_conversation(request, analyzer.correlator.conversations)
         hosts = with_clocks(analyzer.correlator.hosts.hosts(), clocks.skews())
         for journey in notebook.journeys(hosts):
-            if any(hop.conversation in chosen for hop in journey.hops):
+            if everything or not chosen.isdisjoint([hop.conversation for hop in journey.hops]):
                 out.write(json.journey_line(journey))
         analyzer.info.notes += notebook.notes()
         out.write(json.capture_line(analyzer.info, hosts))

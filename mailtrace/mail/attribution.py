@@ -61,19 +61,21 @@ class Attribution(Generic[D]):
 
     def __init__(self) -> None:
         self._hosts: dict[str, _Host[D]] = {}
+        self._sides: dict[int, tuple[_Host[D], ...]] = {}  # the hosts of each conversation that is open
         self._swept_ns = self._forgot_ns = NO_TIME
 
     def opened(self, conversation: int, start_ns: int, key: StreamKey) -> None:
         """A conversation that may be mail began."""
-        for address in dict.fromkeys((key.client.host, key.server.host)):
-            self._host(address).open[conversation] = start_ns
+        client, server = self._host(key.client.host), self._host(key.server.host)
+        sides = self._sides[conversation] = (client,) if client is server else (client, server)
+        for host in sides:
+            host.open[conversation] = start_ns
 
     def closed(self, conversation: Conversation, what: About | None) -> None:
         """Such a conversation is final; one that is about nothing, being no mail, can have caused nothing."""
         remembered = None if what is None else candidate(conversation, what)
-        for address in dict.fromkeys((conversation.key.client.host, conversation.key.server.host)):
-            host = self._host(address)
-            host.open.pop(conversation.id, None)
+        for host in self._sides.pop(conversation.id):
+            del host.open[conversation.id]
             if remembered is not None:
                 host.closed.add(remembered)
 

@@ -25,6 +25,7 @@ class HostBook:
 
     def __init__(self) -> None:
         self._names: dict[str, dict[str, int]] = {}
+        self._best: dict[str, str] = {}
         self._roles: dict[str, dict[str, None]] = {}
 
     def add_names(self, names: Mapping[str, Iterable[str]], quality: int) -> None:
@@ -46,13 +47,15 @@ class HostBook:
 
     def name(self, address: str) -> str | None:
         """Return the best name of an address, None where none is known."""
-        names = self._names.get(address)
-        return min(names, key=names.__getitem__) if names else None
+        return self._best.get(address)
 
     def names_of(self, conversation: Conversation) -> dict[str, str]:
         """Return the best names of both sides, by address, where they have one."""
-        addresses = (conversation.key.client.host, conversation.key.server.host)
-        return {address: name for address in addresses if (name := self.name(address)) is not None}
+        client, server, best = conversation.key.client.host, conversation.key.server.host, self._best
+        names = {client: best[client]} if client in best else {}
+        if server in best:
+            names[server] = best[server]
+        return names
 
     def hosts(self) -> list[Host]:
         """Return all hosts that took part, in order of address."""
@@ -74,17 +77,26 @@ class HostBook:
                 self._add(str(address), answer.rstrip("."), REVERSE)
 
     def _role(self, address: str, role: str) -> None:
-        if address in self._roles or len(self._roles) < HOST_LIMIT:
-            self._roles.setdefault(address, {})[role] = None
+        roles = self._roles.get(address)
+        if roles is not None:
+            roles[role] = None
+        elif len(self._roles) < HOST_LIMIT:
+            self._roles[address] = {role: None}
 
     def _add(self, address: str, name: str, quality: int) -> None:
-        if address not in self._names and len(self._names) >= HOST_LIMIT:
-            return
-        names = self._names.setdefault(address, {})
-        if name in names:
-            names[name] = min(names[name], quality)
-        elif name and len(names) < NAMES_PER_HOST:
+        names = self._names.get(address)
+        if names is None:
+            if not name or len(self._names) >= HOST_LIMIT:
+                return
+            names = self._names[address] = {}
+        known = names.get(name)
+        if known is None and name and len(names) < NAMES_PER_HOST:
             names[name] = quality
+        elif known is not None and quality < known:
+            names[name] = quality
+        else:  # most often it has been said before
+            return
+        self._best[address] = min(names, key=names.__getitem__)
 
 
 def _order(address: str) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ def join(
     """
     groups = _groups(traces, links)
     groups.sort(key=lambda group: min([(traces[place].start_ns, place) for place in group]))
-    names = [next((name for place in group if (name := traces[place].message_id)), None) for group in groups]
+    names = [_first([traces[place].message_id or None for place in group]) for group in groups]
     same = Counter(names)
     journeys = []
     for number, (group, name) in enumerate(zip(groups, names, strict=True), 1):
@@ -55,18 +55,27 @@ def _journey(
     same: int,
 ) -> Journey:
     """Return a journey; `same` is how many have its Message-ID. Made by position, which is a third faster."""
+    lookups = [lookup for hop in hops if hop.lookups for lookup in hop.lookups]
     return Journey(
         number,
         name,
-        next((each.subject for each in mails if each.subject is not None), None),
-        next((each.sender for each in mails if each.sender is not None), None),
+        _first([each.subject for each in mails]),
+        _first([each.sender for each in mails]),
         recipients,
         hops,
         worst(recipients) if recipients else _without_recipient(hops),
-        tuple(sorted({lookup for hop in hops for lookup in hop.lookups})),
+        tuple(sorted(set(lookups))) if lookups else (),
         None,
         _notes(mails, same),
     )
+
+
+def _first(told: Sequence[str | None]) -> str | None:
+    """Return the first that is told, None where none is."""
+    for each in told:
+        if each is not None:
+            return each
+    return None
 
 
 def linked(
@@ -112,7 +121,7 @@ def _notes(mails: Sequence[Trace], same: int) -> tuple[str, ...]:
     notes = []
     if same > 1:
         notes.append(said(WORDS["same-id"], count=same))
-    left_out = sum(each.recipients_left_out for each in mails)
+    left_out = sum([each.recipients_left_out for each in mails])
     if left_out:
         notes.append(said(WORDS["recipients-left-out"], count=left_out))
     return tuple(notes)
