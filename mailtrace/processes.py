@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from queue import Queue
 from threading import Thread
 from typing import Any
@@ -25,6 +26,9 @@ SEVERAL = sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1
 SIZE_BYTES = 8
 """Octets that tell the size of what follows in a pipe."""
 
+PIPE_BYTES = 1 << 20
+"""Octets that a pipe holds, as many as any user may ask for: the usual 64 KiB wake both sides far more often."""
+
 WAITING_ITEMS = 2
 """Items made and not yet read: enough that neither side waits when the other takes longer for one."""
 
@@ -37,7 +41,11 @@ def ahead(items: Iterator[Any], kind: Any) -> Iterator[Any]:
 
     Raises: `MailtraceError` when the child ends before its work is done.
     """
+    from fcntl import F_SETPIPE_SZ, fcntl  # which not every system has
+
     reading, writing = os.pipe()
+    with suppress(OSError):  # where there is no more to give, it is only slower
+        fcntl(writing, F_SETPIPE_SZ, PIPE_BYTES)
 
     def send() -> None:
         os.close(reading)  # else the pipe would not break when the parent ends

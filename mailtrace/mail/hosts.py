@@ -90,13 +90,10 @@ class HostBook:
                 return
             names = self._names[address] = {}
         known = names.get(name)
-        if known is None and name and len(names) < NAMES_PER_HOST:
+        better = quality < known if known is not None else bool(name) and len(names) < NAMES_PER_HOST
+        if better:  # most often it has been said before
             names[name] = quality
-        elif known is not None and quality < known:
-            names[name] = quality
-        else:  # most often it has been said before
-            return
-        self._best[address] = min(names, key=names.__getitem__)
+            self._best[address] = min(names, key=names.__getitem__)
 
 
 def _order(address: str) -> tuple[int, ...]:
