@@ -37,7 +37,8 @@ def parse_addresses(value: str, defects: list[str]) -> tuple[Person, ...]:
     """Return the mailboxes of an address list, in order; `value` is the unfolded field with its encoded words."""
     found = _PLAIN.fullmatch(value)
     if found is not None:
-        return (Person(decode_words(found[1].strip(), defects), found[2]),)
+        name, address = found.groups()
+        return (Person(decode_words(name.strip(), defects), address),)
     if _BARE.fullmatch(value):
         return (Person("", value),)
     return _Scanner(value, defects).people()

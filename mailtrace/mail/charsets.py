@@ -83,6 +83,9 @@ _LABELS = {
 CODECS: dict[str, str] = {label: codec for codec, labels in _LABELS.items() for label in labels.split()}
 """Every charset name that is believed, in lower case, with the codec that reads it."""
 
+_PLAIN_LINES = frozenset(("ascii", "utf-8"))
+"""Frequent codecs for which a CR is a CR, whatever stands before it."""
+
 _HANGUL = re.compile("[\u3131-\u318e\uac00-\ud7a3]+")
 _OTHER_LETTERS = re.compile("[\u3041-\u312f\u3400-\u9fff\ue000-\ufaff]+")
 
@@ -129,6 +132,18 @@ def decode(data: bytes, charset: str, defects: list[str], *, cut: bool = False) 
         return certain[0]
     defects.append(f"{NOT_IN_CHARSET}: {charset}")
     return _encodable(data.decode(codec, "replace"))
+
+
+def decode_lines(data: bytes, charset: str, defects: list[str]) -> str:
+    """Return what `decode` does, with line feeds as line ends."""
+    codec = CODECS.get(charset)
+    if codec in _PLAIN_LINES:
+        short = data.replace(b"\r", b"")  # one octet is found in a fourth of the time that two are
+        dropped = len(data) - len(short)
+        text = _strictly(short, codec, False) if not dropped or dropped == data.count(b"\r\n") else None
+        if text is not None:
+            return text
+    return decode(data, charset, defects).replace("\r\n", "\n")
 
 
 def guess(data: bytes, *, cut: bool = False) -> tuple[str, str | None]:

@@ -19,6 +19,9 @@ BROKEN_WORD = "encoded-word-broken"
 SPLIT_CHARACTER = "character-split-between-encoded-words"
 CONTROL_IN_WORD = "control-character-in-encoded-word"
 
+REMEMBERED_VALUE = 200
+"""Characters of a value that is decoded once for all its repetitions: each mail tells its subject twice."""
+
 REMEMBERED_WORD = 100
 """Characters of an encoded word that is decoded once for all its repetitions: names stand in many mails."""
 
@@ -31,13 +34,22 @@ def decode_words(value: str, defects: list[str]) -> str:
     """Return `value`, one unfolded header value, with its encoded words decoded; what is broken stays as sent."""
     if "=?" not in value:
         return value
+    text, troubles = (_decoded if len(value) <= REMEMBERED_VALUE else _decoded.__wrapped__)(value)
+    if troubles:
+        defects += troubles
+    return text
+
+
+@lru_cache(maxsize=1024)
+def _decoded(value: str) -> tuple[str, tuple[str, ...]]:
+    """Return a value with its encoded words decoded, and its defects."""
     usual = _ONE_WORD.fullmatch(value)
     if usual is not None:
         before, charset, encoding, octets, after = usual.groups()
         decode = _one_word if len(octets) <= REMEMBERED_WORD else _one_word.__wrapped__
         text, troubles = decode(charset, encoding, octets)
-        defects += troubles
-        return f"{before}{text}{after}"
+        return f"{before}{text}{after}", troubles
+    defects: list[str] = []
     openings = list(_OPENING.finditer(value))
     pieces: list[str] = []
     run = _Run()
@@ -57,7 +69,7 @@ def decode_words(value: str, defects: list[str]) -> str:
         run.add(charset, _octets(opening[2], value[opening.end() : end], charset, defects))
         at = end + 2
     pieces += [run.text(defects), value[at:]]
-    return "".join(pieces)
+    return "".join(pieces), tuple(defects)
 
 
 @lru_cache(maxsize=1024)
@@ -65,9 +77,8 @@ def _one_word(charset: str, encoding: str, text: str) -> tuple[str, tuple[str, .
     """Return what a word that has no neighbours says, and its defects."""
     troubles: list[str] = []
     charset = charset.partition("*")[0].lower()  # RFC 2231 section 5: a language may follow
-    run = _Run()
-    run.add(charset, _octets(encoding, text, charset, troubles))
-    return run.text(troubles), tuple(troubles)
+    said = charsets.decode(_octets(encoding, text, charset, troubles), charset, troubles)
+    return _in_one_line(said, troubles), tuple(troubles)
 
 
 class _Run:
@@ -96,16 +107,20 @@ class _Run:
                 charsets.decode(word, self.charset, troubles)
             if troubles:
                 defects.append(SPLIT_CHARACTER)
-        if _CONTROLS.search(text):
-            defects.append(CONTROL_IN_WORD)
-            return _CONTROLS.sub("\ufffd", text)
-        return text
+        return _in_one_line(text, defects)
+
+
+def _in_one_line(text: str, defects: list[str]) -> str:
+    """Return text without what would end a line, or a text."""
+    if "\n" in text or "\r" in text or "\0" in text:
+        defects.append(CONTROL_IN_WORD)
+        return _CONTROLS.sub("\ufffd", text)
+    return text
 
 
 def _octets(encoding: str, text: str, charset: str, defects: list[str]) -> bytes:
     """Return the octets an encoded text stands for. Source: RFC 2047 section 4."""
-    codec = charsets.codec_of(charset) or "latin-1"
-    data = text.encode(codec, "replace") if not text.isascii() else text.encode("ascii")
+    data = text.encode("ascii") if text.isascii() else text.encode(charsets.codec_of(charset) or "latin-1", "replace")
     if encoding in "Bb":
         decoded, dropped = decode_base64(data)
         if dropped:

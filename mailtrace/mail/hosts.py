@@ -103,12 +103,14 @@ def _order(address: str) -> tuple[int, ...]:
 
 def greeted_as(conversation: Conversation) -> str:
     """Return the name with which an SMTP server greets, '' where it is none. Source: RFC 5321 section 4.2."""
-    for turn in conversation.dialogue.turns[:1] if conversation.protocol == "smtp" else ():
-        if turn.command is None and turn.replies and turn.replies[0].status == "220" and turn.replies[0].lines:
-            word = wire_text(turn.replies[0].lines[0]).split(" ", 1)[0]
-            if "." in word and not word.startswith(("localhost", "[")):
-                return word
-    return ""
+    turns = conversation.dialogue.turns
+    if conversation.protocol != "smtp" or not turns or turns[0].command is not None or not turns[0].replies:
+        return ""
+    reply = turns[0].replies[0]
+    if reply.status != "220" or not reply.lines:
+        return ""
+    word = wire_text(reply.lines[0]).split(" ", 1)[0]
+    return word if "." in word and not word.startswith(("localhost", "[")) else ""
 
 
 def _is_address(text: str) -> bool:

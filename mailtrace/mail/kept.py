@@ -19,6 +19,9 @@ from mailtrace.mail.stamps import Stamps, stamps
 from mailtrace.model import Conversation, Dialogue, Direction, Message
 from mailtrace.protocols.services import SUBMISSION_PORTS
 
+SUBMITTED, RELAYED = Direction.SUBMITTED, Direction.RELAYED
+RETRIEVED, APPENDED = Direction.RETRIEVED, Direction.APPENDED
+
 
 class Gist(Struct, array_like=True, gc=False):
     """What relating a conversation to others needs of it. Messages stand by their place among its `messages`.
@@ -62,9 +65,12 @@ class Kept(Struct, array_like=True, gc=False):
 
 def messages_in(conversation: Conversation, first: int = 0) -> list[Message]:
     """Read the messages of a conversation from the place `first` on; who numbers them fills in the numbers."""
-    read = []
-    for content in conversation.dialogue.contents[first:]:
-        message = read_message(content, id=0, conversation=0, direction=Direction.SUBMITTED)
+    read: list[Message] = []
+    contents = conversation.dialogue.contents
+    if len(contents) <= first:
+        return read
+    for content in contents[first:]:
+        message = read_message(content, id=0, conversation=0, direction=SUBMITTED)
         message.direction = _direction(conversation, message)
         read.append(message)
     return read
@@ -76,7 +82,9 @@ def carried(conversation: Conversation, messages: list[Message]) -> list[int | N
     found: list[int | None] = []
     if not dialogue.transactions:
         return found
-    places = {id(content): place for place, content in enumerate(dialogue.contents)}
+    places: dict[int, int] = {}
+    for number, content in enumerate(dialogue.contents):
+        places[id(content)] = number
     for transaction in dialogue.transactions:
         place = None if transaction.content is None else places.get(id(transaction.content))
         if place is not None:
@@ -109,11 +117,11 @@ def _direction(conversation: Conversation, message: Message) -> Direction:
     """Tell which way a mail went: one that has been through a server before carries its trace header."""
     how = message.content.how
     if how == "APPEND":
-        return Direction.APPENDED
+        return APPENDED
     if how == "XMIT":
-        return Direction.SUBMITTED
+        return SUBMITTED
     if conversation.protocol != "smtp":
-        return Direction.RETRIEVED
+        return RETRIEVED
     if conversation.key.server.port in SUBMISSION_PORTS or not message.received:
-        return Direction.SUBMITTED
-    return Direction.RELAYED
+        return SUBMITTED
+    return RELAYED

@@ -17,7 +17,7 @@ from mailtrace.mail import charsets, embedded, holes
 from mailtrace.mail.bounces import NATURES, STARTS_IN_WORDS
 from mailtrace.mail.flowed import unfold
 from mailtrace.mail.headers import Head
-from mailtrace.mail.natures import nature_of_file, nature_of_text, nature_of_type
+from mailtrace.mail.natures import PGP_LINE, nature_of_file, nature_of_text, nature_of_type
 from mailtrace.mail.parameters import parse_mime_value
 from mailtrace.mail.transfer import decode_base64, decode_quoted_printable, decode_uuencode, other_base64_reading
 from mailtrace.model import EmbeddedFile, MessagePart
@@ -166,7 +166,8 @@ def tell_leaf(
         if kind.is_flowed:
             text = unfold(text, kind.is_space_deleted)
         if kind.type != "text/html":  # which has neither, and is searched in vain
-            nature = nature_of_text(octets) or nature
+            if octets.find(PGP_LINE) >= 0:
+                nature = nature_of_text(octets) or nature
             if octets.find(b"begin ") >= 0 or (_OPEN in octets and octets.find(embedded.BINHEX_LINE) >= 0):
                 _keep_files(embedded.files_in_text(octets, path), told)
         if nature in NATURES or text.startswith(STARTS_IN_WORDS):
@@ -193,6 +194,8 @@ def _keep_files(files: list[EmbeddedFile], told: Outline) -> None:
 
 def _text(octets: bytes, charset: str | None, path: str, told: Outline) -> tuple[str, str | None, bool]:
     """Return the shown text of a part with line feeds as line ends, its charset, and whether that was guessed."""
+    if charset is not None and not told.holes and len(octets) <= TEXT_LIMIT:  # as nearly all are
+        return charsets.decode_lines(octets, charset, told.defects), charset, False
     cut = len(octets) > TEXT_LIMIT
     if cut:
         told.defects.append(f"{TEXT_LIMIT_REACHED}: part {path}: {TEXT_LIMIT} of {len(octets)} octets shown")

@@ -12,11 +12,11 @@ from mailtrace.mail.addresses import parse_addresses
 from mailtrace.mail.bounces import FAILED_RECIPIENTS, read_report
 from mailtrace.mail.dates import parse_date
 from mailtrace.mail.encodedwords import decode_words
-from mailtrace.mail.headers import Field, Head, parse_head
+from mailtrace.mail.headers import Field, Head, head_of, parse_head
 from mailtrace.mail.holes import marked_header
 from mailtrace.mail.mime import outline
 from mailtrace.mail.received import parse_received
-from mailtrace.model import AttachedMessage, Content, Direction, Message, Person
+from mailtrace.model import AttachedMessage, Content, Direction, Message
 
 DEFECTS_LIMIT = 100
 """Different defects told of one message; who has more is understood to be broken."""
@@ -50,64 +50,62 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
     `date` is None when the Date field is missing or no date; the field itself is among `headers` in any case.
     """
     defects: list[str] = []
-    head = parse_head(content.kept, 0, len(content.kept), defects)
+    kept = content.kept
+    head = parse_head(kept, 0, len(kept), defects)
     holes = frozenset([octets for _, octets in content.holes]) if content.holes else _NO_HOLES
     head = _marked(head, holes) if holes else head
-    first = head.first
-    if len(first) != len(head.fields):
-        defects += _ambiguities(head.fields)
+    fields, places = head.fields, head.places
+    if len(places) != len(fields):
+        defects += _ambiguities(fields)
     if not content.kept_all:
-        defects.append(f"{CONTENT_LIMIT_REACHED}: {len(content.kept)} of {content.size_bytes} octets kept")
-    subject = first.get("subject")
-    date = first.get("date")
-    trace = [value for name, value in head.fields if len(name) == 8 and name.lower() == "received"]
+        defects.append(f"{CONTENT_LIMIT_REACHED}: {len(kept)} of {content.size_bytes} octets kept")
+    trace = [fields[place][1] for place in places["received"]] if "received" in places else []
     if len(trace) > RECEIVED_LIMIT:
         defects.append(f"{RECEIVED_LIMIT_REACHED}: {len(trace) - RECEIVED_LIMIT} more")
-    told = outline(content.kept, head, defects, holes)
+    told = outline(kept, head, defects, holes)
     parts = tuple(told.parts)
+    encoded = kept.find(b"?", 0, head.body) >= 0  # this one octet is in every encoded word, and in few other fields
     return Message(
-        id=id,
-        conversation=conversation,
-        direction=direction,
-        content=content,
-        message_id=first.get("message-id") or None,
-        subject=decode_words(subject, defects) if subject is not None else None,
-        from_=_people(first.get("from"), defects),
-        to=_people(first.get("to"), defects),
-        cc=_people(first.get("cc"), defects),
-        date=parse_date(date) if date else None,
-        headers=tuple([(each[0], decode_words(each[1], defects)) if "=?" in each[1] else each for each in head.fields]),
-        received=tuple([parse_received(value) for value in trace[:RECEIVED_LIMIT]]),
-        parts=parts,
-        defects=_each_once(defects),
-        attached=tuple([_attached(*each) for each in told.heads[:ATTACHED_LIMIT]]) if told.heads else (),
-        embedded=tuple(told.files) if told.files else (),
-        reports=read_report(head, parts, told.heads) if told.may_report or FAILED_RECIPIENTS in first else None,
+        id,
+        conversation,
+        direction,
+        content,
+        head.message_id or None,
+        decode_words(head.subject, defects) if head.subject is not None else None,
+        parse_addresses(head.from_, defects) if head.from_ else (),
+        parse_addresses(head.to, defects) if head.to else (),
+        parse_addresses(head.cc, defects) if head.cc else (),
+        parse_date(head.date) if head.date else None,
+        _decoded(fields, defects) if encoded else tuple(fields),
+        tuple(map(parse_received, trace[:RECEIVED_LIMIT])) if trace else (),
+        parts,
+        None,
+        _each_once(defects) if defects else (),
+        tuple([_attached(*each) for each in told.heads[:ATTACHED_LIMIT]]) if told.heads else (),
+        tuple(told.files) if told.files else (),
+        read_report(head, parts, told.heads) if told.may_report or FAILED_RECIPIENTS in places else None,
     )
+
+
+def _decoded(fields: Sequence[Field], defects: list[str]) -> tuple[Field, ...]:
+    """Return header fields with their encoded words decoded."""
+    return tuple([(each[0], decode_words(each[1], defects)) if "=?" in each[1] else each for each in fields])
 
 
 def _marked(head: Head, holes: frozenset[int]) -> Head:
     """Return a head with marks for what was not captured of it."""
-    fields = [(name, marked_header(value, holes)) for name, value in head.fields]
-    return Head(fields, head.body, {name.lower(): value for name, value in reversed(fields)})
+    return head_of([(name, marked_header(value, holes)) for name, value in head.fields], head.body)
 
 
 def _attached(path: str, head: Head) -> AttachedMessage:
     """Return what the head of an attached message says; its faults are not those of the mail that carries it."""
-    first = head.first
-    subject, date = first.get("subject"), first.get("date")
     return AttachedMessage(
         path=path,
-        message_id=first.get("message-id") or None,
-        subject=decode_words(subject, []) if subject is not None else None,
-        from_=_people(first.get("from"), []),
-        date=parse_date(date) if date else None,
+        message_id=head.message_id or None,
+        subject=decode_words(head.subject, []) if head.subject is not None else None,
+        from_=parse_addresses(head.from_, []) if head.from_ else (),
+        date=parse_date(head.date) if head.date else None,
     )
-
-
-def _people(value: str | None, defects: list[str]) -> tuple[Person, ...]:
-    """Return the mailboxes of an address field that may be missing."""
-    return parse_addresses(value, defects) if value else ()
 
 
 def _ambiguities(fields: Sequence[Field]) -> list[str]:
@@ -122,8 +120,6 @@ def _ambiguities(fields: Sequence[Field]) -> list[str]:
 
 def _each_once(defects: list[str]) -> tuple[str, ...]:
     """Return the defects in order, each once, up to the limit."""
-    if not defects:
-        return ()
     told = list(dict.fromkeys(defects))
     if len(told) > DEFECTS_LIMIT:
         told[DEFECTS_LIMIT:] = [f"{DEFECTS_LIMIT_REACHED}: {len(told) - DEFECTS_LIMIT} more"]

@@ -12,7 +12,7 @@ Paths are IMAP section numbers. Source: RFC 3501 section 6.4.5.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -39,6 +39,7 @@ UNTERMINATED = "multipart-not-closed"
 OTHER_PARTS = "parts-when-decoded"
 ENCODED_MULTIPART = "transfer-encoding-on-multipart"
 
+_CR = 0x0D
 _TEXT = Kind("text/plain")
 _MESSAGE = Kind("message/rfc822", is_text=False, is_message=True)
 
@@ -68,8 +69,8 @@ def outline(
     `holes` are the lengths of its holes. What is wrong with it is added to `defects`. `take` is called with each leaf
     and its decoded octets.
     """
-    told = Outline(defects, holes, [], [], [], take=take)
-    waiting = [_Entity(data, 0, len(data), "", 0, root=True, head=head)]
+    told = Outline(defects, holes, [], [], [], False, take)
+    waiting = [_Entity(data, 0, len(data), "", 0, _TEXT, True, head)]
     while waiting:
         if len(told.parts) >= PARTS_LIMIT:
             defects.append(f"{PARTS_LIMIT_REACHED}: {len(waiting)} more")
@@ -81,16 +82,15 @@ def outline(
     return told
 
 
-def _look(entity: _Entity, room: int, told: Outline) -> list[_Entity]:
+def _look(entity: _Entity, room: int, told: Outline) -> Sequence[_Entity]:
     """Tell one entity if it is a leaf; return what is inside it, at most `room` entities."""
     head = entity.head
     if head is None:
         head = parse_head(entity.data, entity.start, entity.stop, told.defects)
         if entity.root:
             told.heads.append((entity.path, head))
-    fields = head.first
-    kind = content_type(fields.get("content-type"), entity.default, told.defects)
-    encoding = transfer_encoding(fields["content-transfer-encoding"]) if "content-transfer-encoding" in fields else ""
+    kind = content_type(head.content_type, entity.default, told.defects)
+    encoding = "" if head.transfer_encoding is None else transfer_encoding(head.transfer_encoding)
     if kind.is_multipart:
         body = (entity.data, head.body, entity.stop)
         children = _children(entity, kind, encoding, body, room, told)
@@ -98,25 +98,20 @@ def _look(entity: _Entity, room: int, told: Outline) -> list[_Entity]:
             return children
     path = entity.path
     if entity.root:
-        path = _below(path, 1)
+        path = f"{path}.1" if path else "1"
     octets = entity.data[head.body : entity.stop]
     missing = count_missing(octets, told.holes) if told.holes else 0
     if encoding not in IDENTITY:
         octets = decoded(octets, encoding, path, told)
-    tell_leaf(path, kind, fields.get("content-disposition"), octets, told, missing)
+    tell_leaf(path, kind, head.disposition, octets, told, missing)
     if told.take is not None:
         told.take(told.parts[-1], octets)
     if not kind.is_message:
-        return []
+        return ()
     if entity.depth >= DEPTH_LIMIT:
         told.defects.append(DEPTH_LIMIT_REACHED)
-        return []
+        return ()
     return [_Entity(octets, 0, len(octets), path, entity.depth + 1, root=True)]
-
-
-def _below(path: str, number: int) -> str:
-    """Return the path of the part with this number under `path`."""
-    return f"{path}.{number}" if path else str(number)
 
 
 def _children(
@@ -150,8 +145,9 @@ def _children(
     if cut.surplus:
         defects.append(f"{PARTS_LIMIT_REACHED}: {cut.surplus} more")
     default = _MESSAGE if kind.type == "multipart/digest" else _TEXT
+    prefix, depth = f"{entity.path}." if entity.path else "", entity.depth + 1
     return [
-        _Entity(data, first, last, _below(entity.path, number), entity.depth + 1, default)
+        _Entity(data, first, last, f"{prefix}{number}", depth, default)
         for number, (first, last) in enumerate(cut.ranges, 1)
     ]
 
@@ -168,20 +164,23 @@ def _cut(data: bytes, start: int, stop: int, delimiter: bytes, room: int) -> _Cu
     """Cut `data[start:stop]` at the lines that `delimiter` begins; at most `room` ranges are kept."""
     cut = _Cut([], 0, False)
     open_at = -1  # where the part being read starts
-    at = start if data.startswith(delimiter, start, stop) else data.find(b"\n" + delimiter, start, stop)
-    while at >= 0 and not cut.closed:
-        text = at if at == start and data.startswith(delimiter, at) else at + 1
-        end = data.find(b"\n", text, stop)
-        end = stop if end < 0 else end
-        rest = data[text + len(delimiter) : end].rstrip(b" \t\r")
-        if rest in (b"", b"--"):
+    mark, size = b"\n" + delimiter, len(delimiter)
+    line = start if data.startswith(delimiter, start, stop) else data.find(mark, start, stop) + 1 or -1
+    while line >= 0:
+        end = data.find(b"\n", line, stop)
+        if end < 0:
+            end = stop
+        rest = data[line + size : end].rstrip(b" \t\r")
+        if not rest or rest == b"--":
             if open_at >= 0:
-                last = at - 1 if data[at - 1 : at] == b"\r" else at
+                last = line - 2 if data[line - 2] == _CR else line - 1
                 _keep(cut, open_at, max(open_at, last), room)
+            if rest:
+                cut.closed = True
+                return cut
             open_at = min(end + 1, stop)
-            cut.closed = rest == b"--"
-        at = data.find(b"\n" + delimiter, end, stop)
-    if open_at >= 0 and not cut.closed:
+        line = data.find(mark, end, stop) + 1 or -1
+    if open_at >= 0:
         _keep(cut, open_at, stop, room)
     return cut
 

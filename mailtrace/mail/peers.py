@@ -50,7 +50,7 @@ def parse_peer(words: Sequence[str], comments: Sequence[str]) -> Peer:
     if len(comments) == 1 == len(words) and first[:1] != "[":
         usual = _USUAL.fullmatch(comments[0])
         if usual is not None:
-            return Peer(first, _name(usual[1] or ""), host_address(usual[2]))
+            return Peer(first, host_name(usual[1] or ""), host_address(usual[2]))
     helo = rdns = address = None
     for comment in comments:
         given = _HELO.search(comment) if helo is None else None
@@ -66,7 +66,7 @@ def parse_peer(words: Sequence[str], comments: Sequence[str]) -> Peer:
     else:
         first_is_name = helo is None or first_address is None
     if helo is not None:
-        return Peer(helo, rdns or (_name(first) if first_is_name else None), address)
+        return Peer(helo, rdns or (host_name(first) if first_is_name else None), address)
     return Peer(first if first and first_is_name else None, rdns, address)
 
 
@@ -76,14 +76,15 @@ def _looked_up(comment: str) -> tuple[str | None, str | None]:
         address = host_address(bracket[1])
         if address is not None:
             before = comment[: bracket.start()].split()
-            return _name(before[-1]) if before else None, address
+            return host_name(before[-1]) if before else None, address
     text = comment.strip()
     if text and " " not in text:
         return None, host_address(text.rpartition("@")[2])
     return None, None
 
 
-def _name(text: str) -> str | None:
+@lru_cache(maxsize=ADDRESSES_REMEMBERED)
+def host_name(text: str) -> str | None:
     """Return a host name that was looked up, None where the server says that it found none."""
     name = text.rpartition("@")[2].rstrip(".")
     return None if name.lower() in _NO_NAMES or host_address(name) is not None else name

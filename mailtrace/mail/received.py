@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 
 from mailtrace.mail.dates import parse_date
-from mailtrace.mail.peers import Peer, parse_peer, parse_tls
+from mailtrace.mail.peers import Peer, host_address, host_name, parse_peer, parse_tls
 from mailtrace.model import Received
 
 PIECES_LIMIT = 1_000
@@ -26,7 +26,8 @@ _KEYWORDS = frozenset(("from", "by", "via", "with", "id", "for", "envelope-from"
 _LATER = frozenset(("tls", "group", "priority"))
 """Clauses registered later stand behind `with`; before it such a word is a name. Source: RFC 8314 section 7.4."""
 
-_WORD = r"((?!(?i:from|by|via|with|id|for|tls)\b)[^\s\"();\\]++)"
+_KEYWORD = r"(?i:from|by|via|with|id|for|tls)\b"
+_WORD = rf"((?!{_KEYWORD})[^\s\"();\\]++)"
 _COMMENT = r"(?:\s\(([^\"()\\]*+)\))?"
 _PASSED_OVER = r"(?:\s\([^\"()\\]*+\))?"
 _USING = r"(?:\s\((using\s[^\s()]++\swith\scipher\s[^\s()]++)\s\(\d++/\d++\sbits\)[^\"()\\]*+\))?"
@@ -37,11 +38,13 @@ _USUAL = re.compile(
 )
 """The order in which sendmail, Postfix and Exim say it all, without anything quoted."""
 
+_ASCII_WORD = rf"((?!(?=[FfBbVvWwIiTt]){_KEYWORD})[!#-'*-:<-\[\]-~]++)"
 _FREQUENT = re.compile(
-    rf"from {_WORD} \(([^\"()\\]*+)\)\s++by {_WORD} \([^\"()\\]*+\) with (?!local\s){_WORD} id {_WORD}"
-    r"\s++for <([^\s\"();\\<>,]++)>;\s*+([^\"();\\]*+)(?:\([^\"()\\<]*+\))?"
+    rf"from (?!\[){_ASCII_WORD} \(([!#-'*-<>?A-Z^-~]++) \[([0-9.]++)\]\)\s++by {_ASCII_WORD} \([^\"()\\]*+\)"
+    rf" with (?!local\s){_ASCII_WORD} id {_ASCII_WORD}"
+    r"\s++for <([!#-'*+\--:=?-\[\]-~]++)>;\s*+([^\"();\\]*+)(?:\([^\"()\\<]*+\))?"
 )
-"""What most fields are of all that: without choices it is found three times as fast."""
+"""What most fields are of all that, in ASCII; without choices, and with all of the peer, it is found twice as fast."""
 
 _SPECIAL = re.compile(r'\([^()\\]*+\)|"[^"\\]*+"|["();\\]')
 _COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
@@ -106,9 +109,9 @@ def parse_received(value: str) -> Received:
     """Return what one Received field says, each thing None where it says nothing; the first clause of a kind counts."""
     frequent = _FREQUENT.fullmatch(value)
     if frequent is not None:
-        from_, remark, by, with_, id_, for_, time = frequent.groups()
-        peer = parse_peer((from_,), (remark,) if remark else ())
-        return Received(from_, by, with_, id_, parse_date(time), (for_,), peer.address, peer.helo, peer.rdns)
+        from_, name, address, by, with_, id_, for_, time = frequent.groups()
+        rdns, address = host_name(name), host_address(address)
+        return Received(from_, by, with_, id_, parse_date(time), (for_,), address, from_, rdns)
     usual = _USUAL.fullmatch(value)
     if usual is None:
         return _any_received(value)

@@ -6,7 +6,7 @@ It is read as soon as all was said; `clocks` makes of the stamps of all conversa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -108,42 +108,51 @@ def _greeted(conversation: Conversation) -> Greeted | None:
     return None if stamp is None else Greeted(stamp, reply.packet, reply.time_ns)
 
 
-def _taken(conversation: Conversation) -> Iterator[Taken]:
-    """Yield which mails the server took, and when; their trace headers tell when that was by its clock."""
+def _taken(conversation: Conversation) -> Sequence[Taken]:
+    """Return which mails the server took, and when; their trace headers tell when that was by its clock."""
     dialogue = conversation.dialogue
     queue_ids = {each.packets[-1]: each.queue_id for each in dialogue.transactions if each.queue_id}
+    if not queue_ids:
+        return ()
+    taken: list[Taken] = []
     mail = None
-    for turn in dialogue.turns if queue_ids else ():
+    for turn in dialogue.turns:
         command = turn.command
-        verb = None if command is None else command.verb
-        if verb == "MAIL":
+        if command is None:
+            continue
+        if command.verb == "MAIL":
             mail = command
-        elif verb in _SENDING and mail is not None and turn.replies:
+        elif command.verb in _SENDING and mail is not None and turn.replies:
             reply = turn.replies[-1]
             queue_id = queue_ids.get(reply.packet)
             if queue_id is not None:
-                yield Taken(queue_id, mail.time_ns, reply.time_ns, (mail.packet, reply.packet))
+                taken.append(Taken(queue_id, mail.time_ns, reply.time_ns, (mail.packet, reply.packet)))
+    return taken
 
 
-def _sent(conversation: Conversation, messages: Sequence[Message]) -> Iterator[Sent]:
-    """Yield the stamps that the client put on its mails: the newest trace header, or the date of its own mail."""
+def _sent(conversation: Conversation, messages: Sequence[Message]) -> Sequence[Sent]:
+    """Return the stamps that the client put on its mails: the newest trace header, or the date of its own mail."""
     hello = _hello(conversation)
+    sent: list[Sent] = []
     for message in messages:
-        start_ns, packets = message.content.start_ns, message.content.packets[:1]
+        content = message.content
         if message.received:
             newest = message.received[0]
             if newest.time is not None and newest.by is not None and newest.by.lower() == hello:
-                yield Sent(newest.time, False, start_ns, packets)
+                sent.append(Sent(newest.time, False, content.start_ns, content.packets[:1]))
         elif message.date is not None:
-            yield Sent(message.date, True, start_ns, packets)
+            sent.append(Sent(message.date, True, content.start_ns, content.packets[:1]))
+    return sent
 
 
-def _traced(messages: Sequence[Message]) -> Iterator[Traced]:
-    """Yield what the trace headers of the mails tell."""
+def _traced(messages: Sequence[Message]) -> Sequence[Traced]:
+    """Return what the trace headers of the mails tell."""
+    traced: list[Traced] = []
     for message in messages:
         for hop in message.received[:TRACE_LIMIT]:
             if hop.id is not None and hop.time is not None:
-                yield Traced(hop.id, hop.time, message.content.packet)
+                traced.append(Traced(hop.id, hop.time, message.content.packet))
+    return traced
 
 
 def _hello(conversation: Conversation) -> str | None:

@@ -28,11 +28,10 @@ def decode_base64(data: bytes) -> tuple[bytes, int]:
     Text that was encoded in pieces and joined is read piece by piece; white space is no error. The URL alphabet is
     accepted when the standard one is not used beside it. Source: RFC 2045 section 6.8, RFC 4648 section 5.
     """
-    clean = data.translate(None, _WHITE)
     try:
-        return binascii.a2b_base64(clean, strict_mode=True), 0
+        return binascii.a2b_base64(data.replace(b"\r\n", b""), strict_mode=True), 0
     except binascii.Error:  # not as it should be
-        return _forgiven(clean)
+        return _forgiven(data.translate(None, _WHITE))
 
 
 def _forgiven(clean: bytes) -> tuple[bytes, int]:
