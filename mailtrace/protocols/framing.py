@@ -37,7 +37,7 @@ CONSUMED_LIMIT = 512
 """Consumed segments that may stay in the queue before it is cut: makes consuming cost the same for any length."""
 
 
-CR, NUL = 0x0D, 0x00
+CR, NUL, DOT = 0x0D, 0x00, 0x2E
 """Octets as numbers: what stands left of `in` is taken for a number first, and to fail with `bytes` takes long."""
 
 
@@ -255,8 +255,14 @@ def _beginning(pieces: list[Data]) -> list[Data]:
     return kept
 
 
-_DOT = re.compile(rb"(?:\r{0,2}\n|\r)\0?\.(?=(\0?(?:\r{0,2}\n|\r))?)")
-"""A dot that begins a line by any rule, with the line end before it; group 1 is a line end right after it."""
+_END = b"\r\n.\r\n"
+"""The end of a dot-block: of all dots that begin a line, the usual one."""
+
+_BEFORE_DOT = re.compile(rb"(?:\r{0,2}\n|\r)\0?\.\Z")
+"""A dot that begins a line by any rule, with the line end before it."""
+
+_AFTER_DOT = re.compile(rb"\0?(?:\r{0,2}\n|\r)")
+"""A line end right after it."""
 
 _LONGEST_END = 4
 """Octets before such a dot at most."""
@@ -267,7 +273,7 @@ _BEGINNING_DOT = re.compile(rb"\.(?<=[\r\n\0]\.)")
 _UNDECIDED = frozenset([b"", b"\0", b"\r", b"\r\r", b"\0\r", b"\0\r\r"])
 """What may follow a dot at the end of a segment and still become a line end, or a longer one."""
 
-_ENDS = frozenset([b"\r", b"\n", b"\0"])
+_ENDS = frozenset(b"\r\n\0")
 """The last octet of a segment after which a dot may be the first of a line."""
 
 _LINE_END = re.compile(rb"(?:\r{0,2}\n|\r{1,2})\0?\Z")
@@ -334,7 +340,7 @@ class DotBlock:
     def _append_rest(self, data: bytes, start: int) -> None:
         """Append `data[start:]`, but hold back a line end that a dot may follow."""
         stop = len(data)
-        if data[-1:] in _ENDS:
+        if start < stop and data[-1] in _ENDS:
             found = _LINE_END.search(data, max(start, stop - 4))
             if found:
                 stop = found.start()
@@ -344,30 +350,31 @@ class DotBlock:
     def _dots(self, data: bytes, piece: Data) -> int:
         """Deal with every dot that begins a line, and with all else; return where the block ends, if it does."""
         at = start = 0
-        while True:
-            near = _BEGINNING_DOT.search(data, at)
-            found = _DOT.search(data, max(at, near.start() - _LONGEST_END)) if near is not None else None
+        while DOT in data and (near := _BEGINNING_DOT.search(data, at)) is not None:
+            dot = near.start()
+            if data[dot - 2 : dot + 3] == _END:
+                self._append(data, start, dot)
+                self._carry = b""
+                self.octets.complete = self.ended = True
+                return dot + 3
+            found = _BEFORE_DOT.search(data, max(at, dot - _LONGEST_END), dot + 1)
+            at = dot + 1
             if found is None:
-                self._append_rest(data, start)
-                return len(data)
-            at = found.end()
-            before, after = found.group(), found.group(1)
+                continue
             if data[at : at + 4] in _UNDECIDED:
                 self._append(data, start, found.start())
                 self._carry = data[found.start() :]
                 return len(data)
-            stuffed = before.endswith(b"\r\n.")
-            if stuffed:
-                self._append(data, start, at - 1)
+            before, after = found.group(), _AFTER_DOT.match(data, at)
+            if before.endswith(b"\r\n."):  # stuffed
+                self._append(data, start, dot)
                 start = at
-                if after == b"\r\n":
-                    self._carry = b""
-                    self.octets.complete = self.ended = True
-                    return at + 2
-                if self.undoubled is None and not after and data[at] != 0x2E:
+                if self.undoubled is None and not after and data[at] != DOT:
                     self.undoubled = (piece.packet, piece.time_ns)
             if after:
-                self._variant(before + after, piece, at - start + len(after) - self._skip)
+                self._variant(before + after.group(), piece, after.end() - start - self._skip)
+        self._append_rest(data, start)
+        return len(data)
 
     def _variant(self, octets: bytes, piece: Data, ahead: int) -> None:
         """Note what looks like an end of data; it ends `ahead` octets behind what the message has so far."""

@@ -5,7 +5,8 @@ Used for everything that becomes a `Content`: dot-blocks and joined chunks. Benc
 
 from __future__ import annotations
 
-import hashlib
+from hashlib import sha256
+from typing import Any
 
 from mailtrace.model import NO_TIME, Content
 
@@ -27,12 +28,10 @@ class Octets:
 
     __slots__ = (
         "_end_ns",
-        "_hash",
+        "_hashed",
         "_holes",
         "_kept",
-        "_kept_all",
         "_packets",
-        "_room",
         "_start_ns",
         "complete",
         "how",
@@ -43,14 +42,11 @@ class Octets:
         self.how = how
         self.size_bytes = 0
         self.complete = False
-        self._hash = hashlib.sha256()
         self._kept: list[bytes] = []
-        self._kept_all = True
-        self._room = KEPT_LIMIT
+        self._hashed: Any = None  # of all octets, once they are more than are kept
         self._holes: list[tuple[int, int]] = []
         self._packets: list[int] = []
-        self._start_ns: int | None = None
-        self._end_ns = NO_TIME
+        self._start_ns = self._end_ns = NO_TIME
 
     @property
     def has_holes(self) -> bool:
@@ -59,24 +55,26 @@ class Octets:
 
     def add(self, octets: bytes) -> None:
         """Append octets of the message."""
-        size = len(octets)
-        self.size_bytes += size
-        self._hash.update(octets)
-        if size <= self._room:
+        self.size_bytes += len(octets)
+        if self.size_bytes <= KEPT_LIMIT:
             self._kept.append(octets)
-            self._room -= size
         else:
-            self._kept.append(octets[: self._room])
-            self._kept_all = False
-            self._room = 0
+            self._overflow(octets)
+
+    def _overflow(self, octets: bytes) -> None:
+        """Append octets that find no room, or not all of them."""
+        if self._hashed is None:
+            kept = b"".join(self._kept)
+            self._hashed = sha256(kept)
+            self._kept.append(octets[: KEPT_LIMIT - len(kept)])
+        self._hashed.update(octets)
 
     def carried(self, packet: int, time_ns: int) -> None:
         """Note a packet that carried a piece of the message or its end."""
-        if self._start_ns is None:
+        if not self._packets:
             self._start_ns = time_ns
         self._end_ns = time_ns
-        if not self._packets or self._packets[-1] != packet:
-            self._packets.append(packet)
+        self._packets.append(packet)
 
     def hole(self, missing: int) -> None:
         """Note that octets are missing here."""
@@ -84,22 +82,20 @@ class Octets:
             self._holes.append((self.size_bytes, missing))
         filled = min(missing, FILLED_LIMIT)
         self.add(bytes(filled))
-        if filled < missing:
-            self.size_bytes += missing - filled
-            self._kept_all = False
+        self.size_bytes += missing - filled
 
     def content(self) -> Content:
         """Return the message as it is now."""
-        packets = tuple(sorted(set(self._packets)))
+        kept = b"".join(self._kept)
         return Content(
-            how=self.how,
-            kept=b"".join(self._kept),
-            size_bytes=self.size_bytes,
-            sha256=self._hash.hexdigest(),
-            packets=packets,
-            start_ns=NO_TIME if self._start_ns is None else self._start_ns,
-            end_ns=self._end_ns,
-            complete=self.complete and not self._holes,
-            kept_all=self._kept_all,
-            holes=tuple(self._holes),
+            self.how,
+            kept,
+            self.size_bytes,
+            (self._hashed or sha256(kept)).hexdigest(),
+            tuple(sorted(set(self._packets))),
+            self._start_ns,
+            self._end_ns,
+            self.complete and not self._holes,
+            self._hashed is None,
+            tuple(self._holes),
         )

@@ -43,7 +43,7 @@ class Pairing(Generic[Asked]):
     def __init__(self, singles_out: Callable[[Asked, str], bool]) -> None:
         self.early: deque[Reply] = deque()  # replies that nothing asked for yet
         self._singles_out = singles_out
-        self._pending: deque[tuple[int, Asked]] = deque()
+        self._pending: deque[Asked] = deque()
         self._unlisted = 0  # questions above the limit
         self._certain: int | None = None  # how many replies still pair by order; None: all
         self._commands_lost = False
@@ -84,7 +84,7 @@ class Pairing(Generic[Asked]):
     @property
     def first(self) -> Asked | None:
         """The question whose reply is due next, None when nothing is asked."""
-        return self._pending[0][1] if self._pending else None
+        return self._pending[0] if self._pending else None
 
     def ask(self, question: Asked, packet: int) -> bool:
         """Add a question that `packet` completed; false when it will not be paired because too many wait."""
@@ -98,8 +98,16 @@ class Pairing(Generic[Asked]):
         if self._unlisted or len(pending) >= PENDING_LIMIT:
             self._unlisted += 1
             return False
-        pending.append((packet, question))
+        pending.append(question)
         return True
+
+    def due(self, packet: int) -> Asked | None:
+        """Take the oldest question, which a reply in `packet` answers; None where it is not as simple as that."""
+        if self._certain is None and self._pending:
+            if packet > self._last_reply:
+                self._last_reply = packet
+            return self._pending.popleft()
+        return None
 
     def answer(self, reply: Reply, more_to_ask: bool = False) -> Asked | None:
         """Take the question that `reply` answers; None when it cannot be told. Only while something waits.
@@ -112,10 +120,10 @@ class Pairing(Generic[Asked]):
             self._unlisted -= 1
             return None
         if self._certain is None:
-            return self._pending.popleft()[1]
+            return self._pending.popleft()
         if self._certain > 0:
             self._certain -= 1
-            return self._pending.popleft()[1]
+            return self._pending.popleft()
         return self._only_fit(reply, more_to_ask)
 
     def hold(self, reply: Reply) -> Reply | None:
@@ -130,7 +138,7 @@ class Pairing(Generic[Asked]):
 
     def ask_again(self, question: Asked, packet: int) -> None:
         """Add a question that is due before all others: one that has several answers."""
-        self._pending.appendleft((packet, question))
+        self._pending.appendleft(question)
         if self._certain is not None:
             self._certain += 1
 
@@ -167,13 +175,13 @@ class Pairing(Generic[Asked]):
     def _only_fit(self, reply: Reply, more_to_ask: bool) -> Asked | None:
         """Take the one question a reply after a hole can belong to, and forget those before it."""
         if len(self._pending) == 1 and not self._commands_lost and not more_to_ask:
-            return self._pending.popleft()[1]
-        fitting = [at for at, (_, question) in enumerate(self._pending) if self._fits(question, reply)]
+            return self._pending.popleft()
+        fitting = [at for at, question in enumerate(self._pending) if self._fits(question, reply)]
         if len(fitting) != 1:
             return None
         for _ in range(fitting[0]):
             self._pending.popleft()
-        question = self._pending.popleft()[1]
+        question = self._pending.popleft()
         if not self._pending:
             self._certain = None
             self._commands_lost = False

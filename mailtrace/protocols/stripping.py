@@ -18,6 +18,8 @@ ASKING = frozenset({"", "EHLO", "LHLO", "CAPA", "CAPABILITY"})
 WISHES = {"STARTTLS": ("500", "502", "BAD"), "STLS": ("-ERR",)}
 """Commands that ask for TLS, with the answers of one who does not know them."""
 
+IN_CLEAR = Encryption.NO
+
 TURNS_LOOKED_AT = 100
 """Turns in which TLS may be asked for: a client that wants it begins with it."""
 
@@ -27,7 +29,7 @@ _OFFER = re.compile(rb"(?:\A|[ \[])(?:STARTTLS|STLS)(?=[ \]]|\Z)", re.IGNORECASE
 
 def name_stripping(dialogue: Dialogue) -> None:
     """List the signs in `dialogue`, each behind what shows it."""
-    if dialogue.encryption is not Encryption.NO:
+    if dialogue.encryption is not IN_CLEAR:
         return
     offers: list[Reply] = []
     for turn in dialogue.turns[:TURNS_LOOKED_AT]:
@@ -38,8 +40,10 @@ def name_stripping(dialogue: Dialogue) -> None:
             _judge_wish(dialogue, verb, turn.replies[-1:], offers)
         elif verb[:4] == "XXXX" and _OVERWRITTEN.match(verb.encode()):
             _name(dialogue, command, "a command of the client reads XXXX: STARTTLS was overwritten on the way")
+    if b" ".join([line for reply in offers for line in reply.lines]).find(b"XXXX") < 0:
+        return
     for reply in offers:
-        if b" ".join(reply.lines).find(b"XXXX") >= 0 and any(map(_OVERWRITTEN.search, reply.lines)):
+        if any(map(_OVERWRITTEN.search, reply.lines)):
             _name(dialogue, reply, "an offer of the server reads XXXX: STARTTLS was overwritten on the way")
 
 

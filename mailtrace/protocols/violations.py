@@ -5,6 +5,8 @@ A session reports with `Violations.add`; judging how bad it is, is the work of f
 
 from __future__ import annotations
 
+from msgspec import Struct, field
+
 from mailtrace.model import Dialogue, Side, Violation
 
 LISTED_IN_FULL = 25
@@ -65,14 +67,11 @@ SAYINGS = {
 """What a code says when there is no more to tell."""
 
 
-class Violations:
+class Violations(Struct):
     """Writes violations into a dialogue, few of each kind."""
 
-    __slots__ = ("_events", "_seen")
-
-    def __init__(self, dialogue: Dialogue) -> None:
-        self._events = dialogue.events
-        self._seen: dict[str, int] = {}
+    _dialogue: Dialogue
+    _seen: dict[str, int] = field(default_factory=dict)
 
     def add(self, code: str, side: Side, packet: int, time_ns: int, detail: str = "") -> None:
         """List a violation; `detail` is one sentence, by default what the code says."""
@@ -81,4 +80,4 @@ class Violations:
             if seen % LISTED_AFTER:
                 return
             detail = f"{detail or SAYINGS.get(code, '')} ({seen:,} times so far)"
-        self._events.append(Violation(code, side, packet, time_ns, detail or SAYINGS.get(code, "")))
+        self._dialogue.events.append(Violation(code, side, packet, time_ns, detail or SAYINGS.get(code, "")))

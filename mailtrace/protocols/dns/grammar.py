@@ -17,9 +17,13 @@ from mailtrace.protocols.dns.names import HEADER_OCTETS, MAX_NAME_OCTETS, Labels
 from mailtrace.protocols.dns.numbers import CLASSES, TYPES, class_name, type_name
 from mailtrace.protocols.dns.problems import Problems
 from mailtrace.protocols.dns.rdata import rdata_text
+from mailtrace.protocols.remembered import Remembered
 
 MAX_RECORDS = 10_000  # of one message: 64 KB hold no more than 6,000 honest ones
-MAX_REMEMBERED = 4096  # questions, of at most 259 octets each: most names are asked for many times
+MAX_REMEMBERED = 4096  # questions, and whether octets are a message, of some 260 octets each
+
+ID_OCTETS = 2
+"""The id of a message is what it begins with, and all in it that is new where a question is asked once more."""
 
 LONGEST_QUESTION = HEADER_OCTETS + MAX_NAME_OCTETS + 4
 """Where the first question of a message ends at the latest."""
@@ -190,8 +194,15 @@ def _read_options(wire: bytes, at: int, stop: int, ttl: int, message: DnsMessage
 def looks_like_message(wire: bytes) -> bool:
     """Tell whether octets are, beyond reasonable doubt, the start of a message that asks or answers one thing.
 
-    The bits that must be zero are, the counts are small, and the question names a type and class that exist.
+    The bits that must be zero are, the counts are small, and the question names a type and class that exist. Whatever
+    the id is: without it, most are known from their last use.
     """
+    return _looks[wire[ID_OCTETS:]]
+
+
+def _looks_like_one(rest: bytes) -> bool:
+    """See `looks_like_message`; `rest` is what follows the id."""
+    wire = bytes(ID_OCTETS) + rest
     if len(wire) < HEADER_OCTETS:
         return False
     _, flags, question_count, answers, authority, additional = _HEADER.unpack_from(wire)
@@ -209,3 +220,6 @@ def looks_like_message(wire: bytes) -> bool:
             return False
         question = questions[0]
     return question.type in TYPES and question.class_ in CLASSES
+
+
+_looks = Remembered(_looks_like_one, MAX_REMEMBERED)

@@ -10,26 +10,46 @@ Benchmark: tests/bench (`mail`).
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from mailtrace.model import Closed, Data, Dialogue, Gap, Lookup, Side, StreamEvent, Transport
 from mailtrace.protocols.dns.cutter import Cut, MessageCutter
-from mailtrace.protocols.dns.grammar import DnsMessage, Question, Record, parse_message
-from mailtrace.protocols.dns.numbers import RecordType, class_name, opcode_name, rcode_name, type_name
+from mailtrace.protocols.dns.grammar import DnsMessage, Question, parse_message
+from mailtrace.protocols.dns.numbers import RecordType, class_name, opcode_name, type_name
+from mailtrace.protocols.dns.statements import (
+    MAX_ANSWERS,
+    TRANSFERS,
+    About,
+    Statement,
+    about,
+    answer,
+    known_statement,
+    statement,
+)
 from mailtrace.protocols.violations import Violations
 
 MAX_OUTSTANDING = 10_000  # questions of one conversation: a busy resolver has a few hundred
 MAX_ANSWERED = 1_000  # answered lookups kept in reach of late repeats
-MAX_ANSWERS = 10_000  # records told of one lookup: a zone transfer can have millions
 MAX_PACKETS = 1_000  # told of one lookup
 QUESTION_TIMEOUT_NS = 300_000_000_000  # after five minutes no resolver waits any more: the id may serve again
 REPEAT_NS = 5_500_000_000  # resolvers repeat a question after at most five seconds, give or take their clock
 
-_AA, _TC, _RA, _AD = 0x0400, 0x0200, 0x0080, 0x0020
-_NS, _SOA = RecordType.NS, RecordType.SOA
-_ALIASES = frozenset({RecordType.CNAME, RecordType.DNAME})
-_TRANSFERS = frozenset({"AXFR", "IXFR"})
+CLIENT, SERVER = Side.CLIENT, Side.SERVER
+TCP = Transport.TCP
+
+_AA, _TC, _AD = 0x0400, 0x0200, 0x0020
+_IN, _QUERY = 1, 0
 _TRANSFER_TYPES = frozenset({RecordType.AXFR, RecordType.IXFR})
-_WILDCARDS = _TRANSFERS | {"ANY", "MAILA", "MAILB"}
-_Key = tuple[int, Side, int, str, int, int]
+_Key = tuple[int, Side, About]
+
+
+class _Said(Struct, frozen=True, gc=False):
+    """How a message came: under which id, from whom, in which packets, and when."""
+
+    id: int
+    side: Side
+    packets: tuple[int, ...]
+    time_ns: int
 
 
 class DnsSession:
@@ -38,7 +58,7 @@ class DnsSession:
     def __init__(self, transport: Transport) -> None:
         """Begin with nothing asked."""
         self.dialogue = Dialogue()
-        self._cutters = (MessageCutter(), MessageCutter()) if transport is Transport.TCP else None
+        self._cutters = (MessageCutter(), MessageCutter()) if transport is TCP else None
         self._doubtful: Data | None = None  # a datagram that ends early: a `Gap` next tells whether the capture cut it
         self._asked: dict[_Key, Lookup] = {}
         self._answered: dict[_Key, Lookup] = {}
@@ -51,11 +71,12 @@ class DnsSession:
             if self._cutters is None:
                 if self._doubtful is not None:
                     self._settle_doubt(False)
-                message = parse_message(event.data)
-                if message is None or message.cut_short:
+                wire = event.data
+                known = known_statement(wire)
+                if known is None or known.message.cut_short:
                     self._doubtful = event
                 else:
-                    self._message(message, event.side, (event.packet,), event.time_ns)
+                    self._message(known, _Said(_id_of(wire), event.side, (event.packet,), event.time_ns))
             else:
                 for cut in self._cutters[event.side].feed(event):
                     self._cut(cut, event.side)
@@ -70,8 +91,8 @@ class DnsSession:
 
     def finish(self) -> None:
         """No more will come: what is unanswered stays so."""
-        for side in Side:
-            self._close(side)
+        self._close(CLIENT)
+        self._close(SERVER)
         for lookup in self._asked.values():
             self._tell(lookup)
         self._asked.clear()
@@ -79,14 +100,14 @@ class DnsSession:
 
     def _close(self, side: Side) -> None:
         """One side has said all: what it began is all there will be."""
-        if self._cutters is None:
-            self._settle_doubt(False)
-        else:
+        if self._cutters is not None:
             cut = self._cutters[side].finish()
             if cut is not None:
                 detail = f"the stream ends {cut.missing} octets before the message does"
-                self._violate("cut-message", side, cut.packets, cut.time_ns, detail)
+                self._violate("cut-message", _Said(0, side, cut.packets, cut.time_ns), detail)
             self._cut(cut, side)
+        elif self._doubtful is not None:
+            self._settle_doubt(False)
 
     def _settle_doubt(self, cut: bool) -> None:
         """Read the doubtful datagram; `cut` tells that the capture cut it short, not its sender."""
@@ -100,85 +121,92 @@ class DnsSession:
             self._read(cut.wire, side, cut.packets, cut.time_ns, cut.missing > 0)
 
     def _read(self, wire: bytes, side: Side, packets: tuple[int, ...], time_ns: int, cut: bool) -> None:
+        """Read a message of which something may be missing: `cut`."""
         message = parse_message(wire, cut)
         if message is not None:
-            self._message(message, side, packets, time_ns)
+            self._message(statement(message), _Said(message.id, side, packets, time_ns))
         elif not cut:
             detail = f"{len(wire)} octets are too few for a DNS header, which has 12"
-            self._violate("short-message", side, packets, time_ns, detail)
+            self._violate("short-message", _Said(0, side, packets, time_ns), detail)
 
-    def _message(self, message: DnsMessage, side: Side, packets: tuple[int, ...], time_ns: int) -> None:
+    def _message(self, stated: Statement, said: _Said) -> None:
         """Pair one message."""
+        message = stated.message
         for code, detail in message.problems:
-            self._violate(code, side, packets, time_ns, detail)
+            self._violate(code, said, detail)
         if message.is_response:
-            self._answer(message, side, packets, time_ns)
-        elif message.questions:
-            self._question(message, side, packets, time_ns)
+            self._answer(stated, said)
+        elif stated.about is not None:
+            self._question(message, (said.id, said.side, stated.about), said)
         elif not message.cut_short:
-            self._violate("no-question", side, packets, time_ns, "a request without a question")
+            self._violate("no-question", said, "a request without a question")
 
-    def _question(self, message: DnsMessage, side: Side, packets: tuple[int, ...], time_ns: int) -> None:
+    def _question(self, message: DnsMessage, key: _Key, said: _Said) -> None:
         """Open a lookup, or count a repeat of one."""
         if len(message.questions) > 1:
             detail = f"{len(message.questions)} questions in one message; the first is told"
-            self._violate("several-questions", side, packets, time_ns, detail)
-        key = _key(message, message.questions[0], side)
-        lookup = self._asked.get(key)
-        if lookup is not None and time_ns - lookup.start_ns > QUESTION_TIMEOUT_NS:
-            self._tell(self._asked.pop(key))
-            lookup = None
-        if lookup is None:
-            lookup = self._answered.get(key)
-            if lookup is not None and (
-                lookup.edns != message.edns  # asked again without EDNS: another question. RFC 6891 section 7
-                or time_ns - lookup.start_ns - (lookup.duration_ns or 0) > REPEAT_NS
-            ):
-                lookup = None
+            self._violate("several-questions", said, detail)
+        asked = self._asked
+        lookup = self._repeated(message, key, said.time_ns)
         if lookup is not None:
             lookup.retries += 1
-            _add_packets(lookup, packets)
+            _add_packets(lookup, said.packets)
             return
-        if len(self._asked) >= MAX_OUTSTANDING:
-            self._tell(self._asked.pop(next(iter(self._asked))))
+        if len(asked) >= MAX_OUTSTANDING:
+            self._tell(asked.pop(next(iter(asked))))
             detail = f"more than {MAX_OUTSTANDING} questions wait for an answer; the oldest is taken for unanswered"
-            self._violate("too-many-outstanding", side, packets, time_ns, detail)
-        lookup = _lookup(message, message.questions[0], packets, time_ns)
-        lookup.edns = message.edns
-        self._asked[key] = lookup
-        self._latest[message.id, side] = key
+            self._violate("too-many-outstanding", said, detail)
+        asked[key] = _lookup(message, message.questions[0], said)
+        self._latest[said.id, said.side] = key
 
-    def _answer(self, message: DnsMessage, side: Side, packets: tuple[int, ...], time_ns: int) -> None:
+    def _repeated(self, message: DnsMessage, key: _Key, time_ns: int) -> Lookup | None:
+        """Return the lookup that a question asks for once more, None for a new one."""
+        lookup = self._asked.get(key)
+        if lookup is not None:
+            if time_ns - lookup.start_ns <= QUESTION_TIMEOUT_NS:
+                return lookup
+            self._tell(self._asked.pop(key))
+        lookup = self._answered.get(key)
+        if lookup is None or (
+            lookup.edns != message.edns  # asked again without EDNS: another question. RFC 6891 section 7
+            or time_ns - lookup.start_ns - (lookup.duration_ns or 0) > REPEAT_NS
+        ):
+            return None
+        return lookup
+
+    def _answer(self, stated: Statement, said: _Said) -> None:
         """Close the lookup an answer belongs to."""
-        asker = side.other
-        if message.questions:
-            key = _key(message, message.questions[0], asker)
-        else:
-            latest = self._latest.get((message.id, asker))
-            known = latest is not None and _is_about(message, latest)
-            key = latest if latest is not None and known else _key(message, Question("", 0, 0), asker)
+        message, asker = stated.message, SERVER if said.side is CLIENT else CLIENT
+        key = (said.id, asker, stated.about) if stated.about is not None else self._key_of(message, said.id, asker)
         lookup = self._asked.pop(key, None)
-        if lookup is not None and time_ns - lookup.start_ns > QUESTION_TIMEOUT_NS:
+        if lookup is not None and said.time_ns - lookup.start_ns > QUESTION_TIMEOUT_NS:
             self._tell(lookup)
             lookup = None
         if lookup is None:
             earlier = self._answered.get(key)
             if earlier is not None:
-                self._another(earlier, message, side, packets, time_ns)
+                self._another(earlier, stated, said)
                 return
-            lookup = self._unasked(message, side, packets, time_ns)
+            lookup = self._unasked(message, said)
             if lookup is None:
                 return
         else:
-            lookup.duration_ns = max(0, time_ns - lookup.start_ns)
-            _add_packets(lookup, packets)
+            lookup.duration_ns = max(0, said.time_ns - lookup.start_ns)
+            _add_packets(lookup, said.packets)
             if message.questions and message.questions[0].name[:-1] != lookup.name:
-                self._name_spelling(lookup, message.questions[0], side, packets, time_ns)
-        _fill(lookup, message)
+                self._name_spelling(lookup, message.questions[0], said)
+        _fill(lookup, stated)
         self._answered[key] = lookup
         if len(self._answered) > MAX_ANSWERED:
             self._forget(next(iter(self._answered)))
         self._tell(lookup)
+
+    def _key_of(self, message: DnsMessage, id_: int, asker: Side) -> _Key:
+        """Return the key of an answer that repeats no question: the latest one with its id, if it can be of it."""
+        latest = self._latest.get((id_, asker))
+        if latest is not None and _is_about(message, latest):
+            return latest
+        return (id_, asker, about(message, Question("", 0, 0)))
 
     def _forget(self, key: _Key) -> None:
         """An answered lookup is out of reach for late repeats."""
@@ -186,75 +214,70 @@ class DnsSession:
         if self._latest.get(key[:2]) == key:
             del self._latest[key[:2]]
 
-    def _name_spelling(
-        self, lookup: Lookup, told: Question, side: Side, packets: tuple[int, ...], time_ns: int
-    ) -> None:
+    def _name_spelling(self, lookup: Lookup, told: Question, said: _Said) -> None:
         """Name an answer that repeats the name in other letters; of a repeated question nobody knows which one."""
         if lookup.name != "." and not lookup.retries:
             detail = f"asked for {lookup.name}, answered for {told.name[:-1]}: some take that for forged"
-            self._violate("spelled-otherwise", side, packets, time_ns, detail)
+            self._violate("spelled-otherwise", said, detail)
 
-    def _unasked(self, message: DnsMessage, side: Side, packets: tuple[int, ...], time_ns: int) -> Lookup | None:
+    def _unasked(self, message: DnsMessage, said: _Said) -> Lookup | None:
         """Return the lookup of an answer whose question was not captured; None where nothing tells what was asked."""
         if message.questions:
             question = message.questions[0]
-            detail = f"no captured question has id 0x{message.id:04x} and asks for {question.name}"
-            self._violate("unasked-answer", side, packets, time_ns, detail)
-            return _lookup(message, question, packets, time_ns)
+            detail = f"no captured question has id 0x{said.id:04x} and asks for {question.name}"
+            self._violate("unasked-answer", said, detail)
+            return _lookup(message, question, said)
         for section in message.sections:
             for record in section:  # multicast DNS announces without being asked: RFC 6762 section 6
-                return _lookup(message, Question(record.owner, record.type, record.class_ & 0x7FFF), packets, time_ns)
+                return _lookup(message, Question(record.owner, record.type, record.class_ & 0x7FFF), said)
         if not message.cut_short:
-            self._violate("no-question", side, packets, time_ns, "an answer that tells neither question nor record")
+            self._violate("no-question", said, "an answer that tells neither question nor record")
         return None
 
-    def _another(self, lookup: Lookup, message: DnsMessage, side: Side, packets: tuple[int, ...], time_ns: int) -> None:
+    def _another(self, lookup: Lookup, stated: Statement, said: _Said) -> None:
         """Take a further answer to a lookup: the next part of a zone transfer, a repeat, or a contradiction."""
-        _add_packets(lookup, packets)
-        answers = _answers(message, lookup.type)
-        if lookup.type in _TRANSFERS:
+        _add_packets(lookup, said.packets)
+        again = stated.answer or answer(stated.message, lookup.type)
+        told = again.answers
+        if lookup.type in TRANSFERS:
             room = MAX_ANSWERS - len(lookup.answers)
-            lookup.answers += answers[:room]
-            if len(answers) > room:
+            lookup.answers += told[:room]
+            if len(told) > room:
                 detail = f"the first {MAX_ANSWERS} records of a zone transfer are told, the others are not"
-                self._violate("too-many-answers", side, packets, time_ns, detail)
-        elif set(answers) != set(lookup.answers) or rcode_name(message.rcode) != lookup.rcode:
+                self._violate("too-many-answers", said, detail)
+        elif set(told) != set(lookup.answers) or again.rcode != lookup.rcode:
             detail = f"a second answer for {lookup.name} {lookup.type} differs from the first, which is the one told"
-            self._violate("conflicting-answer", side, packets, time_ns, detail)
+            self._violate("conflicting-answer", said, detail)
 
     def _tell(self, lookup: Lookup) -> None:
         self.dialogue.lookups.append(lookup)
         self.dialogue.events.append(lookup)
 
-    def _violate(self, code: str, side: Side, packets: tuple[int, ...], time_ns: int, detail: str) -> None:
-        self._violations.add(code, side, packets[-1], time_ns, detail)
+    def _violate(self, code: str, said: _Said, detail: str) -> None:
+        self._violations.add(code, said.side, said.packets[-1], said.time_ns, detail)
 
 
-def _key(message: DnsMessage, question: Question, asker: Side) -> _Key:
-    """Return what a question and its answer have in common."""
-    return (message.id, asker, message.opcode, question.name.lower(), question.type, question.class_)
+def _id_of(wire: bytes) -> int:
+    """Return the id of a message. Source: RFC 1035 section 4.1.1."""
+    return wire[0] << 8 | wire[1]
 
 
 def _is_about(message: DnsMessage, key: _Key) -> bool:
     """Tell whether an answer that repeats no question can be one to this: a transfer, or records of the same name."""
-    answers = message.sections[0]
-    return not answers or key[4] in _TRANSFER_TYPES or answers[0].owner.lower() == key[3]
+    found, (_, name, type_, _) = message.sections[0], key[2]
+    return not found or type_ in _TRANSFER_TYPES or found[0].owner.lower() == name
 
 
-def _lookup(message: DnsMessage, question: Question, packets: tuple[int, ...], time_ns: int) -> Lookup:
+def _lookup(message: DnsMessage, question: Question, said: _Said) -> Lookup:
     """Return an open lookup. Its name is as asked, without the final dot (the root is a dot)."""
-    return Lookup(
-        name=question.name.removesuffix(".") or ".",
-        type=type_name(question.type),
-        rcode=None,
-        answers=(),
-        packets=packets,
-        start_ns=time_ns,
-        duration_ns=None,
-        message_id=message.id,
-        class_=class_name(question.class_),
-        opcode=opcode_name(message.opcode),
-    )
+    name = question.name.removesuffix(".") or "."
+    lookup = Lookup(name, type_name(question.type), None, (), said.packets, said.time_ns, None, said.id)
+    lookup.edns = message.edns
+    if question.class_ != _IN:
+        lookup.class_ = class_name(question.class_)
+    if message.opcode != _QUERY:
+        lookup.opcode = opcode_name(message.opcode)
+    return lookup
 
 
 def _add_packets(lookup: Lookup, packets: tuple[int, ...]) -> None:
@@ -266,52 +289,16 @@ def _add_packets(lookup: Lookup, packets: tuple[int, ...]) -> None:
             lookup.packets = tuple(sorted({*lookup.packets, *packets}))
 
 
-def _fill(lookup: Lookup, message: DnsMessage) -> None:
+def _fill(lookup: Lookup, stated: Statement) -> None:
     """Take over what an answer says."""
-    _, authority, additional = message.sections
-    lookup.rcode = rcode_name(message.rcode)
-    lookup.answers = _answers(message, lookup.type)
+    message = stated.message
+    told = stated.answer or answer(message, lookup.type)
+    lookup.rcode = told.rcode
+    lookup.answers = told.answers
+    lookup.authority = told.authority
+    lookup.additional = told.additional
+    lookup.nodata = told.nodata
     lookup.authoritative = bool(message.flags & _AA)
     lookup.truncated = bool(message.flags & _TC)
     lookup.authenticated = bool(message.flags & _AD)
     lookup.edns = lookup.edns or message.edns
-    if authority:
-        lookup.authority = tuple(map(str, authority))
-    if additional:
-        lookup.additional = tuple(map(str, additional))
-    lookup.nodata = _is_nodata(message, lookup)
-
-
-def _answers(message: DnsMessage, asked: str) -> tuple[str, ...]:
-    """Return the answer section as text: the data of each record, in order.
-
-    The aliases on the way to what was asked (CNAME, DNAME) are told by their target. Records of another type than asked
-    have their type before the data; zone transfers and other requests than lookups give lines of a zone file.
-    """
-    if asked in _TRANSFERS or message.opcode:
-        return tuple(map(str, message.sections[0][:MAX_ANSWERS]))
-    return tuple([_answer_text(record, asked) for record in message.sections[0]])
-
-
-def _answer_text(record: Record, asked: str) -> str:
-    name = type_name(record.type)
-    if name == asked or (record.type in _ALIASES and asked != "ANY"):
-        return record.data
-    return f"{name} {record.data}"
-
-
-def _is_nodata(message: DnsMessage, lookup: Lookup) -> bool:
-    """Tell whether the name exists without records of the type asked for. Source: RFC 2308 section 2.2.
-
-    No such claim is a referral, which names servers and has no SOA, or an alias told by a server that does not resolve
-    for others: it leads elsewhere.
-    """
-    if message.rcode or message.opcode or message.cut_short or message.flags & _TC:
-        return False
-    answers, authority, _ = message.sections
-    if answers and (lookup.type in _WILDCARDS or lookup.type in [type_name(record.type) for record in answers]):
-        return False
-    kinds = {record.type for record in authority}
-    if answers:
-        return _SOA in kinds or bool(message.flags & _RA)
-    return _SOA in kinds or _NS not in kinds

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from mailtrace.model import Side
 from mailtrace.protocols.base import Guess, ProtocolRow
 from mailtrace.protocols.otherservices import greets_for_files
+from mailtrace.protocols.remembered import Remembered
 from mailtrace.protocols.smtp.grammar import (
-    REMEMBERED_OCTETS,
     VERBS,
     looks_like_command,
     parse_command,
@@ -31,9 +29,7 @@ _GREETINGS = (b"220", b"421", b"554")
 
 def recognise(side: Side, octets: bytes) -> Guess:
     """Tell SMTP by the server's greeting or the client's first command."""
-    if len(octets) > REMEMBERED_OCTETS:
-        return _recognise_client(octets) if side is CLIENT else _recognise_server(octets)
-    return _remembered_client(octets) if side is CLIENT else _remembered_server(octets)
+    return (_client_words if side is CLIENT else _server_words)[octets]
 
 
 def _recognise_client(octets: bytes) -> Guess:
@@ -91,8 +87,8 @@ def _names_mail(line: bytes) -> bool:
     return any(b"SMTP" in word or b"LMTP" in word for word in words)
 
 
-_remembered_client = lru_cache(REMEMBERED_FIRST_WORDS)(_recognise_client)
-_remembered_server = lru_cache(REMEMBERED_FIRST_WORDS)(_recognise_server)
+_client_words = Remembered(_recognise_client, REMEMBERED_FIRST_WORDS)
+_server_words = Remembered(_recognise_server, REMEMBERED_FIRST_WORDS)
 
 ROW = ProtocolRow(
     name="smtp",

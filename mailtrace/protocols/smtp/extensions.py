@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from mailtrace.model import Command, Outcome, Reply, Side
 from mailtrace.protocols.octets import Octets
-from mailtrace.protocols.smtp.grammar import CHUNK_LIMIT
+from mailtrace.protocols.smtp.grammar import CHUNK_LIMIT, ReadCommand
 from mailtrace.protocols.smtp.reading import ClientReading
 from mailtrace.protocols.smtp.state import Asked, Reading
 
 
-def begin_burl(session: ClientReading, asked: Asked, argument: bytes, command: Command) -> None:
+def begin_burl(session: ClientReading, asked: Asked, said: ReadCommand, command: Command) -> None:
     """BURL names a piece of the mail that the server fetches by itself. Source: RFC 4468 section 3."""
     draft = asked.draft = session.book.current
     if draft is not None:
         draft.packets.extend(command.packets)
-        asked.last = argument.upper().endswith(b" LAST")
+        asked.last = said.argument.upper().endswith(b" LAST")
         if asked.last:
             session.book.sent_elsewhere(draft)
 
@@ -30,7 +30,7 @@ def exchange_answered(session: ClientReading, asked: Asked, reply: Reply) -> Non
         session.ask(Asked(asked.turn, asked.kind, last=True), reply.packet)
 
 
-def begin_turn(session: ClientReading, asked: Asked, argument: bytes, command: Command) -> None:
+def begin_turn(session: ClientReading, asked: Asked, said: ReadCommand, command: Command) -> None:
     """TURN and ATRN ask to change roles: what follows is sure to be commands only once they are refused."""
     session.turning = True
 

@@ -7,11 +7,13 @@ day in the same words is read once.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from mailtrace.model import Outcome, wire_text
 from mailtrace.protocols.framing import LINE_LIMIT
+from mailtrace.protocols.remembered import Remembered
 
 VERBS = (
     *("HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "BURL", "RSET", "VRFY", "EXPN", "HELP", "NOOP", "QUIT"),
@@ -27,9 +29,6 @@ GREETINGS = ("220", "554", "421")
 
 REMEMBERED_COMMANDS = 1024
 """Commands remembered as they were read: a client introduces itself, sends and says goodbye in the same words."""
-
-REMEMBERED_OCTETS = 256
-"""Octets of a command or reply to be remembered."""
 
 VERB_SHOWN = 32
 """Characters of an unknown verb that are kept: enough to see what it was."""
@@ -67,45 +66,55 @@ def parse_command(line: bytes) -> tuple[str, int]:
     return known or wire_text(words[0][:VERB_SHOWN]).upper()[:VERB_SHOWN], argument_at
 
 
-class WholeCommand(NamedTuple):
-    """A command that is one segment, with nothing amiss: its verb, its line, and where in it the argument starts."""
-
-    verb: str
-    line: bytes
-    argument_at: int
-
-
-def _whole_command(octets: bytes) -> WholeCommand | None:
-    """Read a segment that is one command line as it should be; None for anything else."""
-    end = len(octets) - 1
-    if end < 1 or end > LINE_LIMIT or octets.find(b"\n") != end or octets.find(b"\r") != end - 1:
-        return None
-    if 0 in octets or octets[0] in b" \t":
-        return None
-    line = octets[:-2]
-    verb, argument_at = parse_command(line)
-    return WholeCommand(verb, line, argument_at)
-
-
-_remembered_command = lru_cache(REMEMBERED_COMMANDS)(_whole_command)
-
-
-def known_command(octets: bytes) -> WholeCommand | None:
-    """Read a segment that is one command line as it should be; None for anything else."""
-    return _remembered_command(octets) if len(octets) <= REMEMBERED_OCTETS else _whole_command(octets)
-
-
-def looks_like_command(line: bytes) -> bool:
-    """Tell whether `line`, without line end, is surely meant as a command and not a line of a mail."""
-    return _STRICT_COMMAND.match(line) is not None
-
-
 class Path(NamedTuple):
     """The argument of MAIL or RCPT: the mailbox without source route, the parameters; `spaced`: with white space."""
 
     address: str
     parameters: bytes
     spaced: bool
+
+
+class ReadCommand(Struct, frozen=True, gc=False):
+    """A command line as it was read: its verb, where its argument starts, and the path of MAIL and RCPT."""
+
+    verb: str
+    line: bytes
+    argument_at: int
+    path: Path | None = None
+
+    @property
+    def argument(self) -> bytes:
+        """What stands behind the verb."""
+        return self.line[self.argument_at :]
+
+
+_KEYWORDS = {"MAIL": b"FROM", "RCPT": b"TO"}
+
+
+def read_command(line: bytes) -> ReadCommand:
+    """Read a command line, without its end."""
+    verb, argument_at = parse_command(line)
+    keyword = _KEYWORDS.get(verb)
+    return ReadCommand(verb, line, argument_at, None if keyword is None else parse_path(line[argument_at:], keyword))
+
+
+def _whole_command(octets: bytes) -> ReadCommand | None:
+    """Read a segment that is one command line as it should be; None for anything else."""
+    end = len(octets) - 1
+    if end < 1 or end > LINE_LIMIT or octets.find(b"\n") != end or octets.find(b"\r") != end - 1:
+        return None
+    if 0 in octets or octets[0] in b" \t":
+        return None
+    return read_command(octets[:-2])
+
+
+known_command = Remembered(_whole_command, REMEMBERED_COMMANDS).__getitem__
+"""See `_whole_command`."""
+
+
+def looks_like_command(line: bytes) -> bool:
+    """Tell whether `line`, without line end, is surely meant as a command and not a line of a mail."""
+    return _STRICT_COMMAND.match(line) is not None
 
 
 def parse_path(argument: bytes, keyword: bytes) -> Path | None:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from msgspec import Struct, field
+
 from mailtrace.model import Command, Dialogue, Login, Outcome, Reply, Side
 from mailtrace.protocols.framing import Line
-from mailtrace.protocols.sasl import UNREADABLE, Exchange, is_mechanism, secret_from, secret_span
+from mailtrace.protocols.sasl import UNREADABLE, Exchange, is_mechanism, may_be_response, secret_from, secret_span
+from mailtrace.protocols.smtp.grammar import VERBS
 from mailtrace.protocols.violations import Violations
 
-SECRET_VERBS = frozenset({"AUTH", "PASS"})
-"""Commands that may hold a secret."""
+OPEN_VERBS = frozenset(VERBS) - {"AUTH"}
+"""Verbs whose commands hold no secret."""
+
+Spans = tuple[tuple[int, int], ...]
 
 
-class LoginBook:
+class LoginBook(Struct):
     """Follows one exchange after another and lists each as a `Login`."""
 
-    __slots__ = ("_dialogue", "_exchange", "_packets", "_violations")
-
-    def __init__(self, dialogue: Dialogue, violations: Violations) -> None:
-        self._dialogue = dialogue
-        self._violations = violations
-        self._exchange: Exchange | None = None
-        self._packets: list[int] = []
+    _dialogue: Dialogue
+    _violations: Violations
+    _exchange: Exchange | None = None
+    _packets: list[int] = field(default_factory=list)
 
     def begin(self, argument: bytes, said: Command | Line) -> None:
         """Open an exchange with the argument of AUTH: a mechanism and maybe an initial response."""
@@ -73,7 +75,14 @@ class LoginBook:
             self._dialogue.logins[-1] = Login(exchange.mechanism, exchange.user, accepted, packets)
 
 
-def secret_spans(verb: str, line: bytes, argument_at: int) -> tuple[tuple[int, int], ...]:
+def concealed(verb: str, line: bytes, argument_at: int, login_failed: bool) -> tuple[str, Spans]:
+    """Return what may be shown as the verb of a line, and its secrets: what is no command may be a password."""
+    if verb not in VERBS and (login_failed or may_be_response(line)):
+        return "", ((0, len(line)),)
+    return verb, secret_spans(verb, line, argument_at)
+
+
+def secret_spans(verb: str, line: bytes, argument_at: int) -> Spans:
     """Return the spans of a command line that are secret: the initial response of AUTH, the password of a lost client.
 
     Where AUTH names no readable mechanism, its whole argument is secret.

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailtrace.model import Continuation, Data, Gap, Side, Turn
+from mailtrace.model import Continuation, Data, Gap, Outcome, Reply, Turn
 from mailtrace.protocols.sasl import secret_span
-from mailtrace.protocols.smtp.grammar import parse_command
+from mailtrace.protocols.smtp.grammar import read_command
 from mailtrace.protocols.smtp.shapes import (
     LOOK,
     begins_clear,
@@ -23,7 +23,24 @@ from mailtrace.protocols.smtp.shapes import (
     begins_with_command,
     named_octets,
 )
-from mailtrace.protocols.smtp.state import AGREED, END_OF_DATA, Asked, Reading, State
+from mailtrace.protocols.smtp.state import (
+    AGREED,
+    AUTH_ASKED,
+    BODY,
+    CHUNK,
+    CLIENT,
+    COMMANDS,
+    DARK,
+    DATA_ASKED,
+    END_OF_DATA,
+    GUESSED_BODY,
+    RESPONSE,
+    TLS_AGREED,
+    TLS_ASKED,
+    Asked,
+    Reading,
+    State,
+)
 
 HOLD_LIMIT = 64 * 1024
 """Octets of the client that wait for the server's answer before shape decides: a full window of a client in a hurry."""
@@ -41,7 +58,7 @@ class ClientReading(State):
 
     def cut_body(self) -> bool:
         """End a message that will not go on; tell whether there was one."""
-        if self.reading not in (Reading.BODY, Reading.GUESSED_BODY):
+        if self.reading not in (BODY, GUESSED_BODY):
             return False
         self.body.flush()
         self._end_body()
@@ -68,8 +85,7 @@ class ClientReading(State):
         octets = line.line
         if line.faults or octets[:1] in (b" ", b"\t"):
             self.report_faults(line)
-        verb, argument_at = parse_command(octets)
-        self.command(verb, octets, argument_at, line.packet, line.time_ns, line.packets)
+        self.command(read_command(octets), line.packet, line.time_ns, line.packets)
         if self.unsure:
             self.landmark = line.packet
         return True
@@ -100,7 +116,7 @@ class ClientReading(State):
             return True
         self.begin_body(None, packet, seen=False)  # it counts as a message if it ends like one
         if not self.last_reply:
-            self.reading = Reading.GUESSED_BODY
+            self.reading = GUESSED_BODY
             self.within_line = False
         return True
 
@@ -117,7 +133,7 @@ class ClientReading(State):
                 return True
             if reply.status == "334":
                 self.asked = Asked(self.dialogue.turns[-1], "AUTH")
-                self.reading = Reading.RESPONSE
+                self.reading = RESPONSE
                 return True
         return False
 
@@ -138,15 +154,27 @@ class ClientReading(State):
             self.pairing.give_up()
         self.agreed_at = self.last_reply
         if not head or self.refused or begins_with_command(head):
-            self.reading = Reading.COMMANDS
+            self.reading = COMMANDS
             self.unsure = self.unsure or goes_on or self.refused
             self.first_words = False
-        elif self.reading is Reading.DATA_ASKED:
+        elif self.reading is DATA_ASKED:
             self.begin_body(asked, self.last_reply)
             self.body_unseen = self.unsure or self.answer_lost == 0
         else:
             self.reading = AGREED[self.reading]
         return True
+
+    def release(self, reply: Reply) -> None:
+        """Decide what waits for an answer by a reply that cannot be paired, because questions are missing."""
+        asked, packet = self.asked, self.client.next_packet()
+        if reply.outcome in (Outcome.LATER, Outcome.NO):
+            self.refused = True
+        elif packet is not None and packet < reply.packet and self.reading in AGREED:
+            self.answer_lost = 0  # before the client went on, and not to come any more
+        elif self.reading is DATA_ASKED and reply.status == "354" and asked is not None:
+            self.begin_body(asked, reply.packet)
+        elif self.reading is AUTH_ASKED and reply.status == "334":
+            self.reading = RESPONSE
 
     def _was_no_question(self, asked: Asked, newest: int) -> bool:
         """After a hole: tell that what looked like a question was none, since the client was answered and goes on."""
@@ -155,7 +183,7 @@ class ClientReading(State):
             return False
         if self.unpaired < self.pairing.owed:  # these may all be answers to what was asked before it
             return False
-        self.reading = Reading.COMMANDS
+        self.reading = COMMANDS
         return True
 
     def _read_body(self) -> bool:
@@ -169,7 +197,7 @@ class ClientReading(State):
             self.missing_last = True
             body.gap(piece)
             if not self.last_reply:
-                self.reading = Reading.GUESSED_BODY
+                self.reading = GUESSED_BODY
                 self.within_line = False
             return True
         if self.unsure and self.last_reply < piece.packet and (self.agreed_at < self.last_reply or self.pairing.early):
@@ -199,7 +227,7 @@ class ClientReading(State):
         So is read what has no beginning, and what has a hole that may have swallowed its end.
         """
         if self.last_reply:
-            self.reading = Reading.BODY
+            self.reading = BODY
             return True
         head = self.client.peek(LOOK)
         if head and not self.within_line:
@@ -225,7 +253,7 @@ class ClientReading(State):
 
     def _end_body(self) -> None:
         """List the message, and await the reply that decides; forget what only might have been one."""
-        self.reading = Reading.COMMANDS
+        self.reading = COMMANDS
         if self.unsure and self.body.ended and not self.last_reply:
             self.unsure = False  # behind CRLF.CRLF the client is at its commands, and no server will tell
         content = self.body.octets.content()
@@ -241,7 +269,7 @@ class ClientReading(State):
             asked = Asked(turn, "DATA")
         draft = asked.draft or self.book.current or self.book.begin(None, ())
         if self.body.undoubled is not None:
-            self.violations.add("dot-not-doubled", Side.CLIENT, *self.body.undoubled)
+            self.violations.add("dot-not-doubled", CLIENT, *self.body.undoubled)
         decided = self.body.ended or not self.finishing or bool(self.pairing.early)
         self.book.content_ended(draft, content, whole=decided)
         if self.variants:
@@ -255,7 +283,7 @@ class ClientReading(State):
         """Name what looks like an end of data and is none. Source: RFC 5321 section 4.1.1.4."""
         for found in self.body.variants:
             detail = named_octets(found.octets)
-            self.violations.add("end-of-data-variant", Side.CLIENT, found.packet, found.time_ns, detail)
+            self.violations.add("end-of-data-variant", CLIENT, found.packet, found.time_ns, detail)
         self.variants += self.body.variants
         self.body.variants.clear()
 
@@ -283,7 +311,7 @@ class ClientReading(State):
 
     def _end_chunk(self) -> None:
         """Go back to commands; the last chunk completes the message."""
-        self.reading = Reading.COMMANDS
+        self.reading = COMMANDS
         octets, asked = self.chunk, self.asked
         if octets is not None and asked is not None and asked.last and asked.draft is not None:
             octets.complete = not asked.draft.holed
@@ -296,7 +324,7 @@ class ClientReading(State):
             self.unmatched(reply)
             self.logins.answer(reply)
             if reply.status != "334":
-                self.reading = Reading.COMMANDS
+                self.reading = COMMANDS
                 return True
         line = self.client.line()
         if line is None or asked is None:
@@ -309,7 +337,7 @@ class ClientReading(State):
         self.dialogue.events.append(said)
         asked.turn.continuations.append(said)
         self.logins.respond(line)
-        self.await_answer(asked, Reading.AUTH_ASKED)
+        self.await_answer(asked, AUTH_ASKED)
         self.ask(asked, line.packet)
         return True
 
@@ -326,9 +354,9 @@ class ClientReading(State):
         elif piece.packet < self.agreed_at:  # it must wait. RFC 3207 section 4.2
             self.inject("plaintext-after-starttls", piece, self.client)
         else:
-            self.violations.add("plaintext-instead-of-tls", Side.CLIENT, piece.packet, piece.time_ns)
+            self.violations.add("plaintext-instead-of-tls", CLIENT, piece.packet, piece.time_ns)
             self.client.put_back(piece, 0)
-            self.reading = Reading.COMMANDS
+            self.reading = COMMANDS
         return True
 
     def _stay_dark(self) -> bool:
@@ -337,15 +365,15 @@ class ClientReading(State):
 
 
 STEPS: dict[Reading, Callable[[ClientReading], bool]] = {
-    Reading.COMMANDS: ClientReading._read_command,
-    Reading.DATA_ASKED: ClientReading._wait,
-    Reading.BODY: ClientReading._read_body,
-    Reading.GUESSED_BODY: ClientReading._read_guessed_body,
-    Reading.CHUNK: ClientReading._read_chunk,
-    Reading.AUTH_ASKED: ClientReading._wait,
-    Reading.RESPONSE: ClientReading._read_response,
-    Reading.TLS_ASKED: ClientReading._wait,
-    Reading.TLS_AGREED: ClientReading._read_tls,
-    Reading.DARK: ClientReading._stay_dark,
+    COMMANDS: ClientReading._read_command,
+    DATA_ASKED: ClientReading._wait,
+    BODY: ClientReading._read_body,
+    GUESSED_BODY: ClientReading._read_guessed_body,
+    CHUNK: ClientReading._read_chunk,
+    AUTH_ASKED: ClientReading._wait,
+    RESPONSE: ClientReading._read_response,
+    TLS_ASKED: ClientReading._wait,
+    TLS_AGREED: ClientReading._read_tls,
+    DARK: ClientReading._stay_dark,
 }
 """What consumes the next frame in each state; false when it must wait for more."""

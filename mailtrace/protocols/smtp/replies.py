@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
+from msgspec import Struct, field
 
 from mailtrace.model import Data, Gap, Outcome, Reply, Side
 from mailtrace.protocols.framing import LINE_LIMIT, Inbox, Line
-from mailtrace.protocols.smtp.grammar import REMEMBERED_OCTETS, ReplyLine, parse_enhanced, parse_reply_line
+from mailtrace.protocols.remembered import Remembered
+from mailtrace.protocols.smtp.grammar import ReplyLine, parse_enhanced, parse_reply_line
 from mailtrace.protocols.violations import Violations
 
 REPLY_LINES_LIMIT = 1000
@@ -17,7 +17,7 @@ REMEMBERED_REPLIES = 1024
 """Replies remembered as they were read: a server says the same few all day."""
 
 
-class WholeReply(NamedTuple):
+class WholeReply(Struct, frozen=True, gc=False):
     """A reply that is one segment, with nothing amiss."""
 
     status: str
@@ -26,33 +26,26 @@ class WholeReply(NamedTuple):
     enhanced: str | None
 
 
-class ReplyReader:
+class ReplyReader(Struct):
     """Hands out the server's replies one by one. Source: RFC 5321 section 4.2.1."""
 
-    __slots__ = ("_lines", "_packets", "_seen", "_status", "_violations", "inbox")
-
-    def __init__(self, violations: Violations) -> None:
-        self.inbox = Inbox()
-        self._violations = violations
-        self._lines: list[bytes] = []  # of a reply whose last line has not come
-        self._packets: set[int] = set()
-        self._seen = 0  # how many lines it has so far
-        self._status = ""
+    _violations: Violations
+    inbox: Inbox = field(default_factory=Inbox)
+    _lines: list[bytes] = field(default_factory=list)  # of a reply whose last line has not come
+    _packets: set[int] = field(default_factory=set)
+    _seen: int = 0  # how many lines it has so far
+    _status: str = ""
 
     def only_reply(self, event: Data) -> Reply | None:
         """Return the reply that `event` is, if it is just one, as most are, and nothing is amiss.
 
         None means that nothing was done: the event must be added to the inbox.
         """
-        if self._seen or not self.inbox.idle:
+        whole = known_reply(event.data)
+        if whole is None or self._seen or not self.inbox.idle:
             return None
-        octets = event.data
-        whole = _remembered(octets) if len(octets) <= REMEMBERED_OCTETS else _whole(octets)
-        if whole is None:
-            return None
-        status, outcome, lines, enhanced = whole
         packet = event.packet
-        return Reply(status, outcome, lines, packet, event.time_ns, (packet,), enhanced)
+        return Reply(whole.status, whole.outcome, whole.lines, packet, event.time_ns, (packet,), whole.enhanced)
 
     def next(self) -> Reply | Gap | None:
         """Return the next reply or hole, None when neither is complete."""
@@ -136,7 +129,8 @@ def _whole(octets: bytes) -> WholeReply | None:
     return WholeReply(last.status, last.outcome, tuple([line[4:] for line in lines]), enhanced)
 
 
-_remembered = lru_cache(REMEMBERED_REPLIES)(_whole)
+known_reply = Remembered(_whole, REMEMBERED_REPLIES).__getitem__
+"""See `_whole`."""
 
 
 def _enhanced(last: ReplyLine) -> str | None:

@@ -8,21 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailtrace.model import Closed, Command, Data, Gap, Outcome, Reply, Side, StreamEvent, Transport, Turn
+from mailtrace.model import Closed, Command, Data, Gap, Outcome, Reply, StreamEvent, Transport, Turn
 from mailtrace.protocols.octets import Octets
-from mailtrace.protocols.sasl import may_be_response
 from mailtrace.protocols.smtp.extensions import begin_burl, begin_turn, exchange_answered, turn_answered
-from mailtrace.protocols.smtp.grammar import GREETINGS, HELLOS, VERBS, known_command, parse_chunk, parse_path
-from mailtrace.protocols.smtp.logins import SECRET_VERBS, secret_spans
+from mailtrace.protocols.smtp.grammar import GREETINGS, HELLOS, ReadCommand, known_command, parse_chunk
+from mailtrace.protocols.smtp.logins import OPEN_VERBS, Spans, concealed
 from mailtrace.protocols.smtp.reading import ClientReading
 from mailtrace.protocols.smtp.replies import ReplyReader
 from mailtrace.protocols.smtp.shapes import LOOK, begins_clear, begins_with_command
 from mailtrace.protocols.smtp.smuggling import SUSPECTS_LIMIT, read_again
-from mailtrace.protocols.smtp.state import AGREED, END_OF_DATA, Asked, Reading
+from mailtrace.protocols.smtp.state import (
+    AUTH_ASKED,
+    BODY,
+    CLIENT,
+    COMMANDS,
+    DARK,
+    DATA_ASKED,
+    END_OF_DATA,
+    RESPONSE,
+    SERVER,
+    TLS_AGREED,
+    TLS_ASKED,
+    Asked,
+)
 
-# Looking up a member of an enum takes longer than everything else that is done for most events.
-CLIENT, SERVER = Side.CLIENT, Side.SERVER
-COMMANDS, BODY, TLS_AGREED, DARK = Reading.COMMANDS, Reading.BODY, Reading.TLS_AGREED, Reading.DARK
+GOOD = Outcome.GOOD
 
 
 class SmtpSession(ClientReading):
@@ -55,8 +65,9 @@ class SmtpSession(ClientReading):
                         self.read_client()
                     return
             elif self.client.idle and not self.unsure:
-                if reading is COMMANDS and (whole := known_command(event.data)) is not None:
-                    self.command(*whole, event.packet, event.time_ns, (event.packet,))
+                if reading is COMMANDS and (said := known_command(event.data)) is not None:
+                    packet = event.packet
+                    self.command(said, packet, event.time_ns, (packet,))
                     if self.reading is not COMMANDS:
                         self.read_client()
                     return
@@ -95,13 +106,12 @@ class SmtpSession(ClientReading):
             self.unmatched(self.pairing.early.popleft())
         self.book.finish(self._closed)
 
-    def command(
-        self, verb: str, octets: bytes, argument_at: int, packet: int, time_ns: int, packets: tuple[int, ...]
-    ) -> None:
+    def command(self, said: ReadCommand, packet: int, time_ns: int, packets: tuple[int, ...]) -> None:
         """Understand a command and await its reply."""
-        secrets = secret_spans(verb, octets, argument_at) if verb in SECRET_VERBS else ()
-        if verb not in VERBS and (self._login_failed or may_be_response(octets)):
-            verb, secrets = "", ((0, len(octets)),)
+        verb, octets, argument_at = said.verb, said.line, said.argument_at
+        secrets: Spans = ()
+        if verb not in OPEN_VERBS:
+            verb, secrets = concealed(verb, octets, argument_at, self._login_failed)
         command = Command(verb, octets, argument_at, packet, time_ns, packets, secrets, not self.unsure)
         turn = Turn(command)
         dialogue = self.dialogue
@@ -110,8 +120,11 @@ class SmtpSession(ClientReading):
         asked = Asked(turn, verb)
         action = ON_COMMAND.get(verb)
         if action is not None:
-            action(self, asked, octets[argument_at:], command)
-        self.ask(asked, packet)
+            action(self, asked, said, command)
+        if self.pairing.early:
+            self.ask(asked, packet)
+        elif not self.pairing.ask(asked, packet):
+            self.report("too-many-pending-commands", command)
 
     def ask(self, asked: Asked, packet: int) -> None:
         """Await a reply to what `packet` completed; it may be here already."""
@@ -123,16 +136,8 @@ class SmtpSession(ClientReading):
             self.report("too-many-pending-commands", asked.turn.command)
         if early:
             self.hasty = True
-            self._pair(early.popleft())
+            self._reply(early.popleft())
             self.hasty = False
-
-    def unmatched(self, reply: Reply) -> None:
-        """List a reply that nothing asked for, or that fits several questions after a hole."""
-        self.dialogue.events.append(reply)
-        self.dialogue.turns.append(Turn(None, [reply]))
-        # 421 may come at any time. Source: RFC 5321 section 3.8
-        if self.pairing.client_spoke and not self.unsure and reply.status != "421":
-            self.violations.add("unmatched-reply", Side.SERVER, reply.packet, reply.time_ns)
 
     def _read_server(self) -> None:
         """Consume what the server said, and after each reply what the client said that waited for it."""
@@ -163,19 +168,39 @@ class SmtpSession(ClientReading):
                 self.inject("plaintext-after-starttls-reply", piece, inbox)
 
     def _reply(self, reply: Reply) -> None:
-        """Understand a reply."""
-        if not self.last_reply and self._is_greeting(reply):
-            self.last_reply = reply.packet
-            self._greeting(reply)
+        """Understand a reply: find what it answers, and let it take effect."""
+        packet = reply.packet
+        if packet > self.last_reply:
+            greets = not self.last_reply and self._is_greeting(reply)
+            self.last_reply = packet
+            if greets:
+                self._greeting(reply)
+                return
+        asked = self.pairing.due(packet)
+        if asked is None and (asked := self._find_question(reply)) is None:
             return
-        if reply.packet > self.last_reply:
-            self.last_reply = reply.packet
-        if self.pairing.waiting or self._is_of_lmtp():
-            self._pair(reply)
-        else:
+        asked.turn.replies.append(reply)
+        self.dialogue.events.append(reply)
+        draft = asked.draft
+        if draft is not None:
+            draft.packets += reply.packets
+        handler = ON_REPLY.get(asked.kind)
+        if handler is not None:
+            handler(self, asked, reply)
+
+    def _find_question(self, reply: Reply) -> Asked | None:
+        """Return the question of a reply where that is not the oldest one, if there is any."""
+        if not (self.pairing.waiting or self._is_of_lmtp()):
             oldest = self.pairing.hold(reply)
             if oldest is not None:
                 self.unmatched(oldest)
+            return None
+        asked = self.pairing.answer(reply, self.client.waiting > 0)
+        if asked is None:
+            self.unpaired += 1
+            self.unmatched(reply)
+            self.release(reply)
+        return asked
 
     def _is_of_lmtp(self) -> bool:
         """Tell LMTP, where its hello was not seen, by one more reply to a mail for several. RFC 2033 section 4.2."""
@@ -207,63 +232,35 @@ class SmtpSession(ClientReading):
         self.dialogue.events.append(reply)
         self.dialogue.turns.append(Turn(None, [reply]))
 
-    def _pair(self, reply: Reply) -> None:
-        """Find the question that `reply` answers and let it take effect."""
-        asked = self.pairing.answer(reply, self.client.waiting > 0)
-        if asked is None:
-            self.unpaired += 1
-            self.unmatched(reply)
-            self._release(reply)
-            return
-        asked.turn.replies.append(reply)
-        self.dialogue.events.append(reply)
-        draft = asked.draft
-        if draft is not None:
-            draft.packets += reply.packets
-        handler = ON_REPLY.get(asked.kind)
-        if handler is not None:
-            handler(self, asked, reply)
-
-    def _release(self, reply: Reply) -> None:
-        """Decide what waits for an answer by a reply that cannot be paired, because questions are missing."""
-        asked, packet = self.asked, self.client.next_packet()
-        if reply.outcome in (Outcome.LATER, Outcome.NO):
-            self.refused = True
-        elif packet is not None and packet < reply.packet and self.reading in AGREED:
-            self.answer_lost = 0  # before the client went on, and not to come any more
-        elif self.reading is Reading.DATA_ASKED and reply.status == "354" and asked is not None:
-            self.begin_body(asked, reply.packet)
-        elif self.reading is Reading.AUTH_ASKED and reply.status == "334":
-            self.reading = Reading.RESPONSE
-
-    def _reset(self, asked: Asked, argument: bytes, command: Command) -> None:
+    def _reset(self, asked: Asked, said: ReadCommand, command: Command) -> None:
         """A hello or RSET drops the mail in progress. Source: RFC 5321 section 4.1.4 and section 4.1.1.5."""
         if asked.kind != "RSET":
             self._lmtp = asked.kind == "LHLO"
             self._begun = True
         self.book.reset()
 
-    def _mail(self, asked: Asked, argument: bytes, command: Command) -> None:
+    def _mail(self, asked: Asked, said: ReadCommand, command: Command) -> None:
         """MAIL opens a transaction. Source: RFC 5321 section 4.1.1.2."""
-        path = parse_path(argument, b"FROM")
+        path, line = said.path, command.line
         if path is None or path.spaced:
             self.report("bad-path" if path is None else "space-in-path", command)
-        self.utf8 = argument.find(b"SMTPUTF8") >= 0
-        if not (self.utf8 or argument.isascii()):
-            self.report_eight_bit(command, utf8=b"SMTPUTF8" in argument.upper())
+        self.utf8 = line.find(b"SMTPUTF8") >= 0
+        if not (self.utf8 or line.isascii()):
+            self.report_eight_bit(command, utf8=b"SMTPUTF8" in line.upper())
         asked.draft = self.book.begin(None if path is None else path.address, command.packets)
 
     def _mail_answered(self, asked: Asked, reply: Reply) -> None:
-        """The sender is accepted or not."""
-        if asked.draft is not None:
-            self.book.sender_answered(asked.draft, reply)
+        """The sender is accepted or not; if it is, and no other mail is open, nothing changes."""
+        draft = asked.draft
+        if draft is not None and (draft.before is not None or reply.outcome is not GOOD):
+            self.book.sender_answered(draft, reply)
 
-    def _rcpt(self, asked: Asked, argument: bytes, command: Command) -> None:
+    def _rcpt(self, asked: Asked, said: ReadCommand, command: Command) -> None:
         """RCPT adds a recipient; without a transaction it is only a line. Source: RFC 5321 section 4.1.1.3."""
-        path = parse_path(argument, b"TO")
+        path = said.path
         if path is None or path.spaced:
             self.report("bad-path" if path is None else "space-in-path", command)
-        if not (self.utf8 or argument.isascii()):
+        if not (self.utf8 or command.line.isascii()):
             self.report_eight_bit(command)
         draft = self.book.current
         if draft is None and (self.unsure or not self._begun):
@@ -279,18 +276,18 @@ class SmtpSession(ClientReading):
         if asked.draft is not None:
             self.book.recipient_answered(asked.draft, asked.place, reply)
 
-    def _data(self, asked: Asked, argument: bytes, command: Command) -> None:
+    def _data(self, asked: Asked, said: ReadCommand, command: Command) -> None:
         """DATA asks to send the message. Source: RFC 5321 section 4.1.1.4."""
         draft = asked.draft = self.book.current
         if draft is not None:
             draft.packets.extend(command.packets)
             if draft.chunks is not None and not self.unsure:  # RFC 3030 section 2
                 self.report("data-mixed-with-bdat", command)
-        self.await_answer(asked, Reading.DATA_ASKED)
+        self.await_answer(asked, DATA_ASKED)
 
     def _data_answered(self, asked: Asked, reply: Reply) -> None:
         """354 lets the message come; anything else does not. Source: RFC 5321 section 4.1.1.4."""
-        waiting = self.reading is Reading.DATA_ASKED
+        waiting = self.reading is DATA_ASKED
         if reply.status == "354":
             if waiting:
                 self.begin_body(asked, reply.packet)
@@ -299,9 +296,9 @@ class SmtpSession(ClientReading):
             self.book.content_refused(asked.draft, reply)
         head = self.client.peek(LOOK) if waiting and not self.hasty else b""
         if not waiting or (head and not begins_with_command(head)):
-            self.violations.add("data-refused-body-follows", Side.CLIENT, reply.packet, reply.time_ns)
+            self.violations.add("data-refused-body-follows", CLIENT, reply.packet, reply.time_ns)
         if waiting:
-            self.reading = Reading.COMMANDS
+            self.reading = COMMANDS
 
     def _end_answered(self, asked: Asked, reply: Reply) -> None:
         """The server takes the message, or not; of LMTP one reply for each recipient. Source: RFC 2033 section 4.2."""
@@ -319,9 +316,9 @@ class SmtpSession(ClientReading):
         elif self._lmtp is None:
             self._ended = (self.pairing.last_asked, asked, reply)
 
-    def _bdat(self, asked: Asked, argument: bytes, command: Command) -> None:
+    def _bdat(self, asked: Asked, said: ReadCommand, command: Command) -> None:
         """BDAT brings a chunk, without waiting and even when it is refused. Source: RFC 3030 section 2."""
-        chunk, draft = parse_chunk(argument), self.book.current
+        chunk, draft = parse_chunk(said.argument), self.book.current
         if chunk is not None and draft is None:
             draft = self.book.begin(None, ())
         if draft is not None:
@@ -340,35 +337,35 @@ class SmtpSession(ClientReading):
         draft = asked.draft
         if asked.last:
             self._end_answered(Asked(asked.turn, END_OF_DATA, draft), reply)
-        elif draft is not None and reply.outcome is not Outcome.GOOD:
+        elif draft is not None and reply.outcome is not GOOD:
             self.book.decided(draft, reply)
 
-    def _auth(self, asked: Asked, argument: bytes, command: Command) -> None:
+    def _auth(self, asked: Asked, said: ReadCommand, command: Command) -> None:
         """AUTH opens an exchange. Source: RFC 4954 section 4."""
-        self.logins.begin(argument, command)
-        self.await_answer(asked, Reading.AUTH_ASKED)
+        self.logins.begin(said.argument, command)
+        self.await_answer(asked, AUTH_ASKED)
 
     def _auth_answered(self, asked: Asked, reply: Reply) -> None:
         """334 asks for the next response; anything else ends the exchange."""
         self.logins.answer(reply)
-        if self.reading is Reading.AUTH_ASKED:
-            self.reading = Reading.RESPONSE if reply.status == "334" else Reading.COMMANDS
+        if self.reading is AUTH_ASKED:
+            self.reading = RESPONSE if reply.status == "334" else COMMANDS
         if reply.status != "334":
-            self._login_failed = reply.outcome is not Outcome.GOOD
+            self._login_failed = reply.outcome is not GOOD
 
-    def _starttls(self, asked: Asked, argument: bytes, command: Command) -> None:
+    def _starttls(self, asked: Asked, said: ReadCommand, command: Command) -> None:
         """STARTTLS asks to encrypt. Source: RFC 3207 section 4."""
-        self.await_answer(asked, Reading.TLS_ASKED)
+        self.await_answer(asked, TLS_ASKED)
 
     def _starttls_answered(self, asked: Asked, reply: Reply) -> None:
         """After 220 the client begins TLS; refused, all goes on in clear."""
-        if self.reading is Reading.TLS_ASKED:
-            self.reading = Reading.TLS_AGREED if reply.status == "220" else Reading.COMMANDS
+        if self.reading is TLS_ASKED:
+            self.reading = TLS_AGREED if reply.status == "220" else COMMANDS
             self.agreed_at = reply.packet
             self.injected = False
 
 
-ON_COMMAND: dict[str, Callable[[SmtpSession, Asked, bytes, Command], None]] = {
+ON_COMMAND: dict[str, Callable[[SmtpSession, Asked, ReadCommand, Command], None]] = {
     "HELO": SmtpSession._reset,
     "EHLO": SmtpSession._reset,
     "LHLO": SmtpSession._reset,

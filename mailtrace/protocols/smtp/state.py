@@ -29,10 +29,13 @@ from mailtrace.protocols.base import Secure
 from mailtrace.protocols.framing import DotBlock, Inbox, Line, Variant
 from mailtrace.protocols.octets import Octets
 from mailtrace.protocols.pairing import Pairing
+from mailtrace.protocols.smtp.grammar import ReadCommand
 from mailtrace.protocols.smtp.logins import LoginBook
 from mailtrace.protocols.smtp.shapes import SHOWN, shown
 from mailtrace.protocols.smtp.transactions import Draft, TransactionBook
 from mailtrace.protocols.violations import SAYINGS, Violations
+
+CLIENT, SERVER = Side.CLIENT, Side.SERVER
 
 END_OF_DATA = "."
 """The kind of question that the end of a message is."""
@@ -53,11 +56,10 @@ class Reading(IntEnum):
     GUESSED_BODY = 9  # perhaps a message, of which something is missing, and no server is heard
 
 
-AGREED = {
-    Reading.DATA_ASKED: Reading.BODY,
-    Reading.AUTH_ASKED: Reading.RESPONSE,
-    Reading.TLS_ASKED: Reading.TLS_AGREED,
-}
+# Looking up a member of an enum takes longer than what is done for most events.
+COMMANDS, DATA_ASKED, BODY, CHUNK, AUTH_ASKED, RESPONSE, TLS_ASKED, TLS_AGREED, DARK, GUESSED_BODY = Reading
+
+AGREED = {DATA_ASKED: BODY, AUTH_ASKED: RESPONSE, TLS_ASKED: TLS_AGREED}
 """How the client goes on when the server agrees to what it asked."""
 
 
@@ -103,7 +105,7 @@ class State:
         self.pairing: Pairing[Asked] = Pairing(singles_out)
         self.book = TransactionBook(self.dialogue, self.violations)
         self.logins = LoginBook(self.dialogue, self.violations)
-        self.reading = Reading.COMMANDS
+        self.reading: Reading = COMMANDS
         self.asked: Asked | None = None  # the DATA, BDAT, AUTH or STARTTLS that the reading is about
         self.agreed_at = 0  # the packet from which on it is read so
         self.unsure = True  # lines may be of a mail whose beginning is missing
@@ -131,9 +133,7 @@ class State:
         """Consume what neither side's reader has."""
         raise NotImplementedError
 
-    def command(
-        self, verb: str, octets: bytes, argument_at: int, packet: int, time_ns: int, packets: tuple[int, ...]
-    ) -> None:
+    def command(self, said: ReadCommand, packet: int, time_ns: int, packets: tuple[int, ...]) -> None:
         """Understand a command and await its reply."""
         raise NotImplementedError
 
@@ -142,12 +142,16 @@ class State:
         raise NotImplementedError
 
     def unmatched(self, reply: Reply) -> None:
-        """List a reply that nothing asked for."""
-        raise NotImplementedError
+        """List a reply that nothing asked for, or that fits several questions after a hole."""
+        self.dialogue.events.append(reply)
+        self.dialogue.turns.append(Turn(None, [reply]))
+        # 421 may come at any time. Source: RFC 5321 section 3.8
+        if self.pairing.client_spoke and not self.unsure and reply.status != "421":
+            self.violations.add("unmatched-reply", SERVER, reply.packet, reply.time_ns)
 
     def report(self, code: str, said: Command | Line) -> None:
         """List a violation of the client."""
-        self.violations.add(code, Side.CLIENT, said.packet, said.time_ns)
+        self.violations.add(code, CLIENT, said.packet, said.time_ns)
 
     def report_faults(self, line: Line) -> None:
         """List what is wrong with a command's octets. Source: RFC 5321 section 2.3.8."""
@@ -179,7 +183,7 @@ class State:
             asked.draft = asked.draft or self.book.current or self.book.begin(None, ())
         self.asked = asked
         self.agreed_at = packet
-        self.reading = Reading.BODY
+        self.reading = BODY
         self.body = DotBlock("DATA")
         self.body_unseen = not seen
         self.missing_last = False
@@ -189,7 +193,7 @@ class State:
     def begin_chunk(self, asked: Asked, octets: Octets, size: int) -> None:
         """The next `size` octets are a chunk of the message that `octets` collects."""
         self.asked = asked
-        self.reading = Reading.CHUNK
+        self.reading = CHUNK
         self.chunk = octets
         self.left = size
 
@@ -197,7 +201,7 @@ class State:
         """Note a hole in what the server said: the answer that decides the reading may have been in it."""
         self.dialogue.events.append(gap)
         self.pairing.replies_lost(gap.packet)
-        if self.reading is Reading.TLS_AGREED:
+        if self.reading is TLS_AGREED:
             self.go_dark(gap)
         if self.reading in AGREED:
             self.answer_lost = gap.packet
@@ -209,7 +213,7 @@ class State:
 
         Where TLS can be read, all begins anew inside it but for the greeting. Source: RFC 3207 section 4.2.
         """
-        self.reading = Reading.DARK
+        self.reading = DARK
         self.dialogue.encryption = Encryption.STARTTLS
         self.dialogue.events.append(WentDark("starttls", piece.packet, piece.time_ns))
         rest = sorted([piece, *self.unread()], key=attrgetter("packet"))
@@ -225,7 +229,7 @@ class State:
         if not self.injected:
             self.injected = True
             detail = SAYINGS[code]
-            if piece.side is Side.CLIENT:
+            if piece.side is CLIENT:
                 detail += f": {shown(piece.data + self.client.peek(SHOWN))}"
             self.violations.add(code, piece.side, piece.packet, piece.time_ns, detail)
         end = piece.data.find(b"\n") + 1
@@ -236,7 +240,7 @@ class State:
         """Note a hole in what the client said."""
         self.dialogue.events.append(gap)
         self.logins.lost()
-        self.pairing.commands_lost(owed=int(self.reading is Reading.BODY and self.asked is not None))
+        self.pairing.commands_lost(owed=int(self.reading is BODY and self.asked is not None))
         self.unsure = True
         self.landmark = None
         self.first_words = False

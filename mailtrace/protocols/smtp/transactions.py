@@ -6,6 +6,8 @@ even when the client has long gone on to the next mail. Source: RFC 5321 section
 
 from __future__ import annotations
 
+from msgspec import Struct, field
+
 from mailtrace.model import Command, Content, Dialogue, Outcome, Recipient, Reply, Side, Transaction, TransactionOutcome
 from mailtrace.protocols.octets import Octets
 from mailtrace.protocols.smtp.queue_ids import find_queue_id
@@ -14,44 +16,41 @@ from mailtrace.protocols.violations import Violations
 RECIPIENTS_LIMIT = 10_000
 """Recipients listed of one mail; servers allow a hundred to a few thousand."""
 
+# Looking up a member of an enum takes longer than what is done for most replies.
+GOOD = Outcome.GOOD
+ACCEPTED, ABORTED, UNKNOWN = TransactionOutcome.ACCEPTED, TransactionOutcome.ABORTED, TransactionOutcome.UNKNOWN
+
 _REFUSALS = {Outcome.LATER: TransactionOutcome.DEFERRED, Outcome.NO: TransactionOutcome.REJECTED}
 
 
-class Draft:
+class Draft(Struct, gc=False):
     """One transaction in progress; `before` is the one that was open when its MAIL was sent."""
 
-    __slots__ = ("before", "chunks", "closed", "content_sent", "holed", "packets", "transaction")
-
-    def __init__(self, transaction: Transaction, before: Draft | None = None) -> None:
-        self.transaction = transaction
-        self.before = before
-        self.packets: list[int] = []
-        self.chunks: Octets | None = None  # what BDAT has brought so far
-        self.content_sent = False  # the client has nothing to add
-        self.holed = False  # a hole may have swallowed some of it
-        self.closed = False
+    transaction: Transaction
+    before: Draft | None
+    packets: list[int]
+    chunks: Octets | None = None  # what BDAT has brought so far
+    content_sent: bool = False  # the client has nothing to add
+    holed: bool = False  # a hole may have swallowed some of it
+    closed: bool = False
 
 
-class TransactionBook:
+class TransactionBook(Struct):
     """Keeps the drafts of one conversation; `current` is the one that the client's next command is about."""
 
-    __slots__ = ("_dialogue", "_drafts", "_violations", "current")
-
-    def __init__(self, dialogue: Dialogue, violations: Violations) -> None:
-        self._dialogue = dialogue
-        self._violations = violations
-        self._drafts: dict[int, Draft] = {}  # those not closed, by the identity of the draft
-        self.current: Draft | None = None
+    _dialogue: Dialogue
+    _violations: Violations
+    _drafts: dict[int, Draft] = field(default_factory=dict)  # those not closed, by the identity of the draft
+    current: Draft | None = None
 
     def begin(self, sender: str | None, packets: tuple[int, ...]) -> Draft:
         """Open a draft; `sender` is None when its MAIL was not seen."""
-        transaction = Transaction(sender, [], None, None, None, TransactionOutcome.UNKNOWN, packets)
+        transaction = Transaction(sender, [], None, None, None, UNKNOWN, packets)
         before = self.current
         if before is not None and before.before is not None:  # MAIL upon MAIL, none of them answered
             self.abandon(before.before)
             before.before = None
-        draft = Draft(transaction, before)
-        draft.packets.extend(packets)
+        draft = Draft(transaction, before, [*packets])
         self._dialogue.transactions.append(transaction)
         self._drafts[id(draft)] = draft
         self.current = draft
@@ -59,8 +58,10 @@ class TransactionBook:
 
     def sender_answered(self, draft: Draft, reply: Reply) -> None:
         """Take the reply to MAIL. A refused one leaves the mail before it open. Source: RFC 5321 section 4.1.4."""
-        before, draft.before = draft.before, None
-        if reply.outcome is Outcome.GOOD:
+        before = draft.before
+        if before is not None:
+            draft.before = None
+        if reply.outcome is GOOD:
             if before is not None:
                 self.abandon(before)
         elif reply.outcome in _REFUSALS:
@@ -82,7 +83,7 @@ class TransactionBook:
         recipients = draft.transaction.recipients
         if 0 <= place < len(recipients):
             asked = recipients[place]
-            recipients[place] = Recipient(asked.address, reply.outcome is Outcome.GOOD, reply.status, asked.packet)
+            recipients[place] = Recipient(asked.address, reply.outcome is GOOD, reply.status, asked.packet)
 
     def content_ended(self, draft: Draft, content: Content, whole: bool = True) -> None:
         """List what the client sent; not `whole`: it was cut short, and no reply will decide."""
@@ -109,10 +110,10 @@ class TransactionBook:
         Where no recipient was taken a refusal only says that there is none: theirs are what decided.
         """
         transaction = draft.transaction
-        if reply.outcome is Outcome.GOOD:
-            if transaction.outcome is not TransactionOutcome.ACCEPTED:
+        if reply.outcome is GOOD:
+            if transaction.outcome is not ACCEPTED:
                 transaction.queue_id = find_queue_id(reply.lines)
-                self._decide(draft, TransactionOutcome.ACCEPTED, reply.status)
+                self._decide(draft, ACCEPTED, reply.status)
         elif reply.outcome in _REFUSALS and not draft.closed:
             if not any(one.accepted for one in transaction.recipients):
                 self._judge_by_recipients(draft)
@@ -139,7 +140,7 @@ class TransactionBook:
             self.abandon(self.current)
             self.current = None
 
-    def abandon(self, draft: Draft, outcome: TransactionOutcome = TransactionOutcome.ABORTED) -> None:
+    def abandon(self, draft: Draft, outcome: TransactionOutcome = ABORTED) -> None:
         """Close a draft whose content was never sent in whole, and the one it would have left open."""
         before, draft.before = draft.before, None
         if before is not None:
@@ -155,11 +156,11 @@ class TransactionBook:
         """Close what is open: no more will come."""
         if self.current is not None:
             self._drafts[id(self.current)] = self.current  # a refused mail whose chunks were still coming
-        outcome = TransactionOutcome.ABORTED if connection_ended else TransactionOutcome.UNKNOWN
+        outcome = ABORTED if connection_ended else UNKNOWN
         for draft in list(self._drafts.values()):
             self.abandon(draft, outcome)
             if not draft.closed:  # sent, but the deciding reply was not captured
-                self._decide(draft, TransactionOutcome.UNKNOWN, None)
+                self._decide(draft, UNKNOWN, None)
         self.current = None
 
     def _judge_by_recipients(self, draft: Draft) -> None:
@@ -173,7 +174,8 @@ class TransactionBook:
     def _decide(self, draft: Draft, outcome: TransactionOutcome, status: str | None) -> None:
         """Close a draft with its result."""
         draft.closed = True
-        draft.transaction.outcome = outcome
-        draft.transaction.status = status
-        draft.transaction.packets = tuple(sorted(set(draft.packets)))
+        transaction = draft.transaction
+        transaction.outcome = outcome
+        transaction.status = status
+        transaction.packets = tuple(sorted(set(draft.packets)))
         self._drafts.pop(id(draft), None)

@@ -10,7 +10,7 @@ from mailtrace.model import Outcome
 from mailtrace.protocols.smtp.grammar import (
     Path,
     ReplyLine,
-    WholeCommand,
+    ReadCommand,
     known_command,
     looks_like_command,
     parse_chunk,
@@ -22,8 +22,8 @@ from mailtrace.protocols.smtp.grammar import (
 
 
 def test_a_whole_segment_is_a_command_only_when_nothing_is_amiss() -> None:
-    assert known_command(b"NOOP\r\n") == WholeCommand("NOOP", b"NOOP", 4)
-    assert known_command(b"EHLO " + b"x" * 300 + b"\r\n") == WholeCommand("EHLO", b"EHLO " + b"x" * 300, 5)
+    assert known_command(b"NOOP\r\n") == ReadCommand("NOOP", b"NOOP", 4)
+    assert known_command(b"EHLO " + b"x" * 300 + b"\r\n") == ReadCommand("EHLO", b"EHLO " + b"x" * 300, 5)
     for octets in (b"", b"NOOP\n", b"\n", b"NOOP\r\nRSET\r\n", b"NO", b"N\0\r\n", b"N\rP\r\n", b" NOOP\r\n"):
         assert known_command(octets) is None, octets
 
