@@ -11,9 +11,10 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mailtrace.mail.correlator import Begun, Ended, Understood
@@ -39,6 +40,10 @@ from mailtrace.tls.keys import Keys
 
 SYN, ACK = 0x02, 0x10
 CLIENT = Side.CLIENT
+TCP, UDP = Transport.TCP, Transport.UDP
+
+ENDED = (ClosedHow.FIN, ClosedHow.RST, ClosedHow.IDLE)
+"""How conversations end that may be complete."""
 
 FORWARD = 1
 """The way of packets that come from the lesser endpoint of a flow's key."""
@@ -59,8 +64,7 @@ END_NS = 2**63
 """A time after every other."""
 
 
-@dataclass(slots=True, eq=False)
-class Pair:
+class Pair(Struct, eq=False):
     """Two endpoints, in one lane: the conversation in progress between them, and how many there have been.
 
     `passed_over`: the one in progress is on nobody's port and no mail.
@@ -71,8 +75,7 @@ class Pair:
     passed_over: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Talk:
+class Talk(Struct, eq=False):
     """A conversation in progress; it is listed once it is found: `found_at` is the packet with which, 0 until then.
 
     On the port of a protocol that is the first, elsewhere the one that leaves no doubt that it is mail.
@@ -99,10 +102,6 @@ class Talk:
                 self.kept = keep(conversation)
                 conversation.dialogue = NOTHING_SAID
 
-    def final(self, how: ClosedHow) -> Conversation | None:
-        """Return the conversation with all its packets; None if it is none."""
-        return None if self.conversation is None else self._filled(self.conversation, how)
-
     def so_far(self) -> Conversation:
         """Return the conversation as it is now; only where everything is kept can it be told afterwards."""
         chooser, known = self.chooser, self.conversation
@@ -112,16 +111,16 @@ class Talk:
             conversation = self._conversation(chooser.protocol, chooser.dialogue)
         else:
             conversation = self._conversation(UNKNOWN, NOTHING_SAID)
-        return self._filled(conversation, self.tracker.closed)
+        return self.filled(conversation, self.tracker.closed)
 
     def _conversation(self, protocol: str, dialogue: Dialogue) -> Conversation:
         """Return the conversation as far as it is known; its id is `found_at`."""
         packets, closed, numbers = _ends(self.tracker), self.tracker.closed, tuple(self.tracker.numbers)
         return Conversation(
-            self.found_at, protocol, self.key, self.tcp_stream, packets, dialogue, False, closed, numbers=numbers
+            self.found_at, protocol, self.key, self.tcp_stream, packets, dialogue, False, closed, None, numbers
         )
 
-    def _filled(self, conversation: Conversation, how: ClosedHow) -> Conversation:
+    def filled(self, conversation: Conversation, how: ClosedHow) -> Conversation:
         """Give the conversation all packets that have come."""
         tracker = self.tracker
         if tracker.packets is not None:
@@ -130,7 +129,7 @@ class Talk:
             conversation.numbers = tuple(tracker.numbers)
             if tracker.packets is None:
                 conversation.packets = _ends(tracker)
-        conversation.complete = tracker.whole and how in (ClosedHow.FIN, ClosedHow.RST, ClosedHow.IDLE)
+        conversation.complete = tracker.whole and how in ENDED
         conversation.closed = how
         return conversation
 
@@ -199,11 +198,11 @@ class Pipeline:
             pair = self._pairs[key] = Pair()
         while at < len(rows):
             talk = pair.talk
-            if talk is None and pair.uses and stream.transport is Transport.TCP and self._passes(pair, rows[at]):
+            if talk is None and pair.uses and stream.transport is TCP and self._passes(pair, rows[at]):
                 at += 1
                 continue
             if talk is None:
-                talk = self._begin(pair, stream, rows[at:], buffer)
+                talk = self._begin(pair, stream, rows[at:] if at else rows, buffer)
             if not talk.found_at:
                 at = self._feed_undecided(talk, rows, at, buffer)
                 continue
@@ -251,12 +250,12 @@ class Pipeline:
         client, server = (lesser, greater) if way == FORWARD else (greater, lesser)
         decode_as = services.decode_as.get(server.port)
         tracker: Tracker | DatagramTracker
-        if transport is Transport.TCP:
-            from_start = bool(row[5] & SYN)
-            chooser = Chooser(transport, server.port, from_start=from_start, decode_as=decode_as, keys=self.keys)
+        if transport is TCP:
+            chooser = Chooser(transport, server.port, row[5] & SYN != 0, decode_as, self.keys)
             tracker = Tracker(chooser.feed, way, self._budget, self._brief)
+            chooser.hand_over = tracker.listen
         else:
-            chooser = Chooser(transport, server.port, decode_as=decode_as, keys=self.keys)
+            chooser = Chooser(transport, server.port, False, decode_as, self.keys)
             tracker = DatagramTracker(chooser.feed, way, self._brief)
         stream_key = StreamKey(client, server, transport, pair.uses)
         talk = pair.talk = Talk(pair, stream_key, chooser, tracker, stream.number_at(row[0]))
@@ -302,10 +301,9 @@ class Pipeline:
         ready = [ended for ended in self._ended if ended[0] < self._now_ns]
         if ready:
             self._ended = [ended for ended in self._ended if ended[0] >= self._now_ns]
-            for due_ns, _, talk, how in sorted(ready, key=lambda ended: ended[:2]):
-                conversation = talk.final(how)
-                if conversation is not None:
-                    self._final.append(Ended(due_ns, conversation, talk.kept))
+            for due_ns, _, talk, how in sorted(ready, key=itemgetter(0, 1)):
+                if talk.conversation is not None:
+                    self._final.append(Ended(due_ns, talk.filled(talk.conversation, how), talk.kept))
 
 
 def _ends(tracker: Tracker | DatagramTracker) -> tuple[Packet, ...]:
@@ -318,4 +316,4 @@ def _ends(tracker: Tracker | DatagramTracker) -> tuple[Packet, ...]:
 def sifter(decode_as: Mapping[int, str] | None = None, shares: int = 1) -> Sifter:
     """Return a sifter for the ports of all protocols, and those that the user names."""
     ports = Services(decode_as).ports
-    return Sifter(ports[Transport.TCP], ports[Transport.UDP], shares)
+    return Sifter(ports[TCP], ports[UDP], shares)

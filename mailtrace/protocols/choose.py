@@ -33,6 +33,11 @@ ALSO_WHEN_SILENT = frozenset({"ident", "dns"})
 UNKNOWN = "unknown"
 
 CLIENT, SERVER = Side.CLIENT, Side.SERVER
+LISTENERS = SERVER, CLIENT
+"""By side, who listens to it."""
+
+TCP = Transport.TCP
+YES, NO = Guess.YES, Guess.NO
 
 NO_TEXT = frozenset(range(32)) - frozenset(b"\t\n\f\r\x1b")
 """Control characters that no text has; ISO-2022-JP and its kin have ESC."""
@@ -43,19 +48,19 @@ class Chooser:
 
     `from_start` tells that its first packet was captured. `decode_as` names the protocol, whatever is said.
     `decided_by_content` tells afterwards that the words decided, not the port nor the user. `keys` open TLS; `outer` is
-    the dialogue of a conversation whose inside of TLS this one is: it goes on in this one's.
+    the dialogue of a conversation whose inside of TLS this one is: it goes on in this one's. Once nothing is left to
+    decide `hand_over`, if any, is told who is to be fed from the next event on.
     """
 
     __slots__ = (
         "_given", "_hint", "_inner", "_keys", "_opening", "_outer", "_port", "_row", "_rows", "_session", "_silent",
-        "_take", "_transport", "_watched", "decided_by_content", "protocol",
+        "_take", "_transport", "_watched", "decided_by_content", "hand_over", "protocol",
     )  # fmt: skip
 
     def __init__(
         self,
         transport: Transport,
         server_port: int,
-        *,
         from_start: bool = False,
         decode_as: str | None = None,
         keys: Keys | None = None,
@@ -67,14 +72,15 @@ class Chooser:
         self._transport, self._port = transport, server_port
         self._hint, self._rows = _rows(transport, server_port, outer is not None)
         self._given = None if decode_as is None else next((row for row in self._rows if row.name == decode_as), None)
-        self._opening = Opening(from_start, header_may_come=transport is Transport.TCP)
+        self._opening = Opening(from_start, transport is TCP)
         self._row: ProtocolRow | None = None
         self._session: Session | None = None
         self._keys = keys or Keys()
         self._outer = outer
         self._inner: Chooser | None = None
         self._silent: Dialogue | None = None
-        self._watched = CLIENT
+        self._watched: Side | None = None
+        self.hand_over: Callable[[Callable[[StreamEvent], None]], None] | None = None
 
     @property
     def dialogue(self) -> Dialogue:
@@ -91,17 +97,18 @@ class Chooser:
 
     def finish(self) -> None:
         """Decide what is still open, and flush the session."""
-        if self._take == self._choose:
+        self.hand_over = None
+        if self._session is None and self._take is not _ignore:
             self._decide_by_port()
-        if self._take == self._watch:
-            self._judge(ended=True)
+        if self._watched is not None:
+            self._judge(self._watched, ended=True)
         session = self._session
         if session is not None:
             session.finish()
-        if session is not self._session and isinstance(self._session, Opened):
-            self._session.flush()  # TLS began at the end, where the session stopped to wait
-        if session is not None and hasattr(session, "secure"):
-            session.secure = None  # nothing may hold what holds it: records die by reference count
+            if session is not self._session and isinstance(self._session, Opened):
+                self._session.flush()  # TLS began at the end, where the session stopped to wait
+            if hasattr(session, "secure"):
+                session.secure = None  # nothing may hold what holds it: records die by reference count
         if self._inner is not None and self._inner.protocol != UNKNOWN:
             self.protocol = self._inner.protocol
         if self._row is not None and self._row.tls_ports:
@@ -127,11 +134,11 @@ class Chooser:
             return None
         if given is None:
             for row in self._rows:
-                if row.recognise(side, said) is Guess.YES:
+                if row.recognise(side, said) is YES:
                     return row
             return None
-        around = tls.recognise(side, said) if given.tls_ports and self._outer is None else Guess.NO
-        return given if around is Guess.NO else tls.ROW if around is Guess.YES else None
+        around = tls.recognise(side, said) if given.tls_ports and self._outer is None else NO
+        return given if around is NO else tls.ROW if around is YES else None
 
     def _decide_by_port(self) -> None:
         """Take the row of the port if what was said fits it; the server's words count more.
@@ -149,7 +156,7 @@ class Chooser:
         self._introduce(self.dialogue, [stranger] if stranger else [])
         opening.release()
         opening.forget()
-        self._take = _ignore
+        self._pass_to(_ignore)
 
     def _fits(self, row: ProtocolRow, speaker: Side) -> bool:
         """Tell whether what was said may be the protocol of the port.
@@ -163,9 +170,9 @@ class Chooser:
         asked, answered = opening.first
         if asked is not None and answered is not None and asked.packet < answered.packet:
             client = opening.said[CLIENT]
-            if row.recognise(CLIENT, client) is Guess.NO and other_service(CLIENT, client) is not None:
+            if row.recognise(CLIENT, client) is NO and other_service(CLIENT, client) is not None:
                 return False
-        if row.recognise(speaker, said) is not Guess.NO:
+        if row.recognise(speaker, said) is not NO:
             return True
         is_text = NO_TEXT.isdisjoint(said)
         return not opening.whole and row.is_text is is_text and other_service(speaker, said) is None
@@ -175,7 +182,7 @@ class Chooser:
         said = self._opening.said
         if self._hint is None or not said[speaker]:
             return None
-        for side in (speaker, speaker.other):
+        for side in (speaker, LISTENERS[speaker]):
             name = other_service(side, said[side])
             if name is not None:
                 return self._trouble("wrong-service", side, f"{name} {self._where()}")
@@ -185,7 +192,8 @@ class Chooser:
 
     def _replay_into(self, row: ProtocolRow, speaker: Side) -> None:
         """Give the conversation to `row`, recognised by what `speaker` said, with all that was held."""
-        self._opening.is_past_header(ended=True)
+        opening = self._opening
+        opening.is_past_header(ended=True)
         self.protocol = row.name
         self._row = row
         session = self._session = row.session(self._transport)
@@ -193,18 +201,17 @@ class Chooser:
             session.secure = self._secure
         if self._outer is not None:
             _go_on(self._outer, session.dialogue)
-        troubles = []
         if self._hint is not None and row is not self._hint and row is not self._given:
             place = f"in clear {self._where()}" if self._hint is tls.ROW else self._where()
-            troubles.append(self._trouble("wrong-port", speaker, f"{row.name.upper()} {place}"))
-        if troubles or self._opening.proxied is not None:
-            self._introduce(session.dialogue, troubles)
-        for event in self._opening.release():
+            self._introduce(session.dialogue, [self._trouble("wrong-port", speaker, f"{row.name.upper()} {place}")])
+        elif opening.proxied is not None:
+            self._introduce(session.dialogue, [])
+        for event in opening.release():
             self._session.feed(event)
-        self._watched = speaker.other
+        self._watched = watched = LISTENERS[speaker]
         self._take = self._watch
-        if self._opening.said[self._watched]:
-            self._judge()
+        if opening.said[watched]:
+            self._judge(watched)
 
     def _secure(self, rest: list[Data | Gap]) -> None:
         """TLS begins: from here on the session is fed what is inside; behind implicit TLS it is a new conversation."""
@@ -224,7 +231,13 @@ class Chooser:
             )
         self._session = Opened(self._keys, rest, inside)
         if direct:
-            self._take = self._session.feed
+            self._pass_to(self._session.feed)
+
+    def _pass_to(self, take: Callable[[StreamEvent], None]) -> None:
+        """Nothing is left to decide: let `take` be fed."""
+        self._take = take
+        if self.hand_over is not None:
+            self.hand_over(take)
 
     def _watch(self, event: StreamEvent) -> None:
         """Feed the session, and see what the other side says first."""
@@ -232,27 +245,29 @@ class Chooser:
             self._session.feed(event)
         if event.side is self._watched and isinstance(event, Data):
             self._opening.hear(event)
-            self._judge()
+            self._judge(event.side)
 
-    def _judge(self, ended: bool = False) -> None:
+    def _judge(self, side: Side, ended: bool = False) -> None:
         """Once the second speaker has said a line, tell whether it speaks what the first does."""
-        side, row = self._watched, self._row
-        said = self._opening.said[side][:FIRST_WORDS_LIMIT]
-        line = said[: said.find(b"\n") + 1]
-        full = ended or len(said) == FIRST_WORDS_LIMIT
-        if row is None or self._session is None or not (line or full):
+        row, session = self._row, self._session
+        said = self._opening.said[side]
+        end = said.find(b"\n", 0, FIRST_WORDS_LIMIT) + 1
+        full = ended or len(said) >= FIRST_WORDS_LIMIT
+        if row is None or session is None or not (end or full):
             return
-        if said and row.recognise(side, line or said) is Guess.NO:
+        said, line = said[:FIRST_WORDS_LIMIT], said[:end]
+        if said and row.recognise(side, line or said) is NO:
             if not full:
                 return
-            other = next((each.name.upper() for each in self._rows if each.recognise(side, said) is Guess.YES), None)
+            other = next((each.name.upper() for each in self._rows if each.recognise(side, said) is YES), None)
             name = other or other_service(side, said)
             if name is not None:
                 detail = f"the {side.name.lower()} speaks {name}, not {row.name.upper()}"
                 trouble = self._trouble("wrong-port" if other else "wrong-service", side, detail)
-                self._introduce(self._session.dialogue, [trouble])
+                self._introduce(session.dialogue, [trouble])
         self._opening.forget()
-        self._take = self._session.feed
+        self._watched = None
+        self._pass_to(session.feed)
 
     def _introduce(self, dialogue: Dialogue, troubles: list[Violation]) -> None:
         """Put what the first words tell at the head of the dialogue, the header of the proxy before all."""

@@ -60,13 +60,14 @@ class Opening:
 
     def hear(self, event: Data) -> None:
         """Keep what a side said, if it is among its first octets."""
-        said = self.said[event.side]
+        side, data = event.side, event.data
+        said = self.said[side]
         if not said:
-            if event.data:
-                self.first[event.side] = event
-                self.said[event.side] = event.data[:LOOKED_AT]
+            if data:
+                self.first[side] = event
+                self.said[side] = data[:LOOKED_AT]
         elif len(said) < LOOKED_AT:
-            self.said[event.side] = said + event.data[: LOOKED_AT - len(said)]
+            self.said[side] = said + data[: LOOKED_AT - len(said)]
 
     def release(self) -> list[StreamEvent]:
         """Hand out the events; what was said stays known."""

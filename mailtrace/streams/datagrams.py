@@ -10,6 +10,8 @@ from mailtrace.streams.tracker import SIDES, Row
 UDP_IDLE_NS = 20_000_000_000
 """Silence after which the same two endpoints begin a new conversation: longer than resolvers keep repeating."""
 
+NOT_CAPTURED = GapReason.NOT_CAPTURED
+
 
 class DatagramTracker:
     """What `Tracker` is for TCP: takes rows, emits one `Data` a datagram, and a `Gap` where the capture cut one."""
@@ -26,22 +28,23 @@ class DatagramTracker:
 
     def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
         """Take packets from `rows[at]` on; return the index of the first that begins another, or the end."""
+        emit, packets, numbers, due_ns = self.emit, self.packets, self.numbers, self.due_ns
+        if not numbers:
+            self.first_ns = rows[at][1]
         for index in range(at, len(rows)):
             number, time_ns, way, _, _, _, length, captured, payload_at = rows[index]
-            if self.due_ns is not None and time_ns > self.due_ns:
+            if due_ns is not None and time_ns > due_ns:
                 return index
-            self.due_ns = max(self.due_ns or 0, time_ns + UDP_IDLE_NS)
+            self.due_ns = due_ns = max(due_ns or 0, time_ns + UDP_IDLE_NS)
             side = SIDES[way ^ self._client_way]
-            if not self.numbers:
-                self.first_ns = time_ns
-            self.numbers.append(number)
+            numbers.append(number)
             self.last_ns = time_ns
-            if self.packets is not None:
-                self.packets.append(Packet(number, time_ns, side, 0, 0, 0, length))
-            self.emit(Data(side, buffer[payload_at : payload_at + captured], number, time_ns))
+            if packets is not None:
+                packets.append(Packet(number, time_ns, side, 0, 0, 0, length))
+            emit(Data(side, buffer[payload_at : payload_at + captured], number, time_ns))
             if captured < length:
                 self.whole = False
-                self.emit(Gap(side, length - captured, GapReason.NOT_CAPTURED, number, time_ns))
+                emit(Gap(side, length - captured, NOT_CAPTURED, number, time_ns))
         return len(rows)
 
     def finish(self) -> None:

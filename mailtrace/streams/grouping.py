@@ -25,6 +25,8 @@ SYN = 0x02
 Words = npt.NDArray[np.uint64]
 EndpointKey = int
 """Address, port and IP version in one number, small for IPv4: `(address << 16 | port) << 1 | (version is 6)`."""
+PORT = 0xFFFF << 1
+"""Where the port is in it."""
 PairKey = tuple[EndpointKey, EndpointKey]
 """Two endpoints, the lesser first."""
 
@@ -144,12 +146,13 @@ def port(key: EndpointKey) -> int:
 
 def endpoint(key: EndpointKey) -> Endpoint:
     """Return the endpoint in words: its address as text."""
-    return Endpoint(_address_text(key >> 17, bool(key & 1)), port(key))
+    return Endpoint(_address_text(key & ~PORT), (key >> 1) & 0xFFFF)
 
 
 @lru_cache(maxsize=16_384)
-def _address_text(address: int, version_6: bool) -> str:
-    return str(IPv6Address(address) if version_6 else IPv4Address(address))
+def _address_text(key: EndpointKey) -> str:
+    """Return the address of an endpoint as text; its port must be 0, so that it is kept once."""
+    return str(IPv6Address(key >> 17) if key & 1 else IPv4Address(key >> 17))
 
 
 def _mixed(segments: Segments) -> Words:

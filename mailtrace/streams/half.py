@@ -47,30 +47,30 @@ class Half:
     """One direction: `next` is the offset expected next, `acked` how far the other side has acknowledged.
 
     `base` is the sequence number of offset 0, None until known, and `wire_next` that of the octet expected next;
-    `fin_at` is the offset of the FIN, None until seen. The counters name the fate of every captured payload octet:
-    delivered, duplicate, conflict or discarded; `missing` are the octets of its `gaps`.
+    `fin_at` is the offset of the FIN, None until seen. While nothing is missing `acked` may lag behind: it counts only
+    beyond `next`. `end` is what ended it: how, the packet and its time. The counters name the fate of every captured
+    payload octet: delivered, duplicate, conflict or discarded; `missing` are the octets of its `gaps`. Repeats are
+    compared with what was delivered only where `compares`: they are but a mark on a packet.
     """
 
     __slots__ = (
-        "acked", "base", "budget", "conflict", "discarded", "duplicate", "early", "emit", "fin_at", "gaps", "heard",
-        "history", "missing", "next", "pending", "side", "suspicion", "syn_seen", "wire_next",
+        "acked", "base", "budget", "conflict", "discarded", "duplicate", "early", "emit", "end", "fin_at", "gaps",
+        "heard", "history", "missing", "next", "pending", "side", "suspicion", "syn_seen", "wire_next",
     )  # fmt: skip
 
-    def __init__(self, side: Side, emit: Callable[[StreamEvent], None], budget: Budget) -> None:
+    def __init__(self, side: Side, emit: Callable[[StreamEvent], None], budget: Budget, compares: bool = True) -> None:
         self.side = side
         self.emit = emit
         self.budget = budget
+        self.history: deque[tuple[int, bytes]] | None = deque(maxlen=HISTORY_SEGMENTS) if compares else None
         self.base: int | None = None
-        self.wire_next = 0
-        self.next = 0
-        self.acked = 0
         self.fin_at: int | None = None
-        self.syn_seen = False
-        self.heard = False
         self.early: Waiting | None = None
+        self.end: tuple[str, int, int] | None = None
         self.pending: list[Waiting] = []
-        self.history: deque[tuple[int, bytes]] = deque(maxlen=HISTORY_SEGMENTS)
+        self.syn_seen = self.heard = False
         self.suspicion = 0  # packets seen since octets were acknowledged that never came; 0 = no suspicion
+        self.wire_next = self.next = self.acked = 0
         self.duplicate = self.conflict = self.discarded = self.gaps = self.missing = 0
 
     @property
@@ -122,15 +122,16 @@ class Half:
 
     def deliver(self, data: bytes, packet: int, time_ns: int) -> None:
         """Hand on octets that are next in order."""
-        size, offset = len(data), self.next
-        if size <= HISTORY_SEGMENT_BYTES:
-            self.history.append((offset, data))
-        else:
-            kept = data[-HISTORY_SEGMENT_BYTES:]
-            self.history.append((offset + size - HISTORY_SEGMENT_BYTES, kept))
-        self.next = offset + size
-        self.wire_next = (self.wire_next + size) % MODULUS
+        self.remember(data)
+        self.next += len(data)
+        self.wire_next = (self.wire_next + len(data)) % MODULUS
         self.emit(Data(self.side, data, packet, time_ns))
+
+    def remember(self, data: bytes) -> None:
+        """Keep octets that are next in order to compare repeats with."""
+        if self.history is not None and data:
+            kept = data[-HISTORY_SEGMENT_BYTES:]
+            self.history.append((self.next + len(data) - len(kept), kept))
 
     def give_up(self, packet: int, time_ns: int, why: GapReason) -> None:
         """Declare the hole before the first waiting segment, or up to what was acknowledged, and go on behind it."""
@@ -230,7 +231,7 @@ class Half:
     def _repeat(self, offset: int, data: bytes) -> Mark:
         """Octets already passed: compare with what is remembered of them."""
         mark = Mark.RETRANSMISSION
-        for start, kept in self.history:
+        for start, kept in self.history or ():
             low, high = max(start, offset), min(start + len(kept), offset + len(data))
             if low < high and kept[low - start : high - start] != data[low - offset : high - offset]:
                 mark = Mark.OVERLAP_CONFLICT

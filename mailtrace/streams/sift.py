@@ -5,6 +5,7 @@ What is kept of a batch, `Rows`, is small and plain, so that it can be made in o
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
@@ -26,6 +27,9 @@ KEY_BYTES = 19
 """Octets of one endpoint's key: address, port and version."""
 
 PAIR_BYTES = 2 * KEY_BYTES
+
+ROW = struct.Struct(f"{ROW_LINES}q")
+"""A packet in the table of `Rows`."""
 
 NOTED_COPIES = 10
 """Packets captured twice that are named; the others are counted."""
@@ -64,11 +68,10 @@ class Rows(Struct, array_like=True):
 
     def by_stream(self) -> Iterator[tuple[StreamRows, list[Row]]]:
         """Yield each stream with its packets as rows for its tracker, made when they are wanted: few at a time."""
-        table = np.frombuffer(self.table, dtype=np.int64).reshape(-1, ROW_LINES)
-        start = 0
+        table, start = memoryview(self.table), 0
         for stream in self.streams:
-            stop = start + stream.count
-            yield stream, table[start:stop].tolist()
+            stop = start + stream.count * ROW.size
+            yield stream, list(ROW.iter_unpack(table[start:stop]))
             start = stop
 
 

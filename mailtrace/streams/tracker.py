@@ -1,7 +1,8 @@
 """HOT. One TCP conversation: its packets, and what each side said, in order (tests/bench `mail`).
 
 The usual packet of an open connection, with what comes next and after all that the other side has said, takes the short
-way through `feed`; others take longer ones: `_out_of_step`, and whatever opens or closes a connection `_unusual`.
+way through `feed`; others take longer ones: `_out_of_step`, and whatever opens or closes a connection `_unusual`. A
+call that is answered and a farewell that is returned, as most connections begin and end: `_answered`, `_parted`.
 Octets are handed on as soon as they are in order, acknowledged or not. Those that the other side acknowledged but the
 capture does not hold are given up after a few more packets, since captures from several queues swap neighbours; until
 then what is said waits, to be put in order (`streams/merging.py`).
@@ -23,7 +24,9 @@ UNUSUAL = FIN | SYN | RST
 USUAL = UNUSUAL | ACK
 """Bits of which the usual packet has ACK alone."""
 
-SIDES = (Side.CLIENT, Side.SERVER)
+CLIENT, SERVER = SIDES = (Side.CLIENT, Side.SERVER)
+PLAIN = Mark.NONE
+BY_RESET, BY_FIN, OPEN = ClosedHow.RST, ClosedHow.FIN, ClosedHow.OPEN
 
 REORDER_PACKETS = 8
 """Packets of the conversation to wait for acknowledged octets before giving them up: swapped neighbours are nearer."""
@@ -53,13 +56,13 @@ class Tracker:
     """The packets of one conversation, in capture order, turned into stream events for `emit`.
 
     `client_way` is the way of the client's packets; `budget` is shared with the other conversations. `due_ns` is when a
-    closed conversation is final, None while open. `numbers` are those of its packets, `packets` what is to be known of
-    them, None in a `brief` one.
+    closed conversation is final, None while open; `all_said` tells that both sides have ended what they say, and all of
+    it was handed on. `numbers` are those of its packets, `packets` what is to be known of them, None in a `brief` one.
     """
 
     __slots__ = (
-        "_acknowledged", "_calm", "_ends", "_halves_by_way", "_held", "_holding", "_reset_by", "_server_starts",
-        "_settled", "due_ns", "emit", "first_ns", "halves", "last_ns", "numbers", "packets",
+        "_acknowledged", "_calm", "_halves_by_way", "_held", "_holding", "_reset_by", "_server_starts",
+        "_settled", "all_said", "due_ns", "emit", "first_ns", "halves", "last_ns", "numbers", "packets",
     )  # fmt: skip
 
     def __init__(
@@ -74,49 +77,91 @@ class Tracker:
         self.packets: list[Packet] | None = None if brief else []
         self.first_ns = self.last_ns = 0
         self.emit = emit
-        self.halves = client, server = Half(Side.CLIENT, emit, budget), Half(Side.SERVER, emit, budget)
-        self._halves_by_way = (
-            ((server, client), (client, server)) if client_way else ((client, server), (server, client))
-        )
-        self._holding = False  # octets were acknowledged that are not here: what comes meanwhile is put in order later
+        client, server = Half(CLIENT, emit, budget, not brief), Half(SERVER, emit, budget, not brief)
+        self.halves = pair = client, server
+        self._halves_by_way = ((server, client), pair) if client_way else (pair, (server, client))
+        self._holding = False  # octets acknowledged are not here: what comes meanwhile is put in order later
         self._held: tuple[list[Held], list[Held]] = ([], [])
         self._acknowledged: dict[int, int] = {}  # how far packets did, by number, while octets are missing
         self.due_ns: int | None = None
-        self._settled = False  # both starts known, nothing closing
-        self._calm = False  # and nothing missing: the short way is safe
+        self.all_said = False
+        self._settled = self._calm = False  # settled: both starts known, nothing closing; calm: nor missing
         self._reset_by: int | None = None
-        self._ends: dict[int, tuple[str, int, int]] = {}
-        self._server_starts: list[int] = []
+        self._server_starts: tuple[int, ...] = ()
 
     def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
         """Take packets from `rows[at]` on; return the index of the first that begins another, or the end."""
         halves_by_way, packets, stop = self._halves_by_way, self.packets, len(rows)
-        for index, row in enumerate(rows[at:], at):
+        index = at if self.numbers or stop < at + 2 else at + self._answered(rows[at], rows[at + 1])
+        while index < stop:
+            row = rows[index]
             number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = row
             half, other = halves_by_way[way]
-            if (
-                self._calm
-                and sequence == half.wire_next
-                and acknowledged == other.wire_next
-                and captured == length
-                and flags & USUAL == ACK
-            ):
-                other.acked = other.next
+            is_next = sequence == half.wire_next and acknowledged == other.wire_next and captured == length
+            if is_next and self._calm and flags & USUAL == ACK:
                 if packets is not None:
                     packets.append(Packet(number, time_ns, half.side, flags, half.next + 1, other.next + 1, length))
-                if length:
-                    half.deliver(buffer[payload_at : payload_at + captured], number, time_ns)
+                    half.remember(buffer[payload_at : payload_at + length])
+                if length:  # as `Half.deliver` does
+                    half.next += length
+                    half.wire_next = (sequence + length) % MODULUS
+                    half.emit(Data(half.side, buffer[payload_at : payload_at + length], number, time_ns))
+            elif self._calm and flags & FIN and (parting := self._parted(half, other, rows[index : index + 3])):
+                index += parting - 1
             elif self._settled and not flags & UNUSUAL:
                 self._out_of_step(half, other, row, buffer)
             elif not self._unusual(half, other, row, buffer):
                 stop = index
                 break
+            index += 1
         if stop > at:
             if not self.numbers:
                 self.first_ns = rows[at][1]
             self.numbers += map(_number_of, rows[at:stop])
             self.last_ns = rows[stop - 1][1]
         return stop
+
+    def _answered(self, syn: Row, answer: Row) -> int:
+        """Begin with a SYN and the SYN+ACK that answers it; return how many packets that were, 0 for any others."""
+        way, start, its_start = syn[2], (syn[3] + 1) % MODULUS, (answer[3] + 1) % MODULUS
+        usual = syn[5] & USUAL == SYN and not syn[6] and _is(answer, 1 - way, SYN | ACK, answer[3], start)
+        if not usual or start == its_start:
+            return 0
+        half, other = self._halves_by_way[way]
+        half.base = half.wire_next = start
+        other.base = other.wire_next = its_start
+        half.syn_seen = half.heard = other.syn_seen = other.heard = True
+        self._server_starts = (its_start,)
+        self._settled = self._calm = True
+        if self.packets is not None:
+            self.packets.append(Packet(syn[0], syn[1], half.side, syn[5], 0, 0, 0))
+            self.packets.append(Packet(answer[0], answer[1], other.side, answer[5], 0, 1, 0))
+        return 2
+
+    def _parted(self, half: Half, other: Half, rows: Sequence[Row]) -> int:
+        """End a calm connection with a FIN, the FIN that answers it and, where it is next, the acknowledgement of that.
+
+        Return how many packets that were, 0 where `rows` begin with others.
+        """
+        if len(rows) < 2 or not half.next or not other.next:
+            return 0
+        fin, answer, *after = rows
+        way, ours, theirs, behind = fin[2], half.wire_next, other.wire_next, (half.wire_next + 1) % MODULUS
+        if not (_is(fin, way, FIN | ACK, ours, theirs) and _is(answer, 1 - way, FIN | ACK, theirs, behind)):
+            return 0
+        half.fin_at, half.end = half.next, ("fin", fin[0], fin[1])
+        other.fin_at, other.end = other.next, ("fin", answer[0], answer[1])
+        self._settled = self._calm = False
+        self.all_said, self.due_ns = True, answer[1] + LINGER_NS
+        if after and not (_is(after[0], way, ACK, behind, (theirs + 1) % MODULUS) and after[0][1] <= self.due_ns):
+            after.clear()
+        if self.packets is not None:
+            sequence, acknowledged = half.next + 1, other.next + 1
+            self.packets.append(Packet(fin[0], fin[1], half.side, fin[5], sequence, acknowledged, 0))
+            self.packets.append(Packet(answer[0], answer[1], other.side, answer[5], acknowledged, sequence + 1, 0))
+            for row in after:
+                self.packets.append(Packet(row[0], row[1], half.side, row[5], sequence + 1, acknowledged + 1, 0))
+        return 2 + len(after)
 
     def _out_of_step(self, half: Half, other: Half, row: Row, buffer: bytes) -> None:
         """Take a packet of an open connection that is not just what comes next, or comes while octets are missing."""
@@ -129,14 +174,12 @@ class Tracker:
             if acked > other.next and other.heard and not other.suspicion:
                 other.suspicion = 1
                 self._begin_holding()
-        mark = Mark.NONE
-        if length == 1 and offset == half.next - 1:
+        mark = PLAIN
+        if length <= 1 and offset == half.next - 1:
             mark = Mark.KEEP_ALIVE
             half.duplicate += captured
         elif length:
             mark = half.accept(offset, buffer[payload_at : payload_at + captured], length, number, time_ns)
-        elif offset == half.next - 1:
-            mark = Mark.KEEP_ALIVE
         if self.packets is not None:
             self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
         self._look_around(half, other, number, time_ns, acked)
@@ -147,30 +190,33 @@ class Tracker:
             self._disturbed(number, time_ns, acked)
         self._calm = self._settled and half.is_calm and other.is_calm
 
+    def listen(self, emit: Callable[[StreamEvent], None]) -> None:
+        """Hand events to `emit` from the next on."""
+        self.emit = emit
+        if not self._holding:
+            self.halves[0].emit = self.halves[1].emit = emit
+
     def finish(self) -> None:
         """Nothing more will be said: give up what is missing, and close both sides; late packets may still come."""
         last, last_ns = self.numbers[-1], self.last_ns
         for half in self.halves:
-            half.finish(last, last_ns)
             half.suspicion = 0
+            if half.next != half.fin_at:
+                half.finish(last, last_ns)
+        self.all_said = self.all_said or self._is_all_said()
         if self._holding:
             self._hand_on()
         for half in self.halves:
-            how, number, time_ns = self._ends.get(half.side, ("open", last, last_ns))
+            how, number, time_ns = half.end or ("open", last, last_ns)
             self.emit(Closed(half.side, how, number, time_ns))
-            half.emit = _drop
-        self.emit = _drop
+        self.listen(_drop)
 
     @property
     def closed(self) -> ClosedHow:
         """How it has ended so far."""
-        if self._reset_by is not None:
-            return ClosedHow.RST
-        return ClosedHow.FIN if self.all_said else ClosedHow.OPEN
+        return BY_RESET if self._reset_by is not None else BY_FIN if self.all_said else OPEN
 
-    @property
-    def all_said(self) -> bool:
-        """Both sides have ended what they say, and all of it was handed on."""
+    def _is_all_said(self) -> bool:
         client, server = self.halves
         if client.fin_at is None or server.fin_at is None:
             return False
@@ -180,7 +226,7 @@ class Tracker:
     def whole(self) -> bool:
         """Seen from the first SYN on without a hole; a server that refuses sends none of its own."""
         client, server = self.halves
-        answered = server.syn_seen or (self._reset_by == Side.SERVER and not server.next)
+        answered = server.syn_seen or (self._reset_by == SERVER and not server.next)
         return client.syn_seen and answered and not client.gaps and not server.gaps
 
     def _disturbed(self, number: int, time_ns: int, acked: int) -> None:
@@ -225,15 +271,14 @@ class Tracker:
         """Hand on what was held, in order, once the missing octets have come or will not."""
         client, server = self._held
         few = len(client) + len(server) < HELD_EVENTS
-        if not self._holding or (few and any(0 < half.suspicion <= REORDER_PACKETS for half in self.halves)):
+        if few and any(0 < half.suspicion <= REORDER_PACKETS for half in self.halves):
             return
         self._holding = False
         for half in self.halves:
             half.emit = self.emit
+        self._held = [], []
         for event in merged(client, server, self._acknowledged):
             self.emit(event)
-        client.clear()
-        server.clear()
 
     def _unusual(self, half: Half, other: Half, row: Row, buffer: bytes) -> bool:
         """Take a packet that opens, closes or finds an unsettled connection; False when it begins another."""
@@ -254,10 +299,10 @@ class Tracker:
             if other.reached > other.next and other.heard and not other.suspicion:
                 other.suspicion = 1
                 self._begin_holding()
-        mark = Mark.NONE
+        mark = PLAIN
         if length and not flags & RST:
             mark = self._payload(half, offset, buffer[payload_at : payload_at + captured], length, row)
-        if flags & SYN and half.heard and mark is Mark.NONE:
+        if flags & SYN and half.heard and mark is PLAIN:
             mark = Mark.RETRANSMISSION
         if flags & RST:
             half.discarded += captured
@@ -269,7 +314,8 @@ class Tracker:
             self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
         self._settled = len(self._server_starts) < 2 and half.is_open and other.is_open
         self._look_around(half, other, number, time_ns, acked)
-        if self.due_ns is None and (self._reset_by is not None or (half.fin_at is not None and self.all_said)):
+        self.all_said = half.fin_at is not None and self._is_all_said()
+        if self.due_ns is None and (self._reset_by is not None or self.all_said):
             self.due_ns = time_ns + LINGER_NS
         if self.due_ns is not None:
             self._settled = self._calm = False
@@ -294,7 +340,7 @@ class Tracker:
             half.begin_at(start)
             half.early = None
         if flags & ACK:
-            self._server_starts.append(start)
+            self._server_starts += (start,)
         return True
 
     def _settle(self, half: Half, other: Half, sequence: int, acknowledged: int, flags: int) -> None:
@@ -306,7 +352,7 @@ class Tracker:
                 other.begin_at(acknowledged)
             elif not other.next and acknowledged in self._server_starts:
                 other.begin_at(acknowledged)
-                self._server_starts.clear()
+                self._server_starts = ()
 
     def _confirm(self, half: Half, early: Waiting, acked: int) -> None:
         """Octets that came with a SYN count once they are acknowledged. Source: RFC 7413 section 4."""
@@ -321,13 +367,13 @@ class Tracker:
         if flags & SYN:
             half.discarded += len(half.early[1]) if half.early else 0
             half.early = (0, data, length, number, time_ns)
-            return Mark.NONE
+            return PLAIN
         if half.fin_at is not None and offset >= half.fin_at:
             half.discarded += len(data)
             return Mark.AFTER_CLOSE
         if self._reset_by == half.side:  # a reset that its supposed sender ignores was not his
             self._reset_by = self.due_ns = None
-            self._ends.pop(half.side, None)
+            half.end = None
         return half.accept(offset, data, length, number, time_ns)
 
     def _reset(self, half: Half, offset: int, row: Row) -> Mark:
@@ -336,13 +382,18 @@ class Tracker:
             return Mark.OUT_OF_WINDOW
         if self._reset_by is None:
             self._reset_by = half.side
-            self._ends.setdefault(half.side, ("rst", row[0], row[1]))
-        return Mark.NONE
+            half.end = half.end or ("rst", row[0], row[1])
+        return PLAIN
 
     def _finished(self, half: Half, fin_at: int, row: Row) -> None:
         if half.fin_at is None and fin_at >= half.next:
             half.end_at(fin_at)
-            self._ends[half.side] = ("fin", row[0], row[1])
+            half.end = ("fin", row[0], row[1])
+
+
+def _is(row: Row, way: int, flags: int, sequence: int, acknowledged: int) -> bool:
+    """Tell whether a packet without payload says just this."""
+    return row[5] & USUAL == flags and row[3] == sequence and row[4] == acknowledged and row[2] == way and not row[6]
 
 
 def _drop(event: StreamEvent) -> None:
