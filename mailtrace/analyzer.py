@@ -30,13 +30,17 @@ from mailtrace.model import (
     surrogates_spelled,
 )
 from mailtrace.packets.carriers import link_name
-from mailtrace.pipeline import Keep, Pipeline, sifter
+from mailtrace.pipeline import NOTHING_SAID, Keep, Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
 from mailtrace.streams.sift import Rows, Totals
 
 T = TypeVar("T")
 
 _encode = Encoder().encode
+_encode_into = Encoder().encode_into
+
+_sending = bytearray()
+"""Where what came of a batch is put together: it is as large as the largest so far, and need not grow each time."""
 
 Progress = Callable[[int, int, int], None]
 """Called after each batch with octets read, packets and conversations so far."""
@@ -239,7 +243,8 @@ def briefly(write: Write, conversation: Conversation) -> Kept:
     """Keep of a conversation only what was written, and what relating it to others needs."""
     messages = messages_in(conversation)
     places = carried(conversation, messages)
-    dialogue = Dialogue(lookups=conversation.dialogue.lookups)
+    lookups = conversation.dialogue.lookups
+    dialogue = Dialogue(lookups=lookups) if lookups else NOTHING_SAID
     return Kept(dialogue, gist(conversation, messages, places), [], write(conversation, messages, places))
 
 
@@ -254,7 +259,8 @@ def packed(keep: Callable[[Conversation], Kept], conversation: Conversation) -> 
 
 def _sent(understood: Understood) -> Raw:
     """Return it in the form in which the processes in between hand it on."""
-    return Raw(_encode(understood))
+    _encode_into(understood, _sending)
+    return Raw(bytes(_sending))
 
 
 def analyze_files(analyzer: Analyzer, protocols: frozenset[str] | None = None) -> Analysis:

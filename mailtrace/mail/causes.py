@@ -25,7 +25,7 @@ from ipaddress import ip_address
 
 from msgspec import Struct
 
-from mailtrace.model import Command, Conversation, Encryption, Endpoint, Lookup, WentDark
+from mailtrace.model import Conversation, Encryption, Endpoint, Lookup, WentDark
 
 BEFORE_NS = 10_000_000_000
 """How long before a connection its client may have looked for the server: resolvers give up a try after 5 s, twice."""
@@ -39,8 +39,10 @@ IDENT_NS = 30_000_000_000
 COMMANDS_LOOKED_AT = 200
 """Commands around the lookup whose names count: one with thousands of mails is not searched for each lookup."""
 
-REMEMBERED_ARGUMENT = 300
-"""Octets of an argument that is read once for all lookups; a path has at most 256 (RFC 5321 section 4.5.3.1.3)."""
+REMEMBERED_LINE = 300
+"""Octets of a line that is read once for all that are the same; a path has at most 256 (RFC 5321 section 4.5.3.1.3)."""
+
+CLEAR = Encryption.NO
 
 NAMED_BY_PENDING = 95
 SERVER_FOUND = 85
@@ -65,13 +67,9 @@ _NAMING = _HELLOS | {"MAIL", "RCPT"}
 _TRANSPORT_POLICY = ("_mta-sts.", "_smtp._tls.")
 
 
-class Asked(Struct, frozen=True, array_like=True, gc=False):
-    """A command, as far as it tells what a conversation is about: when it was sent and answered (None: never)."""
-
-    time_ns: int
-    answered_ns: int | None
-    verb: str
-    domains: tuple[str, ...]
+Asked = tuple[int, int | None, str, tuple[str, ...]]
+"""A command, as far as it tells what a conversation is about: when it was sent and answered (None: never), its verb,
+and the domains that it names."""
 
 
 class About(Struct, frozen=True, array_like=True, gc=False):
@@ -105,21 +103,22 @@ class Candidate(Struct, frozen=True, gc=False):
 
 def about(conversation: Conversation) -> About:
     """Return what a mail conversation is about."""
-    turns = conversation.dialogue.turns
-    greeting = turns[0].replies[0] if turns and turns[0].command is None and turns[0].replies else None
-    asked = []
+    dialogue = conversation.dialogue
+    turns = dialogue.turns
+    asked: list[Asked] = []
     for turn in turns:
-        command = turn.command
+        command, replies = turn.command, turn.replies
         if command is not None:
-            answered_ns = turn.replies[-1].time_ns if turn.replies else None
-            domains = _domains(command) if command.verb in _NAMING else ()
-            asked.append(Asked(command.time_ns, answered_ns, command.verb, domains))
+            verb = command.verb
+            domains = _named(verb, command.line, command.argument_at) if verb in _NAMING else ()
+            asked.append((command.time_ns, replies[-1].time_ns if replies else None, verb, domains))
+    greeting = turns[0].replies[0] if turns and turns[0].command is None and turns[0].replies else None
     return About(
         _clients(conversation),
-        _plain(_first_word(greeting.lines[0])) if greeting is not None and greeting.lines else "",
+        _named("EHLO", greeting.lines[0], 0)[0] if greeting is not None and greeting.lines else "",
         None if greeting is None else greeting.time_ns,
         tuple(asked),
-        None if conversation.dialogue.encryption is Encryption.NO else _dark_ns(conversation),
+        None if dialogue.encryption is CLEAR else _dark_ns(conversation),
     )
 
 
@@ -160,10 +159,10 @@ def subjects(of: Candidate) -> set[str]:
     server = of.server.host
     found = {server, reversed_address(server), of.greeting}
     found.update(reversed_address(client) for client in of.clients)
-    for asked in of.asked:
-        found.update(asked.domains)
-        if asked.verb == "MAIL":
-            for domain in asked.domains:
+    for _, _, verb, domains in of.asked:
+        found.update(domains)
+        if verb == "MAIL":
+            for domain in domains:
                 labels = domain.split(".")
                 found.update("_dmarc." + ".".join(labels[at:]) for at in range(1, len(labels)))
     return found
@@ -266,33 +265,32 @@ def _names(of: Candidate, time_ns: int) -> _Names:
     names = _Names(set(), set(), set(), of.greeted_ns is not None and time_ns < of.greeted_ns, set())
     at = bisect_right(of.asked, time_ns, key=_time_ns)
     first = max(0, at - COMMANDS_LOOKED_AT)
-    for index, asked in enumerate(of.asked[first : at + COMMANDS_LOOKED_AT], first):
-        if asked.verb in _HELLOS:
-            names.hellos.update(asked.domains)
-        elif asked.verb == "MAIL":
-            names.senders.update(asked.domains)
-        elif asked.verb == "RCPT":
-            names.recipients.update(asked.domains)
-        if index < at and (asked.answered_ns is None or asked.answered_ns > time_ns):
+    for index, (_, answered_ns, verb, domains) in enumerate(of.asked[first : at + COMMANDS_LOOKED_AT], first):
+        if verb in _HELLOS:
+            names.hellos.update(domains)
+        elif verb == "MAIL":
+            names.senders.update(domains)
+        elif verb == "RCPT":
+            names.recipients.update(domains)
+        if index < at and (answered_ns is None or answered_ns > time_ns):
             names.owed = True
-            names.pending.update(asked.domains)
+            names.pending.update(domains)
     return names
 
 
 def _time_ns(asked: Asked) -> int:
     """Return when a command was sent."""
-    return asked.time_ns
+    return asked[0]
 
 
-def _domains(command: Command) -> tuple[str, ...]:
-    """Return the domain of the address, or the name, that a command gives; none when it gives none."""
-    argument = command.line[command.argument_at :]
-    read = _domains_in if len(argument) <= REMEMBERED_ARGUMENT else _domains_in.__wrapped__
-    return read(command.verb, argument)
+def _named(verb: str, line: bytes, at: int) -> tuple[str, ...]:
+    """Return the domain of the address, or the name, that a line gives from `at` on; none when it gives none."""
+    return (_remembered if len(line) <= REMEMBERED_LINE else _remembered.__wrapped__)(verb, line, at)
 
 
 @lru_cache(maxsize=4096)
-def _domains_in(verb: str, argument: bytes) -> tuple[str, ...]:
+def _remembered(verb: str, line: bytes, at: int) -> tuple[str, ...]:
+    argument = line[at:]
     if verb in _HELLOS:
         return (_plain(_first_word(argument)),)
     found = _DOMAIN.search(argument) or _DOMAIN_ALONE.search(argument)

@@ -196,11 +196,6 @@ def _cut(lines: Sequence[str], mark: str) -> tuple[tuple[str, ...], Sequence[str
 _remembered = lru_cache(maxsize=256)(_usual_fields)
 
 
-def places(fields: Sequence[Field]) -> Places:
-    """Return where fields stand, by their names in lower case."""
-    return _known(tuple(map(_name_of, fields))).places
-
-
 def _known(names: tuple[str, ...]) -> Names:
     """Return what is known of a head by its names: most of a server have the same, which stay the same objects."""
     return (_read_names if len(names) <= REMEMBERED_NAMES else _read_names.__wrapped__)(names)

@@ -71,6 +71,7 @@ def journey_record(journey: Journey, waits: Iterable[HopWait] | None = None) -> 
 
 
 def _hop(hop: Hop) -> _Hop:
+    because = hop.evidence
     return _Hop(
         hop.kind,
         hop.conversation,
@@ -82,8 +83,8 @@ def _hop(hop: Hop) -> _Hop:
         hop.queue_id,
         hop.status,
         hop.before,
-        [each.kind for each in hop.evidence],
-        hop.evidence,
+        [each.kind for each in because] if because else [],
+        because,
         hop.score,
         hop.changes,
         hop.lookups,

@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Raw, Struct, UnsetType, field
-from msgspec.json import Encoder
+from msgspec import Struct, UnsetType, field
 
 from mailtrace.model import (
     AttachedMessage,
     ClosedHow,
-    Command,
-    Continuation,
     Conversation,
     DeliveryReport,
+    Dialogue,
     Direction,
     EmbeddedFile,
     Encryption,
@@ -29,33 +27,24 @@ from mailtrace.model import (
     Lookup,
     Message,
     MessagePart,
-    Outcome,
     Person,
     Proxied,
     Received,
     Transport,
-    Turn,
     Violation,
     Wait,
-    masked,
     wire_text,
 )
 from mailtrace.model.remarks import remark
-from mailtrace.protocols.imap.folders import folder_asked, folder_told
 from mailtrace.reports.security import TlsRecord, tls_record
 from mailtrace.reports.times import iso, seconds
+from mailtrace.reports.turns import TurnRecord, imap_turn_records, turn_records
 from mailtrace.reports.waits import WaitRecord, wait_record
 
 SOURCE_BYTES = 65_536
 """Octets of a message shown as transmitted; a report of big attachments stays a report, and the cut is flagged."""
 
-LINES_REMEMBERED = 2_048
-"""Answers whose lines are written once for all who give the same: servers have few words."""
-
-LINES_BYTES = 1_000
-"""Octets of lines, as written, that are remembered; those of a mailbox may be as long as it is."""
-
-_encode = Encoder().encode
+CLEAR = Encryption.NO
 
 Names = Mapping[str, str]
 """The best name of each address that has one."""
@@ -65,43 +54,6 @@ class _Endpoint(Struct, gc=False):
     address: str
     port: int
     name: str | None
-
-
-class _Command(Struct, gc=False, omit_defaults=True):
-    packet: int
-    time: str | None
-    verb: str
-    argument: str
-    line: str
-    packets: tuple[int, ...]
-    tag: str | None = None
-    mailbox: str | None = None
-    certain: bool = True
-
-
-class _Reply(Struct, gc=False, omit_defaults=True):
-    packet: int
-    time: str | None
-    status: str
-    enhanced: str | None
-    outcome: Outcome
-    lines: Raw
-    packets: tuple[int, ...]
-    tag: str | None = None
-    mailbox: str | None = None
-
-
-class _Continuation(Struct, gc=False):
-    packet: int
-    time: str | None
-    line: str
-    packets: tuple[int, ...]
-
-
-class _Turn(Struct, gc=False):
-    command: _Command | None
-    replies: list[_Reply]
-    continuations: list[_Continuation]
 
 
 class _Proxied(Struct, gc=False):
@@ -134,7 +86,7 @@ class SaidRecord(Struct, gc=False):
     encrypted: Encryption
     decrypted: bool
     tls: TlsRecord | None
-    turns: list[_Turn]
+    turns: list[TurnRecord]
     logins: list[Login]
     waits: list[WaitRecord] | None
     violations: list[dict[str, Any]]
@@ -161,16 +113,20 @@ def conversation_record(conversation: Conversation, names: Names) -> Conversatio
     )
 
 
-def said_record(conversation: Conversation, show_secrets: bool, waits: Sequence[Wait] | None) -> SaidRecord:
+def asks_only(dialogue: Dialogue) -> bool:
+    """Tell whether a dialogue is nothing but lookups, as nearly all of the DNS: then there is nothing to say of it."""
+    return len(dialogue.events) == len(dialogue.lookups) and dialogue.tls is None and dialogue.encryption is CLEAR
+
+
+def said_record(dialogue: Dialogue, protocol: str, show_secrets: bool, waits: Sequence[Wait] | None) -> SaidRecord:
     """Return the record of what was said in a conversation; `waits` are its own, None where they are not known yet."""
-    dialogue = conversation.dialogue
-    turn_record = _turn if conversation.protocol != "imap" else _imap_turn
+    records = turn_records if protocol != "imap" else imap_turn_records
     kinds = set(map(type, dialogue.events))  # most conversations have nothing odd in them
     return SaidRecord(
         dialogue.encryption,
         dialogue.tls is not None and dialogue.tls.decrypted,
         None if dialogue.tls is None else tls_record(dialogue.tls),
-        [turn_record(turn, show_secrets) for turn in dialogue.turns],
+        records(dialogue.turns, show_secrets),
         dialogue.logins,
         None if waits is None else [wait_record(wait) for wait in waits],
         [_violation(event) for event in dialogue.events if type(event) is Violation] if Violation in kinds else [],
@@ -188,71 +144,6 @@ def _proxied(header: Proxied | None) -> _Proxied | None:
 
 def _endpoint(endpoint: Endpoint, names: Names) -> _Endpoint:
     return _Endpoint(endpoint.host, endpoint.port, names.get(endpoint.host))
-
-
-class _Lines(dict[tuple[bytes, ...], Raw]):
-    """The lines of answers as a list in JSON; forgotten all at once when there are too many."""
-
-    def __missing__(self, lines: tuple[bytes, ...]) -> Raw:
-        octets = _encode([wire_text(line) for line in lines])
-        written = Raw(octets)
-        if len(octets) <= LINES_BYTES:
-            if len(self) >= LINES_REMEMBERED:
-                self.clear()
-            self[lines] = written
-        return written
-
-
-_LINES = _Lines()
-
-
-def _turn(turn: Turn, show_secrets: bool) -> _Turn:
-    replies = [
-        _Reply(
-            reply.packet,
-            iso(reply.time_ns),
-            reply.status,
-            reply.enhanced,
-            reply.outcome,
-            _LINES[reply.lines],
-            reply.packets,
-        )
-        for reply in turn.replies
-    ]
-    command = None if turn.command is None else _command(turn.command, show_secrets)
-    continuations = [_continuation(each, show_secrets) for each in turn.continuations] if turn.continuations else []
-    return _Turn(command, replies, continuations)
-
-
-def _imap_turn(turn: Turn, show_secrets: bool) -> _Turn:
-    """Return the record of a turn with what only IMAP has: tags, and the names of folders as people read them."""
-    record = _turn(turn, show_secrets)
-    if turn.command is not None and record.command is not None:
-        record.command.tag = turn.command.tag
-        record.command.mailbox = folder_asked(turn)
-    for reply, each in zip(turn.replies, record.replies, strict=True):
-        each.tag = reply.tag
-        each.mailbox = folder_told(reply)
-    return record
-
-
-def _command(each: Command, show_secrets: bool) -> _Command:
-    line, at = each.line, each.argument_at
-    if each.secrets and not show_secrets:
-        spans = tuple((max(0, start - at), max(0, stop - at)) for start, stop in each.secrets)
-        argument, text = wire_text(masked(line[at:], spans)), wire_text(masked(line, each.secrets))
-    else:
-        text = wire_text(line)
-        argument = text[at:] if line.isascii() else wire_text(line[at:])
-    told = _Command(each.packet, iso(each.time_ns), each.verb, argument, text, each.packets)
-    if not each.certain:
-        told.certain = False
-    return told
-
-
-def _continuation(each: Continuation, show_secrets: bool) -> _Continuation:
-    line = wire_text(masked(each.line, each.secrets, show_secrets))
-    return _Continuation(each.packet, iso(each.time_ns), line, each.packets)
 
 
 def _violation(event: Violation) -> dict[str, Any]:

@@ -197,9 +197,10 @@ def json_safe(encoded: bytes) -> bytes:
     """
     if encoded.isascii():
         return _UNSAFE.sub(_spelled, encoded) if 0x7F in encoded else encoded
-    if not any(map(encoded.__contains__, _LEADS)):
-        return encoded
-    return _UNSAFE.sub(_spelled, encoded)
+    for lead in _LEADS:
+        if lead in encoded:
+            return _UNSAFE.sub(_spelled, encoded)
+    return encoded
 
 
 def _spelled(match: re.Match[bytes]) -> bytes:

@@ -14,33 +14,40 @@ SHORT_NS = 10_000_000
 SECONDS_REMEMBERED = 4_096
 """Seconds whose text is kept: a capture's packets come in order, so most share the second of the one before."""
 
+NINE_DIGITS = 100_000_000
+"""From here on a fraction of a second in nanoseconds has all its digits, and needs no format that fills them up."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-
-class _ToTheSecond(dict[str, str]):
-    """The text of each second met, by its decimal number; forgotten all at once when there are too many."""
-
-    def __missing__(self, number: str) -> str:
-        if len(self) >= SECONDS_REMEMBERED:
-            self.clear()
-        self[number] = text = (_EPOCH + timedelta(seconds=int(number))).strftime("%Y-%m-%dT%H:%M:%S.")
-        return text
-
-
-_TO_THE_SECOND = _ToTheSecond()
+_TEXTS: dict[int, str] = {}
+"""The text of each second met; a plain dictionary, since one with `__missing__` is asked at twice the cost."""
 
 
 def iso(time_ns: int | None) -> str | None:
     """Return a time as ISO 8601 in UTC with nanoseconds, None where there is none; any 64-bit value has a text."""
     if time_ns is None:
         return None
-    if time_ns >= SECOND_NS:  # then the last nine digits are the fraction: a third of the cost of dividing
-        digits = str(time_ns)
-        return f"{_TO_THE_SECOND[digits[:-9]]}{digits[-9:]}Z"
-    if time_ns == NO_TIME:
-        return None
-    whole, fraction = divmod(time_ns, SECOND_NS)
-    return f"{_TO_THE_SECOND[str(whole)]}{fraction:09d}Z"
+    second = time_ns // SECOND_NS
+    fraction = time_ns % SECOND_NS
+    text = _TEXTS.get(second)
+    if text is None:
+        if time_ns == NO_TIME:
+            return None
+        text = _to_the_second(second)
+    return f"{text}{fraction}Z" if fraction >= NINE_DIGITS else f"{text}{fraction:09d}Z"
+
+
+def _to_the_second(second: int) -> str:
+    """Return the text of a second met for the first time; all are forgotten at once when there are too many.
+
+    What is before 1970 is not remembered: where there is no time, there must be no text either.
+    """
+    text = (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
+    if second >= 0:
+        if len(_TEXTS) >= SECONDS_REMEMBERED:
+            _TEXTS.clear()
+        _TEXTS[second] = text
+    return text
 
 
 def seconds(duration_ns: int) -> float:

@@ -20,7 +20,7 @@ REMEMBERED_SIGNERS = 1024
 """Signers whose verdict is made once for all their mails."""
 
 
-_TAG = re.compile(r";\s*([ads])\s*(?:=([^;]*)|(?=;|\Z))")
+_TAG = re.compile(r";\s*+([ads])\s*+(?:=([^;]*+)|(?=;|\Z))")
 """Only the tags that tell whose a signature is; the others, long ones among them, are for those who check it."""
 
 Signer = tuple[str, str, str]
@@ -45,8 +45,15 @@ def signers(signatures: Sequence[str]) -> tuple[Signer, ...]:
 
 def _signer(value: str) -> Signer:
     """Return whose a signature is; of a tag that stands twice the last counts, which is for others to complain of."""
-    tags = dict(_TAG.findall(f";{value}"))
-    return tags.get("d", "").strip(), tags.get("s", "").strip(), tags.get("a", "").strip()
+    domain = selector = algorithm = ""
+    for tag, text in _TAG.findall(f";{value}"):
+        if tag == "d":
+            domain = text.strip()
+        elif tag == "s":
+            selector = text.strip()
+        else:
+            algorithm = text.strip()
+    return domain, selector, algorithm
 
 
 @lru_cache(maxsize=REMEMBERED_SIGNERS)

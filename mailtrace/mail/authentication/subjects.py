@@ -8,12 +8,12 @@ stored mail does not come in at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
 from mailtrace.mail.authentication.claims import HEADERS
 from mailtrace.mail.authentication.signatures import Signer, signers
-from mailtrace.mail.headers import places
 from mailtrace.model import Conversation, Message, Transaction, wire_text
 from mailtrace.protocols.services import SUBMISSION_PORTS
 
@@ -22,6 +22,9 @@ HELLO_TURNS = 50
 
 RECIPIENTS_LIMIT = 50
 """Recipients of one mail whose domains are looked into; most mails have one or two."""
+
+REMEMBERED_NAMES = 200
+"""Header fields whose names are looked at once for all mails that have the same."""
 
 TELLING = frozenset(("dkim-signature", "arc-seal", "arc-message-signature", *HEADERS))
 """Headers without which a mail itself has nothing to judge."""
@@ -101,49 +104,69 @@ def subjects(
 
     `carried` has the place of each transaction's message.
     """
-    transactions = conversation.dialogue.transactions
-    by_place = {place: each for each, place in zip(transactions, carried, strict=True) if place is not None}
-    return (
-        [subject(conversation, by_place.get(place), message) for place, message in enumerate(messages)],
-        [
-            subject(conversation, each, None) if each.content is None and each.sender is not None else None
-            for each in transactions
-        ],
-    )
+    by_place = {}
+    refused: list[Subject | None] = []
+    for each, place in zip(conversation.dialogue.transactions, carried, strict=True):
+        if place is not None:
+            by_place[place] = each
+        never_sent = each.content is None and each.sender is not None
+        refused.append(subject(conversation, each, None) if never_sent else None)
+    judged = []
+    for place, message in enumerate(messages):
+        judged.append(subject(conversation, by_place.get(place), message))
+    return judged, refused
 
 
 def _mail(message: Message) -> Mail | None:
-    headers = message.headers
-    stand = places(headers)
-    telling = TELLING.intersection(stand)
-    if not telling:
+    headers, content = message.headers, message.content
+    names = tuple([name for name, _ in headers])
+    telling = (_telling if len(names) <= REMEMBERED_NAMES else _telling.__wrapped__)(names)
+    if telling is None:
         return None
-    content = message.content
+    signed_only, signatures, claims = telling
     return Mail(
         content.kept,
         content.complete and content.kept_all and not content.holes,
-        tuple([each for each in headers if each[0].lower() in HEADERS]) if telling != SIGNED_ONLY else (),
-        telling == SIGNED_ONLY,
-        signers([headers[place][1] for place in stand.get("dkim-signature", ())]),
+        tuple([headers[place] for place in claims]) if claims else (),
+        signed_only,
+        signers([headers[place][1] for place in signatures]) if signatures else (),
     )
+
+
+@lru_cache(maxsize=256)
+def _telling(names: tuple[str, ...]) -> tuple[bool, tuple[int, ...], tuple[int, ...]] | None:
+    """Return whether a mail's headers have signatures and tell nothing else, and where these and the claims stand.
+
+    None where no header is telling.
+    """
+    lower = [name.lower() for name in names]
+    telling = TELLING.intersection(lower)
+    if not telling:
+        return None
+    signatures = tuple([place for place, name in enumerate(lower) if name == "dkim-signature"])
+    return telling == SIGNED_ONLY, signatures, tuple([place for place, name in enumerate(lower) if name in HEADERS])
 
 
 def _domains(transaction: Transaction) -> tuple[str, ...]:
     """Return the domains of the envelope, those of recipients first."""
-    addresses = [each.address for each in transaction.recipients[:RECIPIENTS_LIMIT]]
-    addresses.append(transaction.sender or "")
-    return tuple(dict.fromkeys([each.rpartition("@")[2].lower() for each in addresses]))
+    domains: dict[str, None] = {}
+    for each in transaction.recipients[:RECIPIENTS_LIMIT]:
+        domains[each.address.rpartition("@")[2].lower()] = None
+    domains[(transaction.sender or "").rpartition("@")[2].lower()] = None
+    return tuple(domains)
 
 
 def _hello(conversation: Conversation) -> tuple[str, str]:
     """Return the verb and the name of the client's last hello, both '' where there is none."""
-    verb = name = ""
+    said = None
     for turn in conversation.dialogue.turns[:HELLO_TURNS]:
         command = turn.command
         if command is not None and command.verb in _HELLOS:
-            words = command.line[command.argument_at :].split(None, 1)
-            verb, name = command.verb, wire_text(words[0]) if words else ""
-    return verb, name
+            said = command
+    if said is None:
+        return "", ""
+    words = said.line[said.argument_at :].split(None, 1)
+    return said.verb, wire_text(words[0]) if words else ""
 
 
 def _inside(conversation: Conversation, client: str, verb: str) -> str:
@@ -152,7 +175,8 @@ def _inside(conversation: Conversation, client: str, verb: str) -> str:
         return "not-received"
     if verb == "LHLO":
         return "lmtp"
-    if any(login.accepted for login in conversation.dialogue.logins):
+    logins = conversation.dialogue.logins
+    if logins and any(login.accepted for login in logins):
         return "logged-in"
     if conversation.key.server.port in SUBMISSION_PORTS:
         return "submitted"

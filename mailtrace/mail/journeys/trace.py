@@ -46,6 +46,11 @@ NAMES_REMEMBERED = 1_000
 
 ENCODING = "content-transfer-encoding"
 
+ACCEPTED = TransactionOutcome.ACCEPTED
+SUBMITTED = HopKind.SUBMITTED
+RELAYED = HopKind.RELAYED
+WAS_RELAYED = Direction.RELAYED
+
 _KINDS = {TransactionOutcome.REJECTED: HopKind.REFUSED, TransactionOutcome.DEFERRED: HopKind.DEFERRED,
           TransactionOutcome.ABORTED: HopKind.DEFERRED}  # fmt: skip
 _DIRECTIONS = {kind.value: kind for kind in HopKind}
@@ -157,8 +162,10 @@ def sent(conversation: Conversation, transaction: Transaction, message: Message 
     recipients = transaction.recipients
     trace = _trace(conversation, _kind(conversation, transaction, message), transaction.packets)
     trace.sender = transaction.sender
-    trace.recipients = tuple(recipients[:RECIPIENTS_LIMIT])
-    trace.recipients_left_out = max(0, len(recipients) - RECIPIENTS_LIMIT)
+    if len(recipients) > RECIPIENTS_LIMIT:
+        trace.recipients_left_out = len(recipients) - RECIPIENTS_LIMIT
+        recipients = recipients[:RECIPIENTS_LIMIT]
+    trace.recipients = tuple(recipients)
     trace.outcome = transaction.outcome
     trace.status = transaction.status
     trace.queue_id = transaction.queue_id
@@ -222,13 +229,12 @@ def _time_ns(turns: Sequence[Turn]) -> int:
 
 
 def _kind(conversation: Conversation, transaction: Transaction, message: Message | None) -> HopKind:
-    if transaction.outcome is not TransactionOutcome.ACCEPTED and transaction.outcome in _KINDS:
+    if transaction.outcome is not ACCEPTED and transaction.outcome in _KINDS:
         return _KINDS[transaction.outcome]
     for turn in conversation.dialogue.turns[:3]:
         if turn.command is not None and turn.command.verb == "LHLO":
             return HopKind.DELIVERED
-    relayed = message is not None and message.direction is Direction.RELAYED
-    return HopKind.RELAYED if relayed else HopKind.SUBMITTED
+    return RELAYED if message is not None and message.direction is WAS_RELAYED else SUBMITTED
 
 
 def _describe(trace: Trace, message: Message, place: int | None) -> None:
@@ -244,8 +250,9 @@ def _describe(trace: Trace, message: Message, place: int | None) -> None:
         names, values = zip(*headers, strict=True)
         trace.names = "\n".join(names)
         trace.values = pack(f"{len(values)}q", *map(hash, values))
-        if ENCODING in trace.names.lower():
-            trace.encoding = next((value for name, value in headers if name.lower() == ENCODING), None)
+        lower = trace.names.lower()
+        if ENCODING in lower and ENCODING in (fields := lower.split("\n")):
+            trace.encoding = values[fields.index(ENCODING)]
     trace.reports = message.reports
     if content.complete and content.kept_all and content.how != "TOP":
         body = _body(content)
