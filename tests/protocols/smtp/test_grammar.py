@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from mailtrace.model import Outcome
 from mailtrace.protocols.smtp.grammar import (
     Path,
-    ReplyLine,
     ReadCommand,
+    ReplyLine,
     known_command,
     looks_like_command,
     parse_chunk,
