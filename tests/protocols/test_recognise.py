@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailtrace.model import Side
@@ -135,6 +135,7 @@ WORDS = st.one_of(
 
 
 @given(st.lists(WORDS, min_size=1, max_size=4), st.sampled_from(Side))
+@example([b" ", b"USER lee\r\n"], Side.CLIENT)
 def test_more_octets_take_nothing_back_f124(pieces: list[bytes], side: Side) -> None:
     """So it does not matter how a side's words were cut into segments."""
     octets = b"".join(pieces)

@@ -89,6 +89,40 @@ def test_octets_are_accounted_for_once_even_when_copies_differ(
     assert sum(missing for missing, _ in result.gaps(CLIENT)) == reach - half.delivered
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([CLIENT, SERVER]), st.integers(0, 3), st.booleans()), max_size=40),
+    st.booleans(),
+    st.integers(1, 6),
+)
+def test_all_that_passed_is_handed_on_or_named_whatever_was_not_captured(
+    said: list[tuple[int, int, bool]], parts: bool, batch: int
+) -> None:
+    """Invariants 1 and 4, with holes on both sides at once, and with connections that begin and end as most do."""
+    wire = Wire()
+    wire.handshake()
+    reached, missed = [1, 1], []
+    for side, size, is_captured in said:
+        wire.packet(side, reached[side], reached[1 - side], ACK | PSH, b"x" * size)
+        reached[side] += size
+        if not is_captured:
+            missed.append(len(wire.rows) - 1)
+    if parts:
+        wire.packet(CLIENT, reached[CLIENT], reached[SERVER], FIN | ACK)
+        wire.packet(SERVER, reached[SERVER], reached[CLIENT] + 1, FIN | ACK)
+        wire.packet(CLIENT, reached[CLIENT] + 1, reached[SERVER] + 1, ACK)
+    rows = wire.renumbered([at for at in range(len(wire.rows)) if at not in missed])
+    result = heard(rows, wire.buffer)
+    assert heard(rows, wire.buffer, pieces=batch).events == result.events
+    for side in (CLIENT, SERVER):
+        half = result.tracker.halves[side]
+        assert len(result.octets(side)) == half.next
+        assert sum(missing for missing, _ in result.gaps(side)) == half.missing
+        if parts:
+            assert half.next == reached[side] - 1
+    assert set(result.closes()) == {Side.CLIENT, Side.SERVER}
+
+
 def test_e92_larger_and_smaller_repeats() -> None:
     wire = Wire()
     wire.handshake()

@@ -31,7 +31,7 @@ def recognise(side: Side, data: bytes) -> Guess:
     if _ONLY_POP3.match(line + ended):
         return Guess.YES
     verb = parse_request(line.removesuffix(b"\r")).verb
-    known = verb in VERBS if ended or b" " in line else any(each.startswith(verb) for each in VERBS)
+    known = verb in VERBS if ended or b" " in line.lstrip(b" \t") else any(each.startswith(verb) for each in VERBS)
     return Guess.MORE if known else Guess.NO
 
 
