@@ -37,10 +37,6 @@ from mailtrace.streams.sift import Rows, Totals
 T = TypeVar("T")
 
 _encode = Encoder().encode
-_encode_into = Encoder().encode_into
-
-_sending = bytearray()
-"""Where what came of a batch is put together: it is as large as the largest so far, and need not grow each time."""
 
 Progress = Callable[[int, int, int], None]
 """Called after each batch with octets read, packets and conversations so far."""
@@ -259,8 +255,7 @@ def packed(keep: Callable[[Conversation], Kept], conversation: Conversation) -> 
 
 def _sent(understood: Understood) -> Raw:
     """Return it in the form in which the processes in between hand it on."""
-    _encode_into(understood, _sending)
-    return Raw(bytes(_sending))
+    return Raw(_encode(understood))
 
 
 def analyze_files(analyzer: Analyzer, protocols: frozenset[str] | None = None) -> Analysis:

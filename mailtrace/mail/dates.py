@@ -30,8 +30,7 @@ _ZONES = {
 """The zone names of RFC 5322 section 4.3, and Korea's, which is unambiguous; all others are unknown offsets."""
 
 _USUAL_DAY = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ", re.ASCII)
-_USUAL_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)", re.ASCII)
-_USUAL_ZONE = re.compile(r" ([+-](?:[01]\d|2[0-3]))([0-5]\d)(?!\d).?", re.ASCII | re.DOTALL)
+_USUAL_TIME = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)) ([+-](?:[01]\d|2[0-3]))([0-5]\d)(?!\d)", re.ASCII)
 _INTERNET = re.compile(
     r"(?:[A-Za-z]{2,9}\.? ?,? ?)?(\d{1,2})[ -]([A-Za-z]{3})[A-Za-z]{0,6}[.,]?[ -](\d{2,4}),? "
     r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:\.\d{1,9})?)?(?: ?([+-]\d{4}(?!\d)|[A-Za-z]{1,5}\b)| ?\Z)",
@@ -52,10 +51,10 @@ def parse_date(value: str) -> str | None:
     """Return the date in a header value as ISO 8601 to the second, such as `2024-04-26T10:57:59+09:00`, or None."""
     at = value.find(":") - 2
     date = _usual_day(value[:at]) if 0 < at <= USUAL_DAY_LIMIT else None
-    if date:
-        time, zone = value[at : at + 8], _usual_zone(value[at + 8 : at + 15])
-        if zone and _USUAL_TIME.fullmatch(time):
-            return f"{date}T{time}{zone}"
+    found = _USUAL_TIME.match(value, at) if date else None
+    if found is not None:
+        time, hours, minutes = found.groups()
+        return f"{date}T{time}{hours}:{minutes}"
     value = " ".join(without_comments(value[:DATE_LIMIT]).split())
     found = _INTERNET.match(value)
     if found is not None:
@@ -77,13 +76,6 @@ def _usual_day(text: str) -> str | None:
     """Return the day that a usual date begins with; most mails of a capture are of the same one."""
     found = _USUAL_DAY.fullmatch(text)
     return None if found is None else _day(found[3], _MONTHS.get(found[2].lower(), 0), found[1])
-
-
-@lru_cache(maxsize=256)
-def _usual_zone(text: str) -> str | None:
-    """Return the offset that a usual date ends with; `text` has one more character, which may be no digit."""
-    found = _USUAL_ZONE.fullmatch(text)
-    return None if found is None else f"{found[1]}:{found[2]}"
 
 
 def _iso(year: str, month: int, day: str, hour: str, minute: str, second: str | None, offset: str | None) -> str | None:

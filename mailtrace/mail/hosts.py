@@ -91,7 +91,7 @@ class HostBook:
             names = self._names[address] = {}
         known = names.get(name)
         better = quality < known if known is not None else bool(name) and len(names) < NAMES_PER_HOST
-        if better:  # most often it has been said before
+        if better:  # seldom: hosts are called by the same names all day
             names[name] = quality
             self._best[address] = min(names, key=names.__getitem__)
 

@@ -17,7 +17,7 @@ from mailtrace.mail import charsets, embedded, holes
 from mailtrace.mail.bounces import NATURES, STARTS_IN_WORDS
 from mailtrace.mail.flowed import unfold
 from mailtrace.mail.headers import Head
-from mailtrace.mail.natures import PGP_LINE, nature_of_file, nature_of_text, nature_of_type
+from mailtrace.mail.natures import nature_of_file, nature_of_text, nature_of_type
 from mailtrace.mail.parameters import parse_mime_value
 from mailtrace.mail.transfer import decode_base64, decode_quoted_printable, decode_uuencode, other_base64_reading
 from mailtrace.model import EmbeddedFile, MessagePart
@@ -166,8 +166,7 @@ def tell_leaf(
         if kind.is_flowed:
             text = unfold(text, kind.is_space_deleted)
         if kind.type != "text/html":  # which has neither, and is searched in vain
-            if octets.find(PGP_LINE) >= 0:
-                nature = nature_of_text(octets) or nature
+            nature = nature_of_text(octets) or nature
             if octets.find(b"begin ") >= 0 or (_OPEN in octets and octets.find(embedded.BINHEX_LINE) >= 0):
                 _keep_files(embedded.files_in_text(octets, path), told)
         if nature in NATURES or text.startswith(STARTS_IN_WORDS):

@@ -98,7 +98,7 @@ def _look(entity: _Entity, room: int, told: Outline) -> Sequence[_Entity]:
             return children
     path = entity.path
     if entity.root:
-        path = f"{path}.1" if path else "1"
+        path = _below(path, 1)
     octets = entity.data[head.body : entity.stop]
     missing = count_missing(octets, told.holes) if told.holes else 0
     if encoding not in IDENTITY:
@@ -112,6 +112,11 @@ def _look(entity: _Entity, room: int, told: Outline) -> Sequence[_Entity]:
         told.defects.append(DEPTH_LIMIT_REACHED)
         return ()
     return [_Entity(octets, 0, len(octets), path, entity.depth + 1, root=True)]
+
+
+def _below(path: str, number: int) -> str:
+    """Return the path of the part with this number under `path`."""
+    return f"{path}.{number}" if path else str(number)
 
 
 def _children(
@@ -145,9 +150,8 @@ def _children(
     if cut.surplus:
         defects.append(f"{PARTS_LIMIT_REACHED}: {cut.surplus} more")
     default = _MESSAGE if kind.type == "multipart/digest" else _TEXT
-    prefix, depth = f"{entity.path}." if entity.path else "", entity.depth + 1
     return [
-        _Entity(data, first, last, f"{prefix}{number}", depth, default)
+        _Entity(data, first, last, _below(entity.path, number), entity.depth + 1, default)
         for number, (first, last) in enumerate(cut.ranges, 1)
     ]
 

@@ -88,9 +88,6 @@ _FIRST_OCTETS = {
 }
 """How files begin, whatever they are called; OLE is what old Office and Hangul documents are, zip what new ones are."""
 
-PGP_LINE = b"-----BEGIN PGP "
-"""How a line begins without which no text is protected by PGP inline."""
-
 _LONGEST_START = max(map(len, _FIRST_OCTETS))
 _INLINE_PGP = re.compile(rb"^-----BEGIN PGP (SIGNED MESSAGE|MESSAGE|PUBLIC KEY BLOCK)-----", re.MULTILINE)
 _INLINE_KINDS = {b"SIGNED MESSAGE": "pgp-signed", b"MESSAGE": "pgp-encrypted", b"PUBLIC KEY BLOCK": "pgp-key"}
@@ -119,5 +116,7 @@ def nature_of_file(nature: str | None, octets: bytes) -> str | None:
 
 def nature_of_text(octets: bytes) -> str | None:
     """Return how a text is protected by PGP inline, None where it is not. Source: RFC 9580 section 6.2."""
+    if octets.find(b"-----BEGIN PGP ") < 0:
+        return None
     found = _INLINE_PGP.search(octets)
     return _INLINE_KINDS[found[1]] if found else None

@@ -71,7 +71,6 @@ def journey_record(journey: Journey, waits: Iterable[HopWait] | None = None) -> 
 
 
 def _hop(hop: Hop) -> _Hop:
-    because = hop.evidence
     return _Hop(
         hop.kind,
         hop.conversation,
@@ -83,8 +82,8 @@ def _hop(hop: Hop) -> _Hop:
         hop.queue_id,
         hop.status,
         hop.before,
-        [each.kind for each in because] if because else [],
-        because,
+        [each.kind for each in hop.evidence],
+        hop.evidence,
         hop.score,
         hop.changes,
         hop.lookups,

@@ -54,9 +54,6 @@ SCHEMA = "mailtrace/1"
 
 Record = dict[str, Any]
 
-_Inside = tuple[bytes | memoryview, ...]
-"""What stands between the braces of an object, in pieces: large ones are copied once, when a line is made of them."""
-
 _encode = msgspec.json.Encoder().encode
 
 
@@ -83,9 +80,9 @@ def render(analysis: Analysis, show_secrets: bool = False) -> bytes:
     lists: dict[str, Iterator[bytes]] = {
         "hosts": map(encoded, map(_host, analysis.hosts)),
         "conversations": (
-            _object(*_conversation(each, names, show_secrets, judge, waited(each))) for each in analysis.conversations
+            _conversation(each, names, show_secrets, judge, waited(each)) for each in analysis.conversations
         ),
-        "messages": (_object(*_message(each, judged(each))) for each in analysis.messages),
+        "messages": (_message(each, judged(each)) for each in analysis.messages),
         "journeys": (encoded(journey_record(each, travelled(each))) for each in analysis.journeys),
         "lookups": map(encoded, map(lookup_record, analysis.lookups)),
         "findings": map(encoded, map(_finding, analysis.findings)),
@@ -103,14 +100,14 @@ def lines(analysis: Analysis, show_secrets: bool = False) -> Iterator[bytes]:
     judge, judged = _judges(analysis)
     waited, travelled = _waits(analysis)
     for each in analysis.conversations:
-        yield _line("conversation", *_conversation(each, names, show_secrets, judge, waited(each)))
+        yield _line("conversation", _conversation(each, names, show_secrets, judge, waited(each)))
     for message in analysis.messages:
-        yield _line("message", *_message(message, judged(message)))
+        yield _line("message", _message(message, judged(message)))
     yield from map(lookup_line, analysis.lookups)
     for journey in analysis.journeys:
-        yield _line("journey", encoded(journey_record(journey, travelled(journey)))[1:-1])
+        yield _line("journey", encoded(journey_record(journey, travelled(journey))))
     for finding in analysis.findings:
-        yield _line("finding", encoded(_finding(finding))[1:-1])
+        yield _line("finding", encoded(_finding(finding)))
     yield capture_line(analysis.capture, analysis.hosts)
 
 
@@ -129,10 +126,11 @@ def written(
     if waits is None and asks_only(dialogue):
         return _LOOKUPS_ONLY
     said = encoded(said_record(dialogue, conversation.protocol, show_secrets, waits))
-    transactions = []
-    for each, place in zip(dialogue.transactions, places, strict=True):
-        transactions.append((encoded(transaction_record(each)), place))
-    return Written(said, transactions, [encoded(message_record(message)) for message in messages] if messages else [])
+    return Written(
+        said,
+        [(encoded(transaction_record(each)), place) for each, place in zip(dialogue.transactions, places, strict=True)],
+        [encoded(message_record(message)) for message in messages],
+    )
 
 
 def final_lines(final: Final, told: Written, judge: Authenticator) -> Iterator[bytes]:
@@ -140,52 +138,42 @@ def final_lines(final: Final, told: Written, judge: Authenticator) -> Iterator[b
 
     `told` is what was written of it before.
     """
-    gist, numbers, conversation = final.gist, final.numbers, final.conversation
-    transactions = b""
-    if told.transactions:
-        refused = [] if gist is None else [None if each is None else judge.judge_refused(each) for each in gist.refused]
-        carried = [None if place is None else numbers[place] for _, place in told.transactions]
-        transactions = _transactions(told, carried, refused)
-    yield _line("conversation", *_finished(conversation, final.names, told, transactions))
-    if told.messages:
-        judged = [] if gist is None else gist.judged
-        for number, octets, subject in zip(numbers, told.messages, judged, strict=True):
-            yield _line("message", *_judged(number, conversation.id, octets, judge.judge(subject)))
-    for lookup in final.lookups:
-        yield lookup_line(lookup)
+    gist, numbers = final.gist, final.numbers
+    judged = [] if gist is None else gist.judged
+    refused = [] if gist is None else [None if each is None else judge.judge_refused(each) for each in gist.refused]
+    carried = [None if place is None else numbers[place] for _, place in told.transactions]
+    yield _line("conversation", _finished(final.conversation, final.names, told, carried, refused))
+    for number, octets, subject in zip(numbers, told.messages, judged, strict=True):
+        yield _line("message", _judged(number, final.conversation.id, octets, judge.judge(subject)))
+    yield from map(lookup_line, final.lookups)
 
 
 def lookup_line(lookup: Lookup) -> bytes:
     """Return a line about a lookup; its `type` is the kind of line, `record_type` tells MX, A ..."""
     shown = lookup_record(lookup)
     shown.type = UNSET
-    return _line("lookup", encoded(shown)[1:-1])
+    return _line("lookup", encoded(shown))
 
 
 def journey_line(journey: Journey) -> bytes:
     """Return a line about a journey."""
-    return _line("journey", encoded(journey_record(journey))[1:-1])
+    return _line("journey", encoded(journey_record(journey)))
 
 
 def capture_line(capture: CaptureInfo, hosts: Sequence[Host]) -> bytes:
     """Return the line about the capture and its hosts."""
-    return _line("capture", encoded({"schema": SCHEMA, **_capture(capture), "hosts": list(map(_host, hosts))})[1:-1])
+    return _line("capture", encoded({"schema": SCHEMA, **_capture(capture), "hosts": list(map(_host, hosts))}))
 
 
-def _line(kind: str, *inside: bytes | memoryview) -> bytes:
-    """Return an object as a line of its kind, the line's end included; `inside` is what stands between its braces."""
-    return b"".join((b'{"type":"', kind.encode(), b'",', *inside, b"}\n"))
-
-
-def _object(*inside: bytes | memoryview) -> bytes:
-    """Return an object; `inside` is what stands between its braces."""
-    return b"".join((b"{", *inside, b"}"))
+def _line(kind: str, octets: bytes) -> bytes:
+    """Return an object as a line of its kind, the line's end included."""
+    return b'{"type":"%b",%b\n' % (kind.encode(), octets[1:])
 
 
 def _conversation(
     conversation: Conversation, names: Names, show_secrets: bool, judge: Authenticator, waits: Sequence[Wait]
-) -> _Inside:
-    """Return what stands in the object of a whole conversation."""
+) -> bytes:
+    """Return a whole conversation as an object."""
     transactions = conversation.dialogue.transactions
     carried = [None if each.content is None else each.content.message for each in transactions]
     refused = [
@@ -193,35 +181,35 @@ def _conversation(
         for each in transactions
     ]
     told = written(conversation, (), carried, show_secrets, waits)
-    return _finished(conversation, names, told, _transactions(told, carried, refused))
+    return _finished(conversation, names, told, carried, refused)
 
 
-def _transactions(told: Written, carried: Sequence[int | None], refused: Sequence[Authentication | None]) -> bytes:
-    """Return transactions as the items of a list: of each its message, and what is judged if it had none."""
+def _finished(
+    conversation: Conversation,
+    names: Names,
+    told: Written,
+    carried: Sequence[int | None],
+    refused: Sequence[Authentication | None],
+) -> bytes:
+    """Return a conversation as an object; of each transaction its message, and what is judged if it had none."""
     transactions = []
     for (octets, _), message, judged in zip(told.transactions, carried, refused, strict=True):
         verdict = b"" if judged is None else b',"authentication":%b' % encoded(judged)
         number = b"null" if message is None else b"%d" % message
         transactions.append(b'%b,"message":%b%b}' % (octets[:-1], number, verdict))
-    return b",".join(transactions)
-
-
-def _finished(conversation: Conversation, names: Names, told: Written, transactions: bytes) -> _Inside:
-    """Return what stands in the object of a conversation."""
     head = encoded(conversation_record(conversation, names))
-    return head[1:-1], b",", memoryview(told.said)[1:-1], b',"transactions":[', transactions, b"]"
+    return b'%b,%b,"transactions":[%b]}' % (head[:-1], told.said[1:-1], b",".join(transactions))
 
 
-def _message(message: Message, authentication: Authentication | None) -> _Inside:
-    """Return what stands in the object of a whole message."""
+def _message(message: Message, authentication: Authentication | None) -> bytes:
+    """Return a whole message as an object."""
     return _judged(message.id, message.conversation, encoded(message_record(message)), authentication)
 
 
-def _judged(number: int, conversation: int, octets: bytes, authentication: Authentication | None) -> _Inside:
-    """Return what stands in the object of a message, with its numbers and what is judged of it."""
+def _judged(number: int, conversation: int, octets: bytes, authentication: Authentication | None) -> bytes:
+    """Return a message as an object, with its numbers and what is judged of it."""
     verdict = b"null" if authentication is None else encoded(authentication)
-    numbers = b'"id":%d,"conversation":%d,' % (number, conversation)
-    return numbers, memoryview(octets)[1:-1], b',"authentication":', verdict
+    return b'{"id":%d,"conversation":%d,%b,"authentication":%b}' % (number, conversation, octets[1:-1], verdict)
 
 
 def _judges(analysis: Analysis) -> tuple[Authenticator, Callable[[Message], Authentication | None]]:
