@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from mailtrace.model import NO_TIME
+from mailtrace.model.remembered import Remembered
 
 SECOND_NS = 1_000_000_000
 
@@ -19,9 +20,6 @@ NINE_DIGITS = 100_000_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_TEXTS: dict[int, str] = {}
-"""The text of each second met; a plain dictionary, since one with `__missing__` is asked at twice the cost."""
-
 
 def iso(time_ns: int | None) -> str | None:
     """Return a time as ISO 8601 in UTC with nanoseconds, None where there is none; any 64-bit value has a text."""
@@ -33,21 +31,16 @@ def iso(time_ns: int | None) -> str | None:
     if text is None:
         if time_ns == NO_TIME:
             return None
-        text = _to_the_second(second)
+        text = _TEXTS[second]
     return f"{text}{fraction}Z" if fraction >= NINE_DIGITS else f"{text}{fraction:09d}Z"
 
 
 def _to_the_second(second: int) -> str:
-    """Return the text of a second met for the first time; all are forgotten at once when there are too many.
+    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
 
-    What is before 1970 is not remembered: where there is no time, there must be no text either.
-    """
-    text = (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
-    if second >= 0:
-        if len(_TEXTS) >= SECONDS_REMEMBERED:
-            _TEXTS.clear()
-        _TEXTS[second] = text
-    return text
+
+_TEXTS = Remembered(_to_the_second, SECONDS_REMEMBERED, lambda second, _: second >= 0)
+"""The text of each second met, but for those before 1970: where there is no time, there must be no text either."""
 
 
 def seconds(duration_ns: int) -> float:

@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from msgspec.json import Encoder
 
 from mailtrace.model import Command, Continuation, Outcome, Turn, masked, wire_text
+from mailtrace.model.remembered import Remembered
 from mailtrace.protocols.imap.folders import folder_asked, folder_told
 from mailtrace.reports.times import iso
 
@@ -63,18 +64,12 @@ class TurnRecord(Struct, gc=False):
     continuations: list[_Continuation]
 
 
-_LINES: dict[tuple[bytes, ...], Raw] = {}
-
-
 def _lines(lines: tuple[bytes, ...]) -> Raw:
-    """Return lines met for the first time as a list in JSON; all are forgotten at once when there are too many."""
-    octets = _encode([wire_text(line) for line in lines])
-    written = Raw(octets)
-    if len(octets) <= LINES_BYTES:
-        if len(_LINES) >= LINES_REMEMBERED:
-            _LINES.clear()
-        _LINES[lines] = written
-    return written
+    """Return lines as a list in JSON."""
+    return Raw(_encode([wire_text(line) for line in lines]))
+
+
+_LINES = Remembered(_lines, LINES_REMEMBERED, lambda _, written: len(memoryview(written)) <= LINES_BYTES)
 
 
 def turn_records(turns: Sequence[Turn], show_secrets: bool) -> list[TurnRecord]:
@@ -84,7 +79,7 @@ def turn_records(turns: Sequence[Turn], show_secrets: bool) -> list[TurnRecord]:
         command, continued, replies = turn.command, turn.continuations, []
         for each in turn.replies:
             packet, time, lines = each.packet, iso(each.time_ns), each.lines
-            written = _LINES.get(lines) or _lines(lines)
+            written = _LINES.get(lines) or _LINES[lines]
             replies.append(_Reply(packet, time, each.status, each.enhanced, each.outcome, written, each.packets))
         asked = None if command is None else _command(command, show_secrets)
         records.append(

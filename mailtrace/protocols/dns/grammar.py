@@ -13,11 +13,11 @@ from struct import Struct as Layout
 
 from msgspec import Struct
 
+from mailtrace.model.remembered import Remembered, is_short
 from mailtrace.protocols.dns.names import HEADER_OCTETS, MAX_NAME_OCTETS, Labels, Seen, name_text, read_name
 from mailtrace.protocols.dns.numbers import CLASSES, TYPES, class_name, type_name
 from mailtrace.protocols.dns.problems import Problems
 from mailtrace.protocols.dns.rdata import rdata_text
-from mailtrace.protocols.remembered import Remembered
 
 MAX_RECORDS = 10_000  # of one message: 64 KB hold no more than 6,000 honest ones
 MAX_REMEMBERED = 4096  # questions, and whether octets are a message, of some 260 octets each
@@ -222,4 +222,4 @@ def _looks_like_one(rest: bytes) -> bool:
     return question.type in TYPES and question.class_ in CLASSES
 
 
-_looks = Remembered(_looks_like_one, MAX_REMEMBERED)
+_looks = Remembered(_looks_like_one, MAX_REMEMBERED, is_short)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from mailtrace.model.remembered import Remembered, is_short
 from mailtrace.protocols.dns.grammar import ID_OCTETS, DnsMessage, Question, Record, parse_message
 from mailtrace.protocols.dns.numbers import RecordType, rcode_name, type_name
-from mailtrace.protocols.remembered import Remembered
 
 MAX_REMEMBERED = 1024  # messages of at most 256 octets: a few megabytes, with what they say
 MAX_ANSWERS = 10_000  # records told of one lookup: a zone transfer can have millions
@@ -65,7 +65,7 @@ def _read(rest: bytes) -> Statement | None:
     return None if message is None else statement(message)
 
 
-_statements = Remembered(_read, MAX_REMEMBERED)
+_statements = Remembered(_read, MAX_REMEMBERED, is_short)
 
 
 def about(message: DnsMessage, question: Question) -> About:

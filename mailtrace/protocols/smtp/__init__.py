@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mailtrace.model import Side
+from mailtrace.model.remembered import Remembered, is_short
 from mailtrace.protocols.base import Guess, ProtocolRow
 from mailtrace.protocols.otherservices import greets_for_files
-from mailtrace.protocols.remembered import Remembered
 from mailtrace.protocols.smtp.grammar import (
     VERBS,
     looks_like_command,
@@ -87,8 +87,8 @@ def _names_mail(line: bytes) -> bool:
     return any(b"SMTP" in word or b"LMTP" in word for word in words)
 
 
-_client_words = Remembered(_recognise_client, REMEMBERED_FIRST_WORDS)
-_server_words = Remembered(_recognise_server, REMEMBERED_FIRST_WORDS)
+_client_words = Remembered(_recognise_client, REMEMBERED_FIRST_WORDS, is_short)
+_server_words = Remembered(_recognise_server, REMEMBERED_FIRST_WORDS, is_short)
 
 ROW = ProtocolRow(
     name="smtp",

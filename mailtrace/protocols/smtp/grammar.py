@@ -12,8 +12,8 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from mailtrace.model import Outcome, wire_text
+from mailtrace.model.remembered import Remembered, is_short
 from mailtrace.protocols.framing import LINE_LIMIT
-from mailtrace.protocols.remembered import Remembered
 
 VERBS = (
     *("HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "BURL", "RSET", "VRFY", "EXPN", "HELP", "NOOP", "QUIT"),
@@ -108,7 +108,7 @@ def _whole_command(octets: bytes) -> ReadCommand | None:
     return read_command(octets[:-2])
 
 
-known_command = Remembered(_whole_command, REMEMBERED_COMMANDS).__getitem__
+known_command = Remembered(_whole_command, REMEMBERED_COMMANDS, is_short).__getitem__
 """See `_whole_command`."""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from mailtrace.model import Data, Gap, Outcome, Reply, Side
+from mailtrace.model.remembered import Remembered, is_short
 from mailtrace.protocols.framing import LINE_LIMIT, Inbox, Line
-from mailtrace.protocols.remembered import Remembered
 from mailtrace.protocols.smtp.grammar import ReplyLine, parse_enhanced, parse_reply_line
 from mailtrace.protocols.violations import Violations
 
@@ -129,7 +129,7 @@ def _whole(octets: bytes) -> WholeReply | None:
     return WholeReply(last.status, last.outcome, tuple([line[4:] for line in lines]), enhanced)
 
 
-known_reply = Remembered(_whole, REMEMBERED_REPLIES).__getitem__
+known_reply = Remembered(_whole, REMEMBERED_REPLIES, is_short).__getitem__
 """See `_whole`."""
 
 
