@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import encodebytes
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -127,9 +128,22 @@ def test_l222_a_mail_that_breaks_off_is_marked(tmp_path: Path) -> None:
     assert files(tmp_path / "out")["eml/0001-1.partial.eml"] == b"Subject: broken off\r\n\r\nonly this\r\n"
 
 
+def test_a_large_mail_is_saved_to_the_byte(tmp_path: Path) -> None:
+    picture = bytes(range(256)) * 24_000  # 8 MB in base64
+    head = b"Subject: photo\r\nContent-Type: image/jpeg; name=a.jpg\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    text = head + encodebytes(picture).replace(b"\n", b"\r\n")
+    write(tmp_path / "a.pcap", conversation(mail(1, text)))
+    rows = exported(tmp_path, "eml", "attachments")
+    saved = files(tmp_path / "out")
+    assert saved["eml/0001-1.eml"] == text
+    assert saved["attachments/0001-1-1-a.jpg"] == picture
+    assert [row["complete"] for row in rows] == [True, True]
+
+
 def test_a_mail_longer_than_what_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
+    monkeypatch.setattr("mailtrace.protocols.octets.ORDINARY", 0)
     monkeypatch.setattr("mailtrace.protocols.octets.KEPT_LIMIT", 20)
     text = b"Subject: long\r\n\r\nmore than twenty octets\r\n"
     write(tmp_path / "a.pcap", conversation(mail(1, text)))
