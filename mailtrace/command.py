@@ -88,8 +88,11 @@ def report(request: Request, analyzer: Analyzer) -> int:
 
 
 def _read(request: Request, analyzer: Analyzer) -> Analysis | None:
-    """Read everything; None where what was asked for is written meanwhile, as JSON Lines are."""
-    whole = request.packets is not None or request.wanted is not None or request.judging.fail_on is not None
+    """Read everything; None where what was asked for is written meanwhile, as JSON Lines are.
+
+    Findings and waits need the whole capture: who asks for findings gets both, and waits until it is read.
+    """
+    whole = request.packets is not None or request.wanted is not None or request.judging != ALL_FINDINGS
     if request.format == "jsonl" and not whole:
         _stream(request, analyzer)
         return None

@@ -41,6 +41,17 @@ def test_the_clean_report_of_2024() -> None:
     assert ident["advice"].startswith("Let the client's firewall refuse port 113")
 
 
+def test_json_lines_judge_only_when_asked() -> None:
+    """Findings and waits need the whole capture, JSON Lines are written while it is read."""
+    streamed = [json.loads(line) for line in run("analyze", "--format", "jsonl", REPORT_2008).stdout.splitlines()]
+    asked = run("analyze", "--format", "jsonl", "--select", "SMTP066", REPORT_2008).stdout.splitlines()
+    judged = [json.loads(line) for line in asked]
+    assert [each["code"] for each in judged if each["type"] == "finding"] == ["SMTP066"]
+    assert [each["code"] for each in streamed if each["type"] == "finding"] == []
+    assert {len(each["waits"] or ()) > 0 for each in judged if each["type"] == "conversation"} == {True}
+    assert {each["waits"] for each in streamed if each["type"] == "conversation"} == {None}
+
+
 def test_rules_are_selected_and_ignored() -> None:
     assert codes("--select", "smtp048", DNSAUTH) == {"SMTP048"}
     assert codes("--select", "sender-not-authentic,SMTP047", DNSAUTH) == {"SMTP047", "SMTP048"}
