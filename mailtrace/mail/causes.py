@@ -17,7 +17,6 @@ conversations run at once.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
@@ -25,6 +24,7 @@ from ipaddress import ip_address
 
 from msgspec import Struct
 
+from mailtrace.mail.course import Asked, Course, course_of, plain
 from mailtrace.model import Conversation, Encryption, Endpoint, Lookup, WentDark
 
 BEFORE_NS = 10_000_000_000
@@ -38,9 +38,6 @@ IDENT_NS = 30_000_000_000
 
 COMMANDS_LOOKED_AT = 200
 """Commands around the lookup whose names count: one with thousands of mails is not searched for each lookup."""
-
-REMEMBERED_LINE = 300
-"""Octets of a line that is read once for all that are the same; a path has at most 256 (RFC 5321 section 4.5.3.1.3)."""
 
 CLEAR = Encryption.NO
 
@@ -60,16 +57,8 @@ OWED = 5
 What weighs `PERHAPS` is never the cause, but leaves none to evidence of time alone.
 """
 
-_DOMAIN = re.compile(rb"@([^@<>\s,:\"]{1,255})>")
-_DOMAIN_ALONE = re.compile(rb"@([^@<>\s,:\"]{1,255})")
 _HELLOS = frozenset(("EHLO", "HELO", "LHLO"))
-_NAMING = _HELLOS | {"MAIL", "RCPT"}
 _TRANSPORT_POLICY = ("_mta-sts.", "_smtp._tls.")
-
-
-Asked = tuple[int, int | None, str, tuple[str, ...]]
-"""A command, as far as it tells what a conversation is about: when it was sent and answered (None: never), its verb,
-and the domains that it names."""
 
 
 class About(Struct, frozen=True, array_like=True, gc=False):
@@ -101,24 +90,16 @@ class Candidate(Struct, frozen=True, gc=False):
     dark_ns: int | None = None
 
 
-def about(conversation: Conversation) -> About:
-    """Return what a mail conversation is about."""
-    dialogue = conversation.dialogue
-    turns = dialogue.turns
-    asked: list[Asked] = []
-    for turn in turns:
-        command, replies = turn.command, turn.replies
-        if command is not None:
-            verb = command.verb
-            domains = _named(verb, command.line, command.argument_at) if verb in _NAMING else ()
-            asked.append((command.time_ns, replies[-1].time_ns if replies else None, verb, domains))
-    greeting = turns[0].replies[0] if turns and turns[0].command is None and turns[0].replies else None
+def about(conversation: Conversation, course: Course | None = None) -> About:
+    """Return what a mail conversation is about, whose `course` may be known."""
+    course = course or course_of(conversation)
+    greeting, server = course.greeting, course.server
     return About(
         _clients(conversation),
-        _named("EHLO", greeting.lines[0], 0)[0] if greeting is not None and greeting.lines else "",
+        "" if server is None else server.domains[0],
         None if greeting is None else greeting.time_ns,
-        tuple(asked),
-        None if dialogue.encryption is CLEAR else _dark_ns(conversation),
+        course.asked,
+        None if conversation.dialogue.encryption is CLEAR else _dark_ns(conversation),
     )
 
 
@@ -170,7 +151,7 @@ def subjects(of: Candidate) -> set[str]:
 
 def topics(lookup: Lookup) -> set[str]:
     """Return all that a lookup could be about: what its name ends with and begins with, and the addresses found."""
-    labels = _plain(lookup.name).split(".")
+    labels = plain(lookup.name).split(".")
     found = {".".join(labels[at:]) for at in range(len(labels))}
     found.update(".".join(labels[:at]) for at in range(1, len(labels)))
     found.update(lookup.answers)
@@ -187,7 +168,7 @@ def score(lookup: Lookup, of: Candidate) -> int:
     as_client = lookup.client == of.client.host and lookup.start_ns <= end
     if not as_server and not as_client:
         return 0
-    name = _plain(lookup.name)
+    name = plain(lookup.name)
     names = _names(of, lookup.start_ns)
     return max(
         _as_server(lookup, name, names, of) if as_server else 0,
@@ -281,31 +262,6 @@ def _names(of: Candidate, time_ns: int) -> _Names:
 def _time_ns(asked: Asked) -> int:
     """Return when a command was sent."""
     return asked[0]
-
-
-def _named(verb: str, line: bytes, at: int) -> tuple[str, ...]:
-    """Return the domain of the address, or the name, that a line gives from `at` on; none when it gives none."""
-    return (_remembered if len(line) <= REMEMBERED_LINE else _remembered.__wrapped__)(verb, line, at)
-
-
-@lru_cache(maxsize=4096)
-def _remembered(verb: str, line: bytes, at: int) -> tuple[str, ...]:
-    argument = line[at:]
-    if verb in _HELLOS:
-        return (_plain(_first_word(argument)),)
-    found = _DOMAIN.search(argument) or _DOMAIN_ALONE.search(argument)
-    return (_plain(found[1].decode("utf-8", "replace")),) if found else ()
-
-
-def _first_word(text: bytes) -> str:
-    """Return the first word of a line, '' when there is none."""
-    words = text.split(None, 1)
-    return words[0].decode("utf-8", "replace") if words else ""
-
-
-def _plain(name: str) -> str:
-    """Return a domain name as it is compared: lower case, no dot at the end."""
-    return name.rstrip(".").lower()
 
 
 def _is_in(name: str, domains: set[str]) -> bool:

@@ -16,6 +16,9 @@ from mailtrace.mail.headers import without_comments
 DATE_LIMIT = 200
 """Characters looked at: the longest sensible date with comments has about sixty."""
 
+REMEMBERED_DATE = 40
+"""Characters of a date that is read once for all its repetitions: trace fields repeat it, and each hop all of them."""
+
 USUAL_DAY_LIMIT = 17
 """Characters of `Fri, 26 Apr 2024 ` at most."""
 
@@ -49,6 +52,12 @@ _ISO = re.compile(
 
 def parse_date(value: str) -> str | None:
     """Return the date in a header value as ISO 8601 to the second, such as `2024-04-26T10:57:59+09:00`, or None."""
+    value = value.rstrip()
+    return (_read if len(value) <= REMEMBERED_DATE else _read.__wrapped__)(value)
+
+
+@lru_cache(maxsize=1024)
+def _read(value: str) -> str | None:
     at = value.find(":") - 2
     date = _usual_day(value[:at]) if 0 < at <= USUAL_DAY_LIMIT else None
     found = _USUAL_TIME.match(value, at) if date else None

@@ -26,7 +26,7 @@ REMEMBERED_WORD = 100
 """Characters of an encoded word that is decoded once for all its repetitions: names stand in many mails."""
 
 _OPENING = re.compile(r"=\?([^?\s=]{1,80})\?([BbQq])\?")
-_ONE_WORD = re.compile(r"([^=?]*)=\?([^?\s=]{1,80})\?([BbQq])\?([^?\s]*)\?=([^?]*)")
+_WORD = re.compile(r"=\?([^?\s=]{1,80})\?([BbQq])\?([^?\s]*)\?=")
 _CONTROLS = re.compile(r"[\r\n\0]")
 
 
@@ -43,12 +43,13 @@ def decode_words(value: str, defects: list[str]) -> str:
 @lru_cache(maxsize=1024)
 def _decoded(value: str) -> tuple[str, tuple[str, ...]]:
     """Return a value with its encoded words decoded, and its defects."""
-    usual = _ONE_WORD.fullmatch(value)
-    if usual is not None:
-        before, charset, encoding, octets, after = usual.groups()
-        decode = _one_word if len(octets) <= REMEMBERED_WORD else _one_word.__wrapped__
-        text, troubles = decode(charset, encoding, octets)
-        return f"{before}{text}{after}", troubles
+    if value.count("?") == 4:  # as in most: one word, and nothing else that could be one
+        start, end = value.find("=?"), value.rfind("?=") + 2
+        word = value[start:end]
+        said = (_one_word if len(word) <= REMEMBERED_WORD else _one_word.__wrapped__)(word)
+        if said is not None:
+            text, troubles = said
+            return f"{value[:start]}{text}{value[end:]}", troubles
     defects: list[str] = []
     openings = list(_OPENING.finditer(value))
     pieces: list[str] = []
@@ -73,8 +74,12 @@ def _decoded(value: str) -> tuple[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=1024)
-def _one_word(charset: str, encoding: str, text: str) -> tuple[str, tuple[str, ...]]:
-    """Return what a word that has no neighbours says, and its defects."""
+def _one_word(word: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return what a word that has no neighbours says, and its defects; None where it is no encoded word."""
+    found = _WORD.fullmatch(word)
+    if found is None:
+        return None
+    charset, encoding, text = found.groups()
     troubles: list[str] = []
     charset = charset.partition("*")[0].lower()  # RFC 2231 section 5: a language may follow
     said = charsets.decode(_octets(encoding, text, charset, troubles), charset, troubles)

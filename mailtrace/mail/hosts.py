@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv6Address, ip_address
 
-from mailtrace.model import Conversation, Host, Lookup, wire_text
+from mailtrace.mail.course import Course, course_of
+from mailtrace.model import Conversation, Host, Lookup
 
 HOST_LIMIT = 100_000
 """Addresses remembered; a scan of a whole network must not fill memory."""
@@ -101,15 +102,15 @@ def _order(address: str) -> tuple[int, ...]:
     return (6, int(IPv6Address(address))) if ":" in address else (4, *map(int, address.split(".")))
 
 
-def greeted_as(conversation: Conversation) -> str:
+def greeted_as(conversation: Conversation, course: Course | None = None) -> str:
     """Return the name with which an SMTP server greets, '' where it is none. Source: RFC 5321 section 4.2."""
-    turns = conversation.dialogue.turns
-    if conversation.protocol != "smtp" or not turns or turns[0].command is not None or not turns[0].replies:
+    if conversation.protocol != "smtp":
         return ""
-    reply = turns[0].replies[0]
-    if reply.status != "220" or not reply.lines:
+    course = course or course_of(conversation)
+    greeting, server = course.greeting, course.server
+    if greeting is None or server is None or greeting.status != "220":
         return ""
-    word = wire_text(reply.lines[0]).split(" ", 1)[0]
+    word = server.line.partition(" ")[0]
     return word if "." in word and not word.startswith(("localhost", "[")) else ""
 
 

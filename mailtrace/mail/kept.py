@@ -12,6 +12,7 @@ from msgspec import Struct
 from mailtrace.mail.attribution import DEPENDENT
 from mailtrace.mail.authentication.subjects import Subject, subjects
 from mailtrace.mail.causes import About, about
+from mailtrace.mail.course import course_of
 from mailtrace.mail.hosts import greeted_as
 from mailtrace.mail.journeys.sightings import Sightings, sightings
 from mailtrace.mail.message import read_message
@@ -97,13 +98,16 @@ def gist(conversation: Conversation, messages: list[Message], places: list[int |
     """Return the gist of a mail conversation; `places` are those of its transactions' messages."""
     if conversation.protocol in DEPENDENT:
         return None
+    course = course_of(conversation)
+    judged, refused = subjects(conversation, messages, places, course)
     return Gist(
         len(messages),
-        greeted_as(conversation),
-        about(conversation),
-        sightings(conversation, messages, places),
-        stamps(conversation, messages),
-        *subjects(conversation, messages, places),
+        greeted_as(conversation, course),
+        about(conversation, course),
+        sightings(conversation, messages, places, course),
+        stamps(conversation, messages, course),
+        judged,
+        refused,
     )
 
 

@@ -88,8 +88,8 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
 
 
 def _decoded(fields: Sequence[Field], defects: list[str]) -> tuple[Field, ...]:
-    """Return header fields with their encoded words decoded."""
-    return tuple([(each[0], decode_words(each[1], defects)) if "=?" in each[1] else each for each in fields])
+    """Return header fields with their encoded words decoded; one octet is looked for, which takes less than two."""
+    return tuple([(each[0], decode_words(each[1], defects)) if "?" in each[1] else each for each in fields])
 
 
 def _marked(head: Head, holes: frozenset[int]) -> Head:

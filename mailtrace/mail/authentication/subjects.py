@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import attrgetter, itemgetter
 
 from msgspec import Struct
 
 from mailtrace.mail.authentication.claims import HEADERS
 from mailtrace.mail.authentication.signatures import Signer, signers
-from mailtrace.model import Conversation, Message, Transaction, wire_text
+from mailtrace.mail.course import NO_HELLO, Course, course_of
+from mailtrace.model import Conversation, Message, Transaction
 from mailtrace.protocols.services import SUBMISSION_PORTS
-
-HELLO_TURNS = 50
-"""Turns in which the client's hello is looked for: it comes first, and once more after STARTTLS."""
 
 RECIPIENTS_LIMIT = 50
 """Recipients of one mail whose domains are looked into; most mails have one or two."""
@@ -40,11 +39,15 @@ INSIDE = {
 }
 """Why SPF is not judged."""
 
+_Caller = tuple[str, str, str]
+"""Who hands over mails: `client`, `hello` and `inside` of their `Subject`."""
+
 NO_SEALS = "the mail has no ARC seals"
 
 SIGNED_ONLY = frozenset({"dkim-signature"})
 
-_HELLOS = frozenset(("EHLO", "HELO", "LHLO"))
+_name_of = itemgetter(0)
+_address_of = attrgetter("address")
 
 
 class Mail(Struct, frozen=True, array_like=True, gc=False):
@@ -81,45 +84,53 @@ class Subject(Struct, frozen=True, array_like=True, gc=False):
 
 def subject(conversation: Conversation, transaction: Transaction | None, message: Message | None) -> Subject:
     """Return what is judged of a mail and the transaction that carried it; either may be None."""
-    is_smtp = conversation.protocol == "smtp"
-    proxied = conversation.dialogue.proxied.client if conversation.dialogue.proxied is not None else None
-    client = conversation.key.client.host if proxied is None else proxied.host
-    verb, hello = _hello(conversation) if is_smtp else ("", "")
-    return Subject(
-        client if is_smtp else "",
-        hello,
-        _inside(conversation, client, verb),
-        None if transaction is None else transaction.sender,
-        () if transaction is None or not is_smtp else _domains(transaction),
-        () if message is None else tuple([person.address for person in message.from_]),
-        conversation.end_ns if message is None else message.content.end_ns,
-        None if message is None else _mail(message),
-    )
+    return _subject(conversation, _caller(conversation, course_of(conversation)), transaction, message)
 
 
 def subjects(
-    conversation: Conversation, messages: Sequence[Message], carried: Sequence[int | None]
+    conversation: Conversation,
+    messages: Sequence[Message],
+    carried: Sequence[int | None],
+    course: Course,
 ) -> tuple[list[Subject], list[Subject | None]]:
     """Return what is judged of each message, and of each transaction that ended before there was one.
 
     `carried` has the place of each transaction's message.
     """
-    by_place = {}
+    transactions = conversation.dialogue.transactions
+    judged: list[Subject] = []
     refused: list[Subject | None] = []
-    for each, place in zip(conversation.dialogue.transactions, carried, strict=True):
+    if not messages and not transactions:
+        return judged, refused
+    caller = _caller(conversation, course)
+    carriers: list[Transaction | None] = [None] * len(messages)
+    for each, place in zip(transactions, carried, strict=True):
         if place is not None:
-            by_place[place] = each
+            carriers[place] = each
         never_sent = each.content is None and each.sender is not None
-        refused.append(subject(conversation, each, None) if never_sent else None)
-    judged = []
-    for place, message in enumerate(messages):
-        judged.append(subject(conversation, by_place.get(place), message))
+        refused.append(_subject(conversation, caller, each, None) if never_sent else None)
+    for carrier, message in zip(carriers, messages, strict=True):
+        judged.append(_subject(conversation, caller, carrier, message))
     return judged, refused
+
+
+def _subject(
+    conversation: Conversation, caller: _Caller, transaction: Transaction | None, message: Message | None
+) -> Subject:
+    """See `subject`."""
+    return Subject(
+        *caller,
+        None if transaction is None else transaction.sender,
+        _domains(transaction) if transaction is not None and caller[0] else (),
+        () if message is None else tuple(map(_address_of, message.from_)),
+        conversation.end_ns if message is None else message.content.end_ns,
+        None if message is None else _mail(message),
+    )
 
 
 def _mail(message: Message) -> Mail | None:
     headers, content = message.headers, message.content
-    names = tuple([name for name, _ in headers])
+    names = tuple(map(_name_of, headers))
     telling = (_telling if len(names) <= REMEMBERED_NAMES else _telling.__wrapped__)(names)
     if telling is None:
         return None
@@ -156,30 +167,21 @@ def _domains(transaction: Transaction) -> tuple[str, ...]:
     return tuple(domains)
 
 
-def _hello(conversation: Conversation) -> tuple[str, str]:
-    """Return the verb and the name of the client's last hello, both '' where there is none."""
-    said = None
-    for turn in conversation.dialogue.turns[:HELLO_TURNS]:
-        command = turn.command
-        if command is not None and command.verb in _HELLOS:
-            said = command
-    if said is None:
-        return "", ""
-    words = said.line[said.argument_at :].split(None, 1)
-    return said.verb, wire_text(words[0]) if words else ""
-
-
-def _inside(conversation: Conversation, client: str, verb: str) -> str:
-    """Return why a mail does not come in from outside here, by its name in `INSIDE`, '' where it does."""
+def _caller(conversation: Conversation, course: Course) -> _Caller:
+    """Return who hands over mails here, and why they do not come in from outside."""
     if conversation.protocol != "smtp":
-        return "not-received"
+        return "", "", "not-received"
+    dialogue, server = conversation.dialogue, conversation.key.server
+    proxied = None if dialogue.proxied is None else dialogue.proxied.client
+    client = conversation.key.client.host if proxied is None else proxied.host
+    _, verb, hello = course.hellos[-1] if course.hellos else NO_HELLO
+    inside = ""
     if verb == "LHLO":
-        return "lmtp"
-    logins = conversation.dialogue.logins
-    if logins and any(login.accepted for login in logins):
-        return "logged-in"
-    if conversation.key.server.port in SUBMISSION_PORTS:
-        return "submitted"
-    if client == conversation.key.server.host:
-        return "own-host"
-    return ""
+        inside = "lmtp"
+    elif dialogue.logins and any(login.accepted for login in dialogue.logins):
+        inside = "logged-in"
+    elif server.port in SUBMISSION_PORTS:
+        inside = "submitted"
+    elif client == server.host:
+        inside = "own-host"
+    return client, hello.text, inside

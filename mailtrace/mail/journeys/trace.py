@@ -14,6 +14,7 @@ from struct import pack
 
 from msgspec import Struct
 
+from mailtrace.mail.course import Course
 from mailtrace.model import (
     NO_TIME,
     Content,
@@ -44,16 +45,28 @@ FIELDS_LIMIT = 200
 NAMES_REMEMBERED = 1_000
 """Different lists of header names that are stored once for all mails that have them."""
 
+LHLO_TURNS = 3
+"""Turns of a conversation among which the hello is looked for by which LMTP is known."""
+
 ENCODING = "content-transfer-encoding"
 
 ACCEPTED = TransactionOutcome.ACCEPTED
 SUBMITTED = HopKind.SUBMITTED
 RELAYED = HopKind.RELAYED
+DELIVERED = HopKind.DELIVERED
 WAS_RELAYED = Direction.RELAYED
 
 _KINDS = {TransactionOutcome.REJECTED: HopKind.REFUSED, TransactionOutcome.DEFERRED: HopKind.DEFERRED,
           TransactionOutcome.ABORTED: HopKind.DEFERRED}  # fmt: skip
 _DIRECTIONS = {kind.value: kind for kind in HopKind}
+
+_Said = tuple[
+    str, int | None, str | None, str | None, tuple["Stamp", ...], int | None, int | None, str | None, str, bytes,
+    DeliveryReport | None,
+]  # fmt: skip
+"""What a mail says of itself: the fields of its `Trace` from `how` to `reports`."""
+
+_NOTHING_SAID: _Said = ("", None, None, None, (), None, None, None, "", b"", None)
 
 
 class Stamp(Struct, frozen=True, array_like=True, gc=False):
@@ -87,10 +100,6 @@ class Trace(Struct, array_like=True, gc=False):
     start_ns: int
     time_ns: int
     packets: tuple[int, ...]
-    how: str = ""
-    message: int | None = None
-    message_id: str | None = None
-    subject: str | None = None
     sender: str | None = None
     recipients: tuple[Recipient, ...] = ()
     recipients_left_out: int = 0
@@ -98,6 +107,10 @@ class Trace(Struct, array_like=True, gc=False):
     outcome: TransactionOutcome | None = None
     status: str | None = None
     queue_id: str | None = None
+    how: str = ""
+    message: int | None = None
+    message_id: str | None = None
+    subject: str | None = None
     stamps: tuple[Stamp, ...] = ()
     body: int | None = None
     text: int | None = None
@@ -157,51 +170,70 @@ def joined(trace: Trace, conversation: Conversation, numbers: Sequence[int]) -> 
     return trace
 
 
-def sent(conversation: Conversation, transaction: Transaction, message: Message | None, place: int | None) -> Trace:
+def sent(
+    conversation: Conversation, transaction: Transaction, message: Message | None, place: int | None, course: Course
+) -> Trace:
     """Return the trace of a mail in SMTP, the one at `place`; `message` is None where nothing of it was sent."""
-    recipients = transaction.recipients
-    trace = _trace(conversation, _kind(conversation, transaction, message), transaction.packets)
-    trace.sender = transaction.sender
-    if len(recipients) > RECIPIENTS_LIMIT:
-        trace.recipients_left_out = len(recipients) - RECIPIENTS_LIMIT
-        recipients = recipients[:RECIPIENTS_LIMIT]
-    trace.recipients = tuple(recipients)
-    trace.outcome = transaction.outcome
-    trace.status = transaction.status
-    trace.queue_id = transaction.queue_id
-    if message is not None:
-        _describe(trace, message, place)
-    elif transaction.packets:
-        turns = conversation.dialogue.turns
-        first = bisect_left(turns, transaction.packets[0], key=_packet)
-        last = bisect_right(turns, transaction.packets[-1], key=_packet) - 1
-        trace.start_ns = _time_ns(turns[first : first + 1])
-        trace.time_ns = _time_ns(turns[max(0, last) : last + 1])
-    return trace
+    key, recipients = conversation.key, transaction.recipients
+    if message is None or place is None:
+        start_ns, time_ns = _times(conversation.dialogue.turns, transaction.packets)
+    else:
+        start_ns, time_ns = message.content.start_ns, message.content.end_ns
+    return Trace(
+        _kind(transaction, message, course),
+        0,
+        key.client.host,
+        key.server.host,
+        start_ns,
+        time_ns,
+        limited(transaction.packets),
+        transaction.sender,
+        tuple(recipients[:RECIPIENTS_LIMIT]),
+        max(0, len(recipients) - RECIPIENTS_LIMIT),
+        None,
+        transaction.outcome,
+        transaction.status,
+        transaction.queue_id,
+        *(_NOTHING_SAID if message is None or place is None else _said(message, place)),
+    )
 
 
-def called(conversation: Conversation) -> Trace:
+def called(conversation: Conversation, course: Course) -> Trace:
     """Return the trace of a call to a mail server in which no mail was named; its status is that of a bad greeting."""
-    trace = _trace(conversation, HopKind.DEFERRED, ())
+    key = conversation.key
+    trace = Trace(HopKind.DEFERRED, 0, key.client.host, key.server.host, NO_TIME, NO_TIME, ())
     trace.outcome = TransactionOutcome.ABORTED
-    for turn in conversation.dialogue.turns[:1]:
-        if turn.command is None and turn.replies and turn.replies[0].status[:1] in ("4", "5"):
-            late = turn.replies[0].status[0] == "4"
-            trace.status = turn.replies[0].status
-            trace.outcome = TransactionOutcome.DEFERRED if late else TransactionOutcome.REJECTED
-            trace.kind = _KINDS[trace.outcome]
+    if course.greeting is not None and course.greeting.status[:1] in ("4", "5"):
+        trace.status = course.greeting.status
+        late = trace.status[0] == "4"
+        trace.outcome = TransactionOutcome.DEFERRED if late else TransactionOutcome.REJECTED
+        trace.kind = _KINDS[trace.outcome]
     return trace
 
 
 def kept(conversation: Conversation, message: Message, place: int) -> Trace:
     """Return the trace of a mail that was taken from a mailbox, put into one, or handed in by POP3's XMIT."""
-    trace = _trace(conversation, _DIRECTIONS[message.direction.value], message.content.packets)
-    trace.user = next((each.user for each in conversation.dialogue.logins if each.accepted), None)
+    key, content = conversation.key, message.content
+    user = next((each.user for each in conversation.dialogue.logins if each.accepted), None)
     path = next((value for name, value in message.headers if name.lower() == "return-path"), None)
     author = message.from_[0].address if message.from_ else None
-    trace.sender = author if path is None else path.strip().strip("<>")
-    _describe(trace, message, place)
-    return trace
+    return Trace(
+        _DIRECTIONS[message.direction.value],
+        0,
+        key.client.host,
+        key.server.host,
+        content.start_ns,
+        content.end_ns,
+        limited(content.packets),
+        author if path is None else path.strip().strip("<>"),
+        (),
+        0,
+        user,
+        None,
+        None,
+        None,
+        *_said(message, place),
+    )
 
 
 def limited(packets: tuple[int, ...]) -> tuple[int, ...]:
@@ -211,11 +243,6 @@ def limited(packets: tuple[int, ...]) -> tuple[int, ...]:
     return packets[: PACKETS_LIMIT // 2] + packets[-PACKETS_LIMIT // 2 :]
 
 
-def _trace(conversation: Conversation, kind: HopKind, packets: tuple[int, ...]) -> Trace:
-    key = conversation.key
-    return Trace(kind, 0, key.client.host, key.server.host, NO_TIME, NO_TIME, limited(packets))
-
-
 def _packet(turn: Turn) -> int:
     """Return the packet with which a turn began."""
     if turn.command is not None:
@@ -223,41 +250,63 @@ def _packet(turn: Turn) -> int:
     return turn.replies[0].packet if turn.replies else 0
 
 
+def _times(turns: Sequence[Turn], packets: tuple[int, ...]) -> tuple[int, int]:
+    """Return when the first and the last turn within some packets began; no time where there is none."""
+    if not packets:
+        return NO_TIME, NO_TIME
+    first = bisect_left(turns, packets[0], key=_packet)
+    last = bisect_right(turns, packets[-1], key=_packet) - 1
+    return _time_ns(turns[first : first + 1]), _time_ns(turns[max(0, last) : last + 1])
+
+
 def _time_ns(turns: Sequence[Turn]) -> int:
     """Return when the first of some turns began; no time where there is none."""
     return turns[0].command.time_ns if turns and turns[0].command is not None else NO_TIME
 
 
-def _kind(conversation: Conversation, transaction: Transaction, message: Message | None) -> HopKind:
+def _kind(transaction: Transaction, message: Message | None, course: Course) -> HopKind:
     if transaction.outcome is not ACCEPTED and transaction.outcome in _KINDS:
         return _KINDS[transaction.outcome]
-    for turn in conversation.dialogue.turns[:3]:
-        if turn.command is not None and turn.command.verb == "LHLO":
-            return HopKind.DELIVERED
+    for place, verb, _ in course.hellos:
+        if verb == "LHLO" and place < LHLO_TURNS:
+            return DELIVERED
     return RELAYED if message is not None and message.direction is WAS_RELAYED else SUBMITTED
 
 
-def _describe(trace: Trace, message: Message, place: int | None) -> None:
-    """Note what the mail says of itself."""
+def _said(message: Message, place: int) -> _Said:
+    """Return what the mail says of itself."""
     content, headers = message.content, message.headers[:FIELDS_LIMIT]
-    trace.how = content.how
-    trace.message = place
-    trace.start_ns, trace.time_ns = content.start_ns, content.end_ns
-    trace.message_id = message.message_id
-    trace.subject = message.subject
-    trace.stamps = tuple(map(_stamp, message.received[:STAMPS_LIMIT]))
+    listed, hashes, encoding = "", b"", None
     if headers:
         names, values = zip(*headers, strict=True)
-        trace.names = "\n".join(names)
-        trace.values = pack(f"{len(values)}q", *map(hash, values))
-        lower = trace.names.lower()
-        if ENCODING in lower and ENCODING in (fields := lower.split("\n")):
-            trace.encoding = values[fields.index(ENCODING)]
-    trace.reports = message.reports
+        listed, at = _listed(names)
+        hashes = pack(f"{len(values)}q", *map(hash, values))
+        encoding = None if at is None else values[at]
+    body = text = None
     if content.complete and content.kept_all and content.how != "TOP":
-        body = _body(content)
-        trace.body = hash(body) if body else None
-        trace.text = hash(tuple([each.sha256 if each.text is None else each.text.rstrip() for each in message.parts]))
+        octets = _body(content)
+        body = hash(octets) if octets else None
+        text = hash(tuple([each.sha256 if each.text is None else each.text.rstrip() for each in message.parts]))
+    return (
+        content.how,
+        place,
+        message.message_id,
+        message.subject,
+        tuple(map(_stamp, message.received[:STAMPS_LIMIT])),
+        body,
+        text,
+        encoding,
+        listed,
+        hashes,
+        message.reports,
+    )
+
+
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def _listed(names: tuple[str, ...]) -> tuple[str, int | None]:
+    """Return header names one a line, and the place of the one that tells the encoding, None without one."""
+    lower = [name.lower() for name in names]
+    return "\n".join(names), lower.index(ENCODING) if ENCODING in lower else None
 
 
 @lru_cache(maxsize=NAMES_REMEMBERED)
