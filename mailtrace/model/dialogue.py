@@ -307,3 +307,8 @@ class Conversation(Struct, array_like=True, gc=False):
     def end_ns(self) -> int:
         """When its last packet was captured; never before its start."""
         return max(self.start_ns, self.packets[-1].time_ns)
+
+    @property
+    def duration_ns(self) -> int:
+        """How long it lasted; never less than no time."""
+        return max(0, self.packets[-1].time_ns - self.packets[0].time_ns)

@@ -335,20 +335,13 @@ class DotBlock:
             self._skip -= skipped
             start += skipped
         if start < stop:
-            self.octets.add(data if stop - start == len(data) else data[start:stop])
-
-    def _append_rest(self, data: bytes, start: int) -> None:
-        """Append `data[start:]`, but hold back a line end that a dot may follow."""
-        stop = len(data)
-        if start < stop and data[-1] in _ENDS:
-            found = _LINE_END.search(data, max(start, stop - 4))
-            if found:
-                stop = found.start()
-        self._append(data, start, stop)
-        self._carry = data[stop:]
+            self.octets.add(data[start:stop])
 
     def _dots(self, data: bytes, piece: Data) -> int:
-        """Deal with every dot that begins a line, and with all else; return where the block ends, if it does."""
+        """Deal with every dot that begins a line, and with all else; return where the block ends, if it does.
+
+        A line end behind which a dot may follow is held back.
+        """
         at = start = 0
         while DOT in data and (near := _BEGINNING_DOT.search(data, at)) is not None:
             dot = near.start()
@@ -373,7 +366,11 @@ class DotBlock:
                     self.undoubled = (piece.packet, piece.time_ns)
             if after:
                 self._variant(before + after.group(), piece, after.end() - start - self._skip)
-        self._append_rest(data, start)
+        stop = len(data)
+        if start < stop and data[-1] in _ENDS and (last := _LINE_END.search(data, max(start, stop - 4))) is not None:
+            stop = last.start()
+        self._append(data, start, stop)
+        self._carry = data[stop:]
         return len(data)
 
     def _variant(self, octets: bytes, piece: Data, ahead: int) -> None:

@@ -96,7 +96,7 @@ class SaidRecord(Struct, gc=False):
 
 def conversation_record(conversation: Conversation, names: Names) -> ConversationRecord:
     """Return the record of a conversation; `names` has the best name of each address that has one."""
-    key, start_ns = conversation.key, conversation.start_ns
+    key = conversation.key
     return ConversationRecord(
         conversation.id,
         conversation.protocol,
@@ -105,8 +105,8 @@ def conversation_record(conversation: Conversation, names: Names) -> Conversatio
         _endpoint(key.client, names),
         _endpoint(key.server, names),
         conversation.numbers,
-        iso(start_ns),
-        seconds(conversation.end_ns - start_ns),
+        iso(conversation.start_ns),
+        seconds(conversation.duration_ns),
         conversation.complete,
         conversation.closed,
         conversation.caused_by,

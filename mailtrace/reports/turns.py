@@ -61,7 +61,7 @@ class TurnRecord(Struct, gc=False):
 
     command: _Command | None
     replies: list[_Reply]
-    continuations: list[_Continuation]
+    continuations: Sequence[_Continuation]
 
 
 def _lines(lines: tuple[bytes, ...]) -> Raw:
@@ -83,7 +83,7 @@ def turn_records(turns: Sequence[Turn], show_secrets: bool) -> list[TurnRecord]:
             replies.append(_Reply(packet, time, each.status, each.enhanced, each.outcome, written, each.packets))
         asked = None if command is None else _command(command, show_secrets)
         records.append(
-            TurnRecord(asked, replies, [_continuation(each, show_secrets) for each in continued] if continued else [])
+            TurnRecord(asked, replies, [_continuation(each, show_secrets) for each in continued] if continued else ())
         )
     return records
 

@@ -7,7 +7,6 @@ day in the same words is read once.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -66,7 +65,7 @@ def parse_command(line: bytes) -> tuple[str, int]:
     return known or wire_text(words[0][:VERB_SHOWN]).upper()[:VERB_SHOWN], argument_at
 
 
-class Path(NamedTuple):
+class Path(Struct, frozen=True, gc=False):
     """The argument of MAIL or RCPT: the mailbox without source route, the parameters; `spaced`: with white space."""
 
     address: str
@@ -87,6 +86,9 @@ class ReadCommand(Struct, frozen=True, gc=False):
         """What stands behind the verb."""
         return self.line[self.argument_at :]
 
+
+QUOTE = 0x22
+"""The quotation mark, as a number: see `framing.DOT`."""
 
 _KEYWORDS = {"MAIL": b"FROM", "RCPT": b"TO"}
 
@@ -122,14 +124,17 @@ def parse_path(argument: bytes, keyword: bytes) -> Path | None:
 
     Source: RFC 5321 section 4.1.2; appendix C for source routes, which are read and dropped; RFC 1870 section 6.
     """
-    colon = argument.find(b":")
-    if colon < 0 or argument[:colon].strip().upper() != keyword:
-        return None
-    rest = argument[colon + 1 :]
-    text = rest.lstrip(b" \t")
-    spaced = len(text) != len(rest) or argument[:colon] != argument[:colon].strip()
-    if text.startswith(b"<"):
-        stop = _closing(text)
+    name, colon, text = argument.partition(b":")
+    opened = text[:1]
+    spaced = False
+    if name != keyword or opened != b"<":  # as hardly anybody writes it
+        if not colon or name.strip().upper() != keyword:
+            return None
+        text = text.lstrip(b" \t")
+        opened = text[:1]
+        spaced = len(name) + 1 + len(text) != len(argument) or name != name.strip()
+    if opened == b"<":
+        stop = _closing(text) if QUOTE in text else text.find(b">")
         if stop < 0:
             return None
         mailbox, parameters = text[1:stop], text[stop + 1 :]
@@ -137,23 +142,20 @@ def parse_path(argument: bytes, keyword: bytes) -> Path | None:
         mailbox, _, parameters = text.partition(b" ")
         if not mailbox:
             return None
-    if mailbox.startswith(b"@") and b":" in mailbox:
-        mailbox = mailbox[mailbox.index(b":") + 1 :]
+    if mailbox[:1] == b"@":
+        mailbox = mailbox[mailbox.find(b":") + 1 :]
     return Path(wire_text(mailbox), parameters.strip(), spaced)
 
 
 def _closing(text: bytes) -> int:
     """Return where the path that opens `text` closes: the first `>` outside of a quoted string; -1 when nowhere."""
-    stop = text.find(b">")
-    if stop < 0 or text.find(b'"', 0, stop) < 0:
-        return stop
     quoted = escaped = False
     for at, octet in enumerate(text):
         if escaped:
             escaped = False
         elif octet == 0x5C:  # backslash
             escaped = quoted
-        elif octet == 0x22:  # quotation mark
+        elif octet == QUOTE:
             quoted = not quoted
         elif octet == 0x3E and not quoted:  # >
             return at
@@ -176,7 +178,7 @@ def parse_chunk(argument: bytes) -> tuple[int, bool] | None:
     return (size, last) if size <= CHUNK_LIMIT else None
 
 
-class ReplyLine(NamedTuple):
+class ReplyLine(Struct, frozen=True, gc=False):
     """One line of a reply: `more` tells that another one follows."""
 
     status: str

@@ -33,7 +33,7 @@ def find_queue_id(lines: tuple[bytes, ...]) -> str | None:
     for line in lines:
         lower = line.lower()
         for needle, pattern in _PATTERNS:
-            if needle in lower:
+            if lower.find(needle) >= 0:
                 found = pattern.search(line)
                 if found:
                     return found.group(1).decode()

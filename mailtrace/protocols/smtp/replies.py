@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from mailtrace.model import Data, Gap, Outcome, Reply, Side
 from mailtrace.model.remembered import Remembered, is_short
-from mailtrace.protocols.framing import LINE_LIMIT, Inbox, Line
+from mailtrace.protocols.framing import LINE_LIMIT, NUL, Inbox, Line
 from mailtrace.protocols.smtp.grammar import ReplyLine, parse_enhanced, parse_reply_line
 from mailtrace.protocols.violations import Violations
 
@@ -27,7 +27,11 @@ class WholeReply(Struct, frozen=True, gc=False):
 
 
 class ReplyReader(Struct):
-    """Hands out the server's replies one by one. Source: RFC 5321 section 4.2.1."""
+    """Hands out the server's replies one by one. Source: RFC 5321 section 4.2.1.
+
+    While it is `idle` nothing waits and nothing is begun: a segment that is a reply by itself, as most are, need not be
+    added then.
+    """
 
     _violations: Violations
     inbox: Inbox = field(default_factory=Inbox)
@@ -35,23 +39,19 @@ class ReplyReader(Struct):
     _packets: set[int] = field(default_factory=set)
     _seen: int = 0  # how many lines it has so far
     _status: str = ""
+    idle: bool = True
 
-    def only_reply(self, event: Data) -> Reply | None:
-        """Return the reply that `event` is, if it is just one, as most are, and nothing is amiss.
-
-        None means that nothing was done: the event must be added to the inbox.
-        """
-        whole = known_reply(event.data)
-        if whole is None or self._seen or not self.inbox.idle:
-            return None
-        packet = event.packet
-        return Reply(whole.status, whole.outcome, whole.lines, packet, event.time_ns, (packet,), whole.enhanced)
+    def add(self, event: Data | Gap) -> None:
+        """Append what came next."""
+        self.idle = False
+        self.inbox.add(event)
 
     def next(self) -> Reply | Gap | None:
         """Return the next reply or hole, None when neither is complete."""
         while True:
             line = self.inbox.line()
             if line is None:
+                self.idle = self.inbox.idle and not self._seen
                 return None
             if isinstance(line, Gap):
                 self._lines, self._packets, self._seen = [], set(), 0
@@ -118,15 +118,18 @@ def _whole(octets: bytes) -> WholeReply | None:
     if lines.pop() or not lines or len(octets) > LINE_LIMIT:
         return None
     last = parse_reply_line(lines[-1])
-    if last is None or last.more or b"\0" in octets or octets.count(b"\n") != count or octets.count(b"\r") != count:
+    if last is None or last.more or NUL in octets or octets.count(b"\n") != count or octets.count(b"\r") != count:
         return None
-    start = last.status.encode() + b"-"
-    if not all(line.startswith(start) for line in lines[:-1]):
-        return None
+    texts = [last.text]
+    if count > 1:
+        start = last.status.encode() + b"-"
+        if not all(line.startswith(start) for line in lines[:-1]):
+            return None
+        texts = [line[4:] for line in lines]
     enhanced = _enhanced(last)
     if enhanced is not None and enhanced[0] != last.status[0]:
         return None
-    return WholeReply(last.status, last.outcome, tuple([line[4:] for line in lines]), enhanced)
+    return WholeReply(last.status, last.outcome, tuple(texts), enhanced)
 
 
 known_reply = Remembered(_whole, REMEMBERED_REPLIES, is_short).__getitem__

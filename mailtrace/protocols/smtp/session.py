@@ -14,12 +14,13 @@ from mailtrace.protocols.smtp.extensions import begin_burl, begin_turn, exchange
 from mailtrace.protocols.smtp.grammar import GREETINGS, HELLOS, ReadCommand, known_command, parse_chunk
 from mailtrace.protocols.smtp.logins import OPEN_VERBS, Spans, concealed
 from mailtrace.protocols.smtp.reading import ClientReading
-from mailtrace.protocols.smtp.replies import ReplyReader
+from mailtrace.protocols.smtp.replies import ReplyReader, known_reply
 from mailtrace.protocols.smtp.shapes import LOOK, begins_clear, begins_with_command
 from mailtrace.protocols.smtp.smuggling import SUSPECTS_LIMIT, read_again
 from mailtrace.protocols.smtp.state import (
     AUTH_ASKED,
     BODY,
+    CHUNK,
     CLIENT,
     COMMANDS,
     DARK,
@@ -59,8 +60,9 @@ class SmtpSession(ClientReading):
         if type(event) is Data:
             reading = self.reading
             if event.side is SERVER:
-                if reading < TLS_AGREED and (reply := self._replies.only_reply(event)) is not None:
-                    self._reply(reply)
+                if reading < TLS_AGREED and self._replies.idle and (told := known_reply(event.data)) is not None:
+                    packet, time_ns = event.packet, event.time_ns
+                    self._reply(Reply(told.status, told.outcome, told.lines, packet, time_ns, (packet,), told.enhanced))
                     if self.client.waiting:
                         self.read_client()
                     return
@@ -68,7 +70,7 @@ class SmtpSession(ClientReading):
                 if reading is COMMANDS and (said := known_command(event.data)) is not None:
                     packet = event.packet
                     self.command(said, packet, event.time_ns, (packet,))
-                    if self.reading is not COMMANDS:
+                    if self.reading is CHUNK:  # one of no octets ends here
                         self.read_client()
                     return
                 if reading is BODY:
@@ -87,7 +89,7 @@ class SmtpSession(ClientReading):
             self.client.add(event)
             self.read_client()
         else:
-            self._replies.inbox.add(event)
+            self._replies.add(event)
             self._read_server()
 
     def finish(self) -> None:
@@ -99,7 +101,8 @@ class SmtpSession(ClientReading):
     def flush(self) -> None:
         """No more will come: what waits is read by its shape, and what is cut short is listed as far as it came."""
         self.finishing = True
-        self.read_client()
+        if not self.client.idle:
+            self.read_client()
         if self.cut_body():
             self.read_client()
         while self.pairing.early:
@@ -169,11 +172,10 @@ class SmtpSession(ClientReading):
 
     def _reply(self, reply: Reply) -> None:
         """Understand a reply: find what it answers, and let it take effect."""
-        packet = reply.packet
-        if packet > self.last_reply:
-            greets = not self.last_reply and self._is_greeting(reply)
+        packet, last = reply.packet, self.last_reply
+        if packet > last:
             self.last_reply = packet
-            if greets:
+            if not last and self._is_greeting(reply):
                 self._greeting(reply)
                 return
         asked = self.pairing.due(packet)
@@ -183,7 +185,7 @@ class SmtpSession(ClientReading):
         self.dialogue.events.append(reply)
         draft = asked.draft
         if draft is not None:
-            draft.packets += reply.packets
+            draft.packets.extend(reply.packets)
         handler = ON_REPLY.get(asked.kind)
         if handler is not None:
             handler(self, asked, reply)
