@@ -17,7 +17,7 @@ from mailtrace.mail.clocks import Clocks, with_clocks
 from mailtrace.mail.correlator import Correlator, Final, Understood
 from mailtrace.mail.hosts import IN_FILE
 from mailtrace.mail.journeys import NOTHING_SEEN, Notebook
-from mailtrace.mail.kept import Kept, Written, carried, gist, messages_in, whole
+from mailtrace.mail.kept import Kept, Told, Written, carried, gist, messages_in, whole
 from mailtrace.model import (
     NO_TIME,
     Analysis,
@@ -76,11 +76,12 @@ class Piece(Struct, Generic[T], tag="Piece"):
 
 
 class CaptureRead(Struct, tag=True):
-    """A capture is at its end; these are the facts about it."""
+    """A capture is at its end; these are the facts about it. `is_last`: no packet will come any more."""
 
     notes: list[Note]
     names: dict[str, list[str]]
     link_types: list[str]
+    is_last: bool = False
 
 
 class AllRead(Struct, Generic[T], tag="AllRead"):
@@ -174,7 +175,7 @@ class Analyzer:
                         yield Piece(rows, [], now_ns, (octets + capture.position, packets), capture.take_secrets())
                 octets += capture.position
             link_types = dict.fromkeys(link_name(interface.link_type) for interface in capture.interfaces)
-            yield CaptureRead(capture.notes, capture.names, list(link_types))
+            yield CaptureRead(capture.notes, capture.names, list(link_types), is_last=capture is self._captures[-1])
         yield AllRead(sift.totals, sift.notes(), [])
 
     def _understand(
@@ -200,6 +201,8 @@ class Analyzer:
                 piece.understood.append(told(pipeline.take()))
                 piece.totals.other = Counter(piece.totals.other) + pipeline.other
             yield piece
+            if isinstance(piece, CaptureRead) and piece.is_last:
+                pipeline.finish()  # now, while those further down the row do the same
 
     def _finals(self, parts: Iterator[Done]) -> Iterator[list[Final]]:
         """Find out what belongs together."""
@@ -236,12 +239,17 @@ def _as_it_is(understood: Understood) -> Understood:
 
 
 def briefly(write: Write, conversation: Conversation) -> Kept:
-    """Keep of a conversation only what was written, and what relating it to others needs."""
+    """Keep of a conversation only what is told of it, and what relating it to others needs."""
     messages = messages_in(conversation)
     places = carried(conversation, messages)
     lookups = conversation.dialogue.lookups
     dialogue = Dialogue(lookups=lookups) if lookups else NOTHING_SAID
-    return Kept(dialogue, gist(conversation, messages, places), [], write(conversation, messages, places))
+    known, written = gist(conversation, messages, places), write(conversation, messages, places)
+    if known is None:
+        return Kept(dialogue, None, [], Told(written, [], []))
+    told = Told(written, known.judged, known.refused)
+    known.judged, known.refused = [], []  # who relates conversations needs none of this
+    return Kept(dialogue, known, [], told)
 
 
 def packed(keep: Callable[[Conversation], Kept], conversation: Conversation) -> Raw:

@@ -20,14 +20,21 @@ from mailtrace.judging import ALL_FINDINGS, Judging, findings_within
 from mailtrace.mail.authentication import Authenticator, RecordBook
 from mailtrace.mail.clocks import Clocks, with_clocks
 from mailtrace.mail.correlator import Final
-from mailtrace.mail.journeys import Notebook
+from mailtrace.mail.journeys import Joined, Notebook
 from mailtrace.model import Analysis, CaptureInfo, Note
+from mailtrace.processes import in_turns
 
 if TYPE_CHECKING:
     from mailtrace.explain.listing import Listing
     from mailtrace.model import Journey, Walkthrough
 
 DONE, JUDGED, PARTIAL = 0, 1, 4
+
+LINES_AT_ONCE = 64
+"""Lines of JSON that are written at once: larger than a buffer, each would be written by itself, which takes longer."""
+
+JOURNEYS_AT_ONCE = 100
+"""Journeys that are made and written in one go: each alone takes longer, and all together much memory."""
 
 SECRETS_SHOWN = "passwords and tokens are shown here, as --show-secrets asks: whoever gets this can log in with them"
 
@@ -159,21 +166,37 @@ def _stream(request: Request, analyzer: Analyzer) -> None:
     judge = Authenticator(RecordBook(so_far=True))
     with output_file(request.output) as out:
         for finals in analyzer.finals(partial(json.written, show_secrets=request.show_secrets)):
-            for final in finals:
-                judge.book.observe(final.lookups)
+            judge.book.observe([lookup for final in finals for lookup in final.conversation.dialogue.lookups])
+            lines: list[bytes] = []
             for final in finals:
                 note(final, final.numbers, notebook, clocks)
-                if final.written is not None and (everything or _is_chosen(request, final)):
+                if final.told is not None and (everything or _is_chosen(request, final)):
                     chosen.add(final.conversation.id)
-                    out.writelines(json.final_lines(final, final.written, judge))
+                    lines += json.final_lines(final, final.told, judge)
+                if len(lines) >= LINES_AT_ONCE:
+                    out.write(b"".join(lines))
+                    lines.clear()
+            out.write(b"".join(lines))
             out.flush()
         _check_conversation(request, analyzer.correlator.conversations)
         hosts = with_clocks(analyzer.correlator.hosts.hosts(), clocks.skews())
-        for journey in notebook.journeys(hosts):
-            if everything or not chosen.isdisjoint([hop.conversation for hop in journey.hops]):
-                out.write(json.journey_line(journey))
+        out.writelines(_journeys(notebook.joined(hosts), None if everything else chosen, analyzer.in_processes))
         analyzer.info.notes += notebook.notes()
         out.write(json.capture_line(analyzer.info, hosts))
+
+
+def _journeys(joined: Joined, chosen: set[int | None] | None, in_processes: bool) -> Iterator[bytes]:
+    """Yield the lines about journeys, only of those with a `chosen` conversation where any are chosen."""
+    from mailtrace.reports import json
+
+    def lines(turn: int) -> bytes:
+        journeys = joined.some(turn * JOURNEYS_AT_ONCE, (turn + 1) * JOURNEYS_AT_ONCE)
+        if chosen is not None:
+            journeys = [each for each in journeys if not chosen.isdisjoint([hop.conversation for hop in each.hops])]
+        return json.journey_lines(journeys)
+
+    turns = -(-len(joined) // JOURNEYS_AT_ONCE)
+    return in_turns(lines, turns, bytes) if in_processes else map(lines, range(turns))
 
 
 def _is_chosen(request: Request, final: Final) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Queue
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -31,6 +31,11 @@ PIPE_BYTES = 1 << 20
 
 WAITING_ITEMS = 2
 """Items made and not yet read: enough that neither side waits when the other takes longer for one."""
+
+T = TypeVar("T")
+
+FEW_ITEMS = 8
+"""So few items are made sooner than a child is there."""
 
 FAILED = 1
 """Exit code of a child that could not do its work."""
@@ -62,6 +67,21 @@ def ahead(items: Iterator[Any], kind: Any) -> Iterator[Any]:
         _, status = os.waitpid(child, 0)
     if status:
         raise MailtraceError("the process that reads the capture ended too early: there may be too little memory")
+
+
+def in_turns(make: Callable[[int], T], many: int, kind: Any) -> Iterator[T]:
+    """Yield what `make` makes, records of type `kind`, of 0, 1, 2 and so on: of every other number in a child process.
+
+    Raises: `MailtraceError` as `ahead` does.
+    """
+    if many <= FEW_ITEMS:
+        yield from map(make, range(many))
+        return
+    theirs = ahead(map(make, range(0, many, 2)), kind)
+    for number in range(1, many, 2):
+        yield next(theirs)
+        yield make(number)
+    yield from theirs
 
 
 def _fork(work: Callable[[], None]) -> int:
@@ -103,9 +123,10 @@ def _write(waiting: Queue[bytes], writing: int) -> None:
     try:
         with os.fdopen(writing, "wb", 0) as pipe:
             while octets := waiting.get():
-                left = memoryview(len(octets).to_bytes(SIZE_BYTES, "big") + octets)
-                while left:
-                    left = left[pipe.write(left) :]
+                for part in (len(octets).to_bytes(SIZE_BYTES, "big"), octets):
+                    left = memoryview(part)
+                    while left:
+                        left = left[pipe.write(left) :]
     except OSError:
         os._exit(FAILED)
 

@@ -13,9 +13,9 @@ import pytest
 from mailtrace.analyzer import Done, Read, packed
 from mailtrace.cli import main
 from mailtrace.errors import MailtraceError
-from mailtrace.mail.kept import Kept, Written
+from mailtrace.mail.kept import Kept
 from mailtrace.model import Dialogue, Login
-from mailtrace.processes import SEVERAL, ahead
+from mailtrace.processes import FEW_ITEMS, SEVERAL, ahead, in_turns
 from tests.reports.analyses import submission
 from tests.support import SAMPLES
 
@@ -88,7 +88,14 @@ def test_shared_work_has_the_same_result(sample: Path, tmp_path: Path, monkeypat
 
 def test_text_that_has_no_octets_is_sent_all_the_same() -> None:
     """Python's UTF-7 makes lone surrogates of what some mails hold; what goes to another process spells them out."""
-    kept = Kept(Dialogue(), None, [], Written(b"{}", [], []))
+    kept = Kept(Dialogue(), None, [])
     kept.dialogue.logins.append(Login("PLAIN", "lee\ud800", True, ()))
     sent = packed(lambda conversation: kept, submission().conversations[0])
     assert msgspec.msgpack.decode(bytes(sent), type=Kept).dialogue.logins[0].user == "lee\\ud800"
+
+
+@pytest.mark.skipif(not SEVERAL, reason="one core")
+@pytest.mark.parametrize("many", [0, 1, FEW_ITEMS, FEW_ITEMS + 1, FEW_ITEMS + 2])
+def test_work_that_is_done_in_turns_is_whole(many: int) -> None:
+    """Few things or many, an odd number or an even one: all come, in order."""
+    assert list(in_turns(lambda number: number * number, many, int)) == [number * number for number in range(many)]

@@ -7,7 +7,7 @@ it could have caused.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from typing import Generic, Protocol, TypeVar
 
 from mailtrace.mail.causes import BEFORE_NS, About, best_cause, candidate, ident_cause
@@ -60,28 +60,30 @@ class Attribution(Generic[D]):
     """Takes mail conversations as they open and close, and dependents as they finish; hands out what is decided."""
 
     def __init__(self) -> None:
-        self._hosts: dict[str, _Host[D]] = {}
+        self._hosts: defaultdict[str, _Host[D]] = defaultdict(_Host)
         self._sides: dict[int, tuple[_Host[D], ...]] = {}  # the hosts of each conversation that is open
         self._swept_ns = self._forgot_ns = NO_TIME
 
     def opened(self, conversation: int, start_ns: int, key: StreamKey) -> None:
         """A conversation that may be mail began."""
-        client, server = self._host(key.client.host), self._host(key.server.host)
+        client, server = self._hosts[key.client.host], self._hosts[key.server.host]
         sides = self._sides[conversation] = (client,) if client is server else (client, server)
         for host in sides:
             host.open[conversation] = start_ns
 
     def closed(self, conversation: Conversation, what: About | None) -> None:
         """Such a conversation is final; one that is about nothing, being no mail, can have caused nothing."""
-        remembered = None if what is None else candidate(conversation, what)
-        for host in self._sides.pop(conversation.id):
+        sides = self._sides.pop(conversation.id)
+        for host in sides:
             del host.open[conversation.id]
-            if remembered is not None:
+        if what is not None:
+            remembered = candidate(conversation, what)
+            for host in sides:
                 host.closed.add(remembered)
 
     def wait(self, dependent: D) -> None:
         """A DNS or ident conversation is final, and its cause is to be found."""
-        self._host(dependent.conversation.key.client.host).waiting.append(dependent)
+        self._hosts[dependent.conversation.key.client.host].waiting.append(dependent)
 
     def decided(self, now_ns: int) -> list[D]:
         """Return the dependents whose cause is settled by now; each has it filled in."""
@@ -105,12 +107,6 @@ class Attribution(Generic[D]):
             ready += [self._decide(host, dependent) for dependent in host.waiting]
         self._hosts.clear()
         return sorted(ready, key=lambda dependent: dependent.conversation.id)
-
-    def _host(self, address: str) -> _Host[D]:
-        host = self._hosts.get(address)
-        if host is None:
-            host = self._hosts[address] = _Host()
-        return host
 
     def _is_settled(self, host: _Host[D], dependent: D, now_ns: int) -> bool:
         reach_ns = dependent.conversation.end_ns + BEFORE_NS

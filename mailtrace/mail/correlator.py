@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from mailtrace.mail.attribution import DEPENDENT, Attribution
 from mailtrace.mail.hosts import GIVEN, HostBook
-from mailtrace.mail.kept import Gist, Kept, Written
+from mailtrace.mail.kept import Gist, Kept, Packed, Told
 from mailtrace.model import Conversation, Lookup, Message, StreamKey
 from mailtrace.protocols.services import UDP_PORTS
 
@@ -30,7 +30,7 @@ class Ended(Struct, array_like=True, gc=False):
 
     due_ns: int
     conversation: Conversation
-    kept: Kept
+    kept: Packed  # or plain `Kept`, where it is used by the process that made it
 
 
 class Understood(Struct, array_like=True):
@@ -47,7 +47,7 @@ class Understood(Struct, array_like=True):
 class Final(Struct, gc=False):
     """A conversation that will not change any more, with the names of both its sides by address.
 
-    `numbers` are those of its messages, and `messages` these themselves if they are kept.
+    `numbers` are those of its messages, and `messages` these themselves if they are kept; `told` as in `Kept`.
     """
 
     conversation: Conversation
@@ -55,7 +55,7 @@ class Final(Struct, gc=False):
     numbers: range
     messages: list[Message]
     gist: Gist | None
-    written: Written | None
+    told: Told | Raw | None
 
     @property
     def lookups(self) -> list[Lookup]:
@@ -78,28 +78,29 @@ class Correlator:
 
     def feed(self, parts: Sequence[Understood]) -> list[Final]:
         """Take what came of the next batch, by share; return the conversations about which nothing is open."""
+        ids, attribution = self._ids, self._attribution
         for begun in sorted([each for part in parts for each in part.begun], key=attrgetter("found_at")):
-            self.conversations += 1
-            self._ids[begun.found_at] = self.conversations
+            number = self.conversations = ids[begun.found_at] = self.conversations + 1
             if begun.key.server.port not in UDP_PORTS:
-                self._attribution.opened(self.conversations, begun.start_ns, begun.key)
+                attribution.opened(number, begun.start_ns, begun.key)
         finals: list[Final] = []
         for ended in sorted([each for part in parts for each in part.ended], key=_order):
             conversation, kept = ended.conversation, ended.kept
             gist = kept.gist
-            conversation.id = self._ids.pop(conversation.id)
+            conversation.id = ids.pop(conversation.id)
             conversation.dialogue = kept.dialogue
             numbers = self._number_parts(conversation, kept)
-            self.hosts.observe(conversation, "" if gist is None else gist.greeting)
-            names = self.hosts.names_of(conversation)
-            final = Final(conversation, names, numbers, kept.messages, gist, kept.written)
+            names = self.hosts.observe(conversation, "" if gist is None else gist.greeting)
+            final = Final(conversation, names, numbers, kept.messages, gist, kept.told)
             if conversation.protocol in DEPENDENT:
-                self._attribution.wait(final)
+                if isinstance(kept.told, Raw):
+                    final.told = kept.told.copy()  # else all that was received with it would wait, too
+                attribution.wait(final)
             else:
                 finals.append(final)
             if conversation.key.server.port not in UDP_PORTS:
-                self._attribution.closed(conversation, None if gist is None else gist.about)
-        return finals + self._attribution.decided(max(part.now_ns for part in parts))
+                attribution.closed(conversation, None if gist is None else gist.about)
+        return finals + attribution.decided(max(part.now_ns for part in parts))
 
     def number_of(self, found_at: int) -> int | None:
         """Return the number of a conversation that has not ended, by the packet with which it was found."""

@@ -14,8 +14,15 @@ HOST_LIMIT = 100_000
 NAMES_PER_HOST = 8
 """Names kept for one address; more help nobody."""
 
-SERVER_ROLES = {"smtp": "mta", "pop3": "pop3", "imap": "imap", "dns": "dns"}
-CLIENT_ROLES = {"smtp": "mail client", "pop3": "mail client", "imap": "mail client", "dns": "resolver"}
+ROLES = {
+    "smtp": ("mail client", "mta"),
+    "pop3": ("mail client", "pop3"),
+    "imap": ("mail client", "imap"),
+    "dns": ("resolver", "dns"),
+}
+"""What the client and the server of a conversation are, by its protocol."""
+
+NO_ROLES: dict[str, None] = {}
 
 GIVEN, IN_FILE, GREETING, REVERSE, FORWARD = range(5)
 """How good a name is, best first: given by the user, kept in the capture, the server's own word, PTR, A or AAAA."""
@@ -35,28 +42,30 @@ class HostBook:
             for name in some:
                 self._add(address, name, quality)
 
-    def observe(self, conversation: Conversation, greeting: str) -> None:
-        """Learn roles and names from one conversation, and from the name in its `greeting`, '' without one."""
-        client, server = conversation.key.client.host, conversation.key.server.host
-        if conversation.protocol in SERVER_ROLES:
-            self._role(client, CLIENT_ROLES[conversation.protocol])
-            self._role(server, SERVER_ROLES[conversation.protocol])
+    def observe(self, conversation: Conversation, greeting: str) -> dict[str, str]:
+        """Learn roles and names from one conversation, and from the name in its `greeting`, '' without one.
+
+        Return the best names of both sides, by address, where they have one.
+        """
+        key, roles, best = conversation.key, ROLES.get(conversation.protocol), self._best
+        client, server = key.client.host, key.server.host
+        if roles is not None:
+            if roles[0] not in self._roles.get(client, NO_ROLES):
+                self._role(client, roles[0])
+            if roles[1] not in self._roles.get(server, NO_ROLES):
+                self._role(server, roles[1])
         if greeting:
             self._add(server, greeting, GREETING)
         for lookup in conversation.dialogue.lookups:
             self._answer(lookup)
-
-    def name(self, address: str) -> str | None:
-        """Return the best name of an address, None where none is known."""
-        return self._best.get(address)
-
-    def names_of(self, conversation: Conversation) -> dict[str, str]:
-        """Return the best names of both sides, by address, where they have one."""
-        client, server, best = conversation.key.client.host, conversation.key.server.host, self._best
         names = {client: best[client]} if client in best else {}
         if server in best:
             names[server] = best[server]
         return names
+
+    def name(self, address: str) -> str | None:
+        """Return the best name of an address, None where none is known."""
+        return self._best.get(address)
 
     def hosts(self) -> list[Host]:
         """Return all hosts that took part, in order of address."""

@@ -7,7 +7,7 @@ messages, and a `Gist` for those who relate conversations to each other. Who nee
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from mailtrace.mail.attribution import DEPENDENT
 from mailtrace.mail.authentication.subjects import Subject, subjects
@@ -52,8 +52,16 @@ class Written(Struct, array_like=True, gc=False):
     messages: list[bytes]
 
 
+class Told(Struct, array_like=True, gc=False):
+    """What a report tells of a conversation once it is final: what is `written`, and what is judged as in `Gist`."""
+
+    written: Written
+    judged: list[Subject]
+    refused: list[Subject | None]
+
+
 class Kept(Struct, array_like=True, gc=False):
-    """What is kept of a conversation: everything, with its `messages`, or only what is `written` of it already.
+    """What is kept of a conversation: everything, with its `messages`, or only what is `told` of it.
 
     `gist` is None for those that others depend on.
     """
@@ -61,7 +69,16 @@ class Kept(Struct, array_like=True, gc=False):
     dialogue: Dialogue
     gist: Gist | None
     messages: list[Message]
-    written: Written | None = None
+    told: Told | Raw | None = None
+
+
+class Packed(Kept, array_like=True, gc=False):
+    """What is kept of a conversation, as it comes from another process.
+
+    What is told of it is most of it, whole mails to be judged among it, and stays packed until it is put out.
+    """
+
+    told: Raw = Raw(b"\xc0")  # nothing, as MessagePack spells it
 
 
 def messages_in(conversation: Conversation, first: int = 0) -> list[Message]:

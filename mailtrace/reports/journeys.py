@@ -82,7 +82,7 @@ def _hop(hop: Hop) -> _Hop:
         hop.queue_id,
         hop.status,
         hop.before,
-        [each.kind for each in hop.evidence],
+        [each.kind for each in hop.evidence] if hop.evidence else [],
         hop.evidence,
         hop.score,
         hop.changes,

@@ -16,7 +16,7 @@ from msgspec import UNSET, to_builtins
 
 from mailtrace.mail.authentication import Authenticator, RecordBook
 from mailtrace.mail.correlator import Final
-from mailtrace.mail.kept import Written
+from mailtrace.mail.kept import Told, Written
 from mailtrace.model import (
     Analysis,
     Authentication,
@@ -52,9 +52,16 @@ if TYPE_CHECKING:  # a report in JSON has no need to load all that explains
 
 SCHEMA = "mailtrace/1"
 
+OBJECT = (b"{", b"}")
+CONVERSATION_LINE = (b'{"type":"conversation",', b"}\n")
+MESSAGE_LINE = (b'{"type":"message",', b"}\n")
+"""What stands around a conversation or a message: in one object with all others, and on a line of its own."""
+
 Record = dict[str, Any]
 
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
+_told = msgspec.msgpack.Decoder(Told).decode
 
 
 def write(report: Report, out: BinaryIO) -> None:
@@ -133,19 +140,16 @@ def written(
     )
 
 
-def final_lines(final: Final, told: Written, judge: Authenticator) -> Iterator[bytes]:
-    """Yield the lines of a conversation that is final: its own, and those of its mails and lookups.
-
-    `told` is what was written of it before.
-    """
-    gist, numbers = final.gist, final.numbers
-    judged = [] if gist is None else gist.judged
-    refused = [] if gist is None else [None if each is None else judge.judge_refused(each) for each in gist.refused]
-    carried = [None if place is None else numbers[place] for _, place in told.transactions]
-    yield _line("conversation", _finished(final.conversation, final.names, told, carried, refused))
-    for number, octets, subject in zip(numbers, told.messages, judged, strict=True):
-        yield _line("message", _judged(number, final.conversation.id, octets, judge.judge(subject)))
-    yield from map(lookup_line, final.lookups)
+def final_lines(final: Final, told: Told | msgspec.Raw, judge: Authenticator) -> Iterator[bytes]:
+    """Yield the lines of a conversation that is final: its own, and those of its mails and lookups; `told` is its."""
+    told = told if isinstance(told, Told) else _told(told)
+    written, numbers = told.written, final.numbers
+    refused = [None if each is None else judge.judge_refused(each) for each in told.refused]
+    carried = [None if place is None else numbers[place] for _, place in written.transactions]
+    yield _finished(final.conversation, final.names, written, carried, refused, CONVERSATION_LINE)
+    for number, octets, subject in zip(numbers, written.messages, told.judged, strict=True):
+        yield _judged(number, final.conversation.id, octets, judge.judge(subject), MESSAGE_LINE)
+    yield from map(lookup_line, final.conversation.dialogue.lookups)
 
 
 def lookup_line(lookup: Lookup) -> bytes:
@@ -155,9 +159,14 @@ def lookup_line(lookup: Lookup) -> bytes:
     return _line("lookup", encoded(shown))
 
 
-def journey_line(journey: Journey) -> bytes:
-    """Return a line about a journey."""
-    return _line("journey", encoded(journey_record(journey)))
+def journey_lines(journeys: Iterable[Journey]) -> bytes:
+    """Return the lines about some journeys."""
+    records = [journey_record(journey) for journey in journeys]
+    try:
+        octets = _encode_lines(records)
+    except UnicodeEncodeError:
+        octets = b"".join([encoded(record) + b"\n" for record in records])
+    return json_safe(octets.replace(b"{", b'{"type":"journey",', 1).replace(b"\n{", b'\n{"type":"journey",'))
 
 
 def capture_line(capture: CaptureInfo, hosts: Sequence[Host]) -> bytes:
@@ -190,15 +199,17 @@ def _finished(
     told: Written,
     carried: Sequence[int | None],
     refused: Sequence[Authentication | None],
+    ends: tuple[bytes, bytes] = OBJECT,
 ) -> bytes:
-    """Return a conversation as an object; of each transaction its message, and what is judged if it had none."""
+    """Return a conversation between its ends; of each transaction its message, and what is judged if it had none."""
     transactions = []
     for (octets, _), message, judged in zip(told.transactions, carried, refused, strict=True):
         verdict = b"" if judged is None else b',"authentication":%b' % encoded(judged)
         number = b"null" if message is None else b"%d" % message
         transactions.append(b'%b,"message":%b%b}' % (octets[:-1], number, verdict))
     head = encoded(conversation_record(conversation, names))
-    return b'%b,%b,"transactions":[%b]}' % (head[:-1], told.said[1:-1], b",".join(transactions))
+    begin, end = ends
+    return b'%b%b,%b,"transactions":[%b]%b' % (begin, head[1:-1], told.said[1:-1], b",".join(transactions), end)
 
 
 def _message(message: Message, authentication: Authentication | None) -> bytes:
@@ -206,10 +217,17 @@ def _message(message: Message, authentication: Authentication | None) -> bytes:
     return _judged(message.id, message.conversation, encoded(message_record(message)), authentication)
 
 
-def _judged(number: int, conversation: int, octets: bytes, authentication: Authentication | None) -> bytes:
-    """Return a message as an object, with its numbers and what is judged of it."""
+def _judged(
+    number: int,
+    conversation: int,
+    octets: bytes,
+    authentication: Authentication | None,
+    ends: tuple[bytes, bytes] = OBJECT,
+) -> bytes:
+    """Return a message between its ends, with its numbers and what is judged of it."""
     verdict = b"null" if authentication is None else encoded(authentication)
-    return b'{"id":%d,"conversation":%d,%b,"authentication":%b}' % (number, conversation, octets[1:-1], verdict)
+    (begin, end), said = ends, octets[1:-1]
+    return b'%b"id":%d,"conversation":%d,%b,"authentication":%b%b' % (begin, number, conversation, said, verdict, end)
 
 
 def _judges(analysis: Analysis) -> tuple[Authenticator, Callable[[Message], Authentication | None]]:

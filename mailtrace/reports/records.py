@@ -21,7 +21,6 @@ from mailtrace.model import (
     Direction,
     EmbeddedFile,
     Encryption,
-    Endpoint,
     Gap,
     Login,
     Lookup,
@@ -97,13 +96,14 @@ class SaidRecord(Struct, gc=False):
 def conversation_record(conversation: Conversation, names: Names) -> ConversationRecord:
     """Return the record of a conversation; `names` has the best name of each address that has one."""
     key = conversation.key
+    client, server = key.client, key.server
     return ConversationRecord(
         conversation.id,
         conversation.protocol,
         key.transport,
         conversation.tcp_stream,
-        _endpoint(key.client, names),
-        _endpoint(key.server, names),
+        _Endpoint(client.host, client.port, names.get(client.host)),
+        _Endpoint(server.host, server.port, names.get(server.host)),
         conversation.numbers,
         iso(conversation.start_ns),
         seconds(conversation.duration_ns),
@@ -140,10 +140,6 @@ def _proxied(header: Proxied | None) -> _Proxied | None:
     if header is None or header.client is None:
         return None
     return _Proxied(header.client.host, header.client.port, header.version, header.packet)
-
-
-def _endpoint(endpoint: Endpoint, names: Names) -> _Endpoint:
-    return _Endpoint(endpoint.host, endpoint.port, names.get(endpoint.host))
 
 
 def _violation(event: Violation) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from mailtrace.model import NO_TIME
 from mailtrace.model.remembered import Remembered
@@ -18,7 +18,7 @@ SECONDS_REMEMBERED = 4_096
 NINE_DIGITS = 100_000_000
 """From here on a fraction of a second in nanoseconds has all its digits, and needs no format that fills them up."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1)  # in UTC: if it said so, `isoformat` would, too
 
 
 def iso(time_ns: int | None) -> str | None:
@@ -36,7 +36,7 @@ def iso(time_ns: int | None) -> str | None:
 
 
 def _to_the_second(second: int) -> str:
-    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
+    return f"{(_EPOCH + timedelta(seconds=second)).isoformat()}."  # four times as fast as strftime
 
 
 _TEXTS = Remembered(_to_the_second, SECONDS_REMEMBERED, lambda second, _: second >= 0)

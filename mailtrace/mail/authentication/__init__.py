@@ -52,6 +52,7 @@ class Authenticator:
         self.book = book
         self._version = 0
         self._domains: dict[str, tuple[Check, ...]] = {}
+        self._strangers: set[str] = set()  # clients of which nothing is known so far
 
     def message(self, message: Message, conversation: Conversation) -> Authentication:
         """Judge a mail of a conversation. Never raises."""
@@ -66,38 +67,40 @@ class Authenticator:
 
     def judge(self, of: Subject) -> Authentication:
         """Judge a mail. Never raises."""
-        spf, mail, time_ns = self._spf(of), of.mail, of.time_ns
+        spoken, mail, time_ns = language(), of.mail, of.time_ns
+        spf = self._spf(of, spoken)
         if mail is None or (mail.signed_only and self._lacks_keys(mail.signers)):
             dkim = () if mail is None else unchecked(mail.signers)
-            return Authentication(spf, dkim, _no_arc(language()), self._dmarc(of, spf, dkim), (), self._found(of))
+            return Authentication(spf, dkim, _no_arc(spoken), self._dmarc(of, spf, dkim, spoken), (), self._found(of))
         from mailtrace.mail.authentication.arc import check_arc
         from mailtrace.mail.authentication.claims import claims_of
         from mailtrace.mail.authentication.dkim import check_dkim, signed_mail
 
         signed = signed_mail(mail.octets, mail.whole, time_ns)
         dkim, arc = check_dkim(signed, self.book), check_arc(signed, self.book)
-        dmarc = self._dmarc(of, spf, dkim)
+        dmarc = self._dmarc(of, spf, dkim, spoken)
         claims = claims_of(mail.claims, time_ns, self.book, spf, dkim, arc, dmarc)
         return Authentication(spf, dkim, arc, dmarc, claims, self._found(of))
 
     def judge_refused(self, of: Subject) -> Authentication:
         """Judge a transaction that ended before there was a mail. Never raises."""
-        return Authentication(self._spf(of), (), _no_arc(language()), _no_from(language()), (), self._found(of))
+        spoken = language()
+        return Authentication(self._spf(of, spoken), (), _no_arc(spoken), _no_from(spoken), (), self._found(of))
 
-    def _spf(self, of: Subject) -> Spf:
+    def _spf(self, of: Subject, spoken: str) -> Spf:
         if of.inside:
             return _not_judged(said(INSIDE[of.inside]))
         if of.sender is None:
             return _not_judged(said(NO_SENDER))
         domain = of.sender.rpartition("@")[2] or of.hello
-        if not self.book.knows(ascii_domain(domain), "TXT"):
-            return _spf_unknown(domain, self.book.so_far, language())
+        if not (self.book.texts and self.book.knows(ascii_domain(domain), "TXT")):
+            return _spf_unknown(domain, self.book.so_far, spoken)
         return check_spf(self.book, of.client, of.hello, of.sender, of.time_ns)
 
-    def _dmarc(self, of: Subject, spf: Spf, dkim: tuple[Dkim, ...]) -> Dmarc:
+    def _dmarc(self, of: Subject, spf: Spf, dkim: tuple[Dkim, ...], spoken: str) -> Dmarc:
         domains = tuple([author.rpartition("@")[2] for author in of.authors])
         if not self.book.texts or not any(self.book.knows(name, "TXT") for name in _policy_names(domains)):
-            return _dmarc_unknown(domains, self.book.so_far, language())
+            return _dmarc_unknown(domains, self.book.so_far, spoken)
         return check_dmarc(self.book, domains, spf, dkim, of.time_ns)
 
     def _lacks_keys(self, signers: tuple[Signer, ...]) -> bool:
@@ -108,23 +111,23 @@ class Authenticator:
 
     def _found(self, of: Subject) -> tuple[Check, ...]:
         """Return what is known of the client and of the domains of the envelope."""
-        if not of.client:
+        client, domains, book = of.client, self._domains, self.book
+        if not client:
             return ()
-        found = tuple(client_checks(self.book, of.client, of.time_ns))
+        if self._version != book.version or not book.so_far:  # what is known is found out once between two lookups
+            self._version = book.version
+            domains.clear()
+            self._strangers.clear()
+        found: tuple[Check, ...] = ()
+        if client not in self._strangers:
+            found = tuple(client_checks(book, client, of.time_ns))
+            if not found and len(self._strangers) < REMEMBERED:
+                self._strangers.add(client)
         for domain in of.domains:
-            found += self._domain(domain, of.time_ns)
-        return found
-
-    def _domain(self, domain: str, time_ns: int) -> tuple[Check, ...]:
-        """Return what is known of a domain; while lookups still come, it is found out once between two of them."""
-        if not self.book.so_far:
-            return tuple(domain_checks(self.book, domain, time_ns))
-        if self._version != self.book.version:
-            self._version = self.book.version
-            self._domains.clear()
-        found = self._domains.get(domain)
-        if found is None:
-            found = self._domains[domain] = tuple(domain_checks(self.book, domain, time_ns))
+            known = domains.get(domain)
+            if known is None:
+                known = domains[domain] = tuple(domain_checks(book, domain, of.time_ns))
+            found += known
         return found
 
 

@@ -9,7 +9,8 @@ of it for each recipient (`outcomes`), and what mails report of other mails (`re
 
 from __future__ import annotations
 
+from mailtrace.mail.journeys.joining import Joined
 from mailtrace.mail.journeys.notebook import Notebook
 from mailtrace.mail.journeys.sightings import NOTHING_SEEN, Sightings, sightings
 
-__all__ = ["NOTHING_SEEN", "Notebook", "Sightings", "sightings"]
+__all__ = ["NOTHING_SEEN", "Joined", "Notebook", "Sightings", "sightings"]

@@ -24,6 +24,8 @@ TOLD_AND_SEEN = 75
 
 
 NOTHING_CAUSED = Caused()
+SUBMITTED, RELAYED, RETRIEVED = HopKind.SUBMITTED, HopKind.RELAYED, HopKind.RETRIEVED
+BY_RECEIVED = EvidenceKind.RECEIVED
 
 
 TIMES_REMEMBERED = 1_000
@@ -100,12 +102,15 @@ def seen(
 
     `previous` is the last trace before it. Made by position, which is a third faster.
     """
+    sender, receiver = trace.client, trace.server
+    if trace.kind is RETRIEVED:
+        sender, receiver = receiver, sender
     return Hop(
-        _kind(trace, previous),
+        trace.kind if previous is None else _kind(trace, previous),
         trace.conversation,
         trace.message,
-        trace.source,
-        trace.holder,
+        sender,
+        receiver,
         None if trace.time_ns == NO_TIME else trace.time_ns,
         tuple([each.address for each in trace.recipients]) or ((trace.user,) if trace.user else ()),
         trace.queue_id,
@@ -124,7 +129,7 @@ def told(stamp: Stamp, before: int | None, trace: Trace, tunnels: Tunnels) -> Ho
     """Return the hop that a trace field of a mail tells of, in an encrypted conversation where one is at its time."""
     time_ns = stamp_ns(stamp.time)
     hop = Hop(
-        HopKind.SUBMITTED if before is None else HopKind.RELAYED,
+        SUBMITTED if before is None else RELAYED,
         None,
         None,
         stamp.peer,
@@ -134,7 +139,7 @@ def told(stamp: Stamp, before: int | None, trace: Trace, tunnels: Tunnels) -> Ho
         stamp.id,
         None,
         before,
-        (Evidence(EvidenceKind.RECEIVED, said(WORDS["stamp"]), trace.packets[-1:]),),
+        (Evidence(BY_RECEIVED, said(WORDS["stamp"]), trace.packets[-1:]),),
         TOLD,
     )
     tunnel = None if time_ns is None else tunnels.find(stamp.peer, stamp.by, time_ns)
@@ -167,11 +172,9 @@ def hops_alone(trace: Trace, caused: Caused, tunnels: Tunnels) -> tuple[Hop, ...
     return (*hops, seen(trace, None, caused, len(hops) - 1))
 
 
-def _kind(trace: Trace, before: Trace | None) -> HopKind:
+def _kind(trace: Trace, before: Trace) -> HopKind:
     """Return what a hop is: no first one, though it has no trace field, when it is seen from where the mail came."""
-    if trace.kind is HopKind.SUBMITTED and before is not None and not before.retrieved:
-        return HopKind.RELAYED
-    return trace.kind
+    return RELAYED if trace.kind is SUBMITTED and not before.retrieved else trace.kind
 
 
 def _between(before: Trace | None, after: Trace) -> list[Stamp]:

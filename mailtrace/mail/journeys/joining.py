@@ -8,74 +8,81 @@ from collections.abc import Iterable, Mapping, Sequence
 from mailtrace.mail.journeys.calls import Calls, Directory
 from mailtrace.mail.journeys.dark import Caused, Tunnel, Tunnels
 from mailtrace.mail.journeys.hops import NOTHING_CAUSED, Way, hops_alone
-from mailtrace.mail.journeys.links import Link, Linker, standing
+from mailtrace.mail.journeys.links import Link, Linker, in_order
 from mailtrace.mail.journeys.outcomes import Fates, recipients_alone, worst
 from mailtrace.mail.journeys.places import Places
-from mailtrace.mail.journeys.returned import reporter, with_reports
+from mailtrace.mail.journeys.returned import with_reports
 from mailtrace.mail.journeys.trace import Trace
 from mailtrace.mail.journeys.tries import Tries
 from mailtrace.mail.journeys.words import WORDS
-from mailtrace.model import Hop, HopKind, Journey, JourneyOutcome, RecipientOutcome
+from mailtrace.model import Hop, HopKind, Journey, JourneyOutcome
 from mailtrace.model.language import said
 
 
-def join(
-    traces: Sequence[Trace], links: Mapping[int, Link], caused: Mapping[int, Caused], tunnels: Tunnels
-) -> list[Journey]:
-    """Return the journeys that traces make, in the order in which they began.
+class Joined:
+    """The journeys that traces make, in the order in which they began; they are made when they are asked for.
 
     `links` and `caused`, what happened for a trace, are by its place.
     """
-    groups = _groups(traces, links)
-    groups.sort(key=lambda group: min([(traces[place].start_ns, place) for place in group]))
-    names = [_first([traces[place].message_id or None for place in group]) for group in groups]
-    same = Counter(names)
-    journeys = []
-    for number, (group, name) in enumerate(zip(groups, names, strict=True), 1):
-        mails = [traces[place] for place in group]
+
+    def __init__(
+        self, traces: Sequence[Trace], links: Mapping[int, Link], caused: Mapping[int, Caused], tunnels: Tunnels
+    ) -> None:
+        self._traces = traces
+        self._links = links
+        self._caused = caused
+        self._tunnels = tunnels
+        self._groups = _groups(traces, links)
+        self._names = [_name(traces, group) for group in self._groups]
+        self._same = Counter(self._names)
+        self._reported: list[Journey] | None = None
+        if [trace for trace in traces if trace.reports is not None]:  # then one journey tells of another
+            self._reported = with_reports(self.some(0, len(self)), traces, self._groups)
+
+    def __len__(self) -> int:
+        """Return how many journeys there are."""
+        return len(self._groups)
+
+    def some(self, first: int, behind: int) -> list[Journey]:
+        """Return the journeys from one place on, up to another."""
+        if self._reported is not None:
+            return self._reported[first:behind]
+        groups = zip(self._groups[first:behind], self._names[first:behind], strict=True)
+        return [self._journey(number, name, group) for number, (group, name) in enumerate(groups, first + 1)]
+
+    def _journey(self, number: int, name: str | None, group: Sequence[int]) -> Journey:
+        traces, trace = self._traces, self._traces[group[0]]
+        subject, sender, left_out = trace.subject, trace.sender, trace.recipients_left_out
         if len(group) == 1:  # most mails are seen once, and need none of what joins several
-            hops = hops_alone(mails[0], caused.get(group[0], NOTHING_CAUSED), tunnels)
-            recipients = recipients_alone(mails[0], len(hops) - 1)
+            hops = hops_alone(trace, self._caused.get(group[0], NOTHING_CAUSED), self._tunnels)
+            recipients = recipients_alone(trace, len(hops) - 1)
         else:
-            way = Way(traces, links, caused, tunnels)
+            mails = [traces[place] for place in group]
+            subject, sender = _first([each.subject for each in mails]), _first([each.sender for each in mails])
+            left_out = sum([each.recipients_left_out for each in mails])
+            way = Way(traces, self._links, self._caused, self._tunnels)
             for place in group:
                 way.add(place)
             hops, hop_of = way.hops()
-            recipients = Fates(traces, links, group).recipients(hop_of)
-        journeys.append(_journey(number, name, mails, hops, recipients, same[name] if name else 1))
-    return with_reports(journeys, [reporter(traces, group) for group in groups])
+            recipients = Fates(traces, self._links, group).recipients(hop_of)
+        lookups = [lookup for hop in hops if hop.lookups for lookup in hop.lookups]
+        outcome = worst(recipients) if recipients else _without_recipient(hops)
+        asked = tuple(sorted(set(lookups))) if lookups else ()
+        notes = _notes(self._same[name] if name else 1, left_out)
+        return Journey(number, name, subject, sender, recipients, hops, outcome, asked, None, notes)
 
 
-def _journey(
-    number: int,
-    name: str | None,
-    mails: Sequence[Trace],
-    hops: tuple[Hop, ...],
-    recipients: tuple[RecipientOutcome, ...],
-    same: int,
-) -> Journey:
-    """Return a journey; `same` is how many have its Message-ID. Made by position, which is a third faster."""
-    lookups = [lookup for hop in hops if hop.lookups for lookup in hop.lookups]
-    return Journey(
-        number,
-        name,
-        _first([each.subject for each in mails]),
-        _first([each.sender for each in mails]),
-        recipients,
-        hops,
-        worst(recipients) if recipients else _without_recipient(hops),
-        tuple(sorted(set(lookups))) if lookups else (),
-        None,
-        _notes(mails, same),
-    )
-
-
-def _first(told: Sequence[str | None]) -> str | None:
-    """Return the first that is told, None where none is."""
-    for each in told:
-        if each is not None:
-            return each
+def _name(traces: Sequence[Trace], group: Sequence[int]) -> str | None:
+    """Return the Message-ID of a mail, None where it has none."""
+    for place in group:
+        if traces[place].message_id:
+            return traces[place].message_id
     return None
+
+
+def _first(told: Iterable[str | None]) -> str | None:
+    """Return the first that is told, None where none is."""
+    return next((each for each in told if each is not None), None)
 
 
 def linked(
@@ -95,18 +102,22 @@ def linked(
 
 
 def _groups(traces: Sequence[Trace], links: Mapping[int, Link]) -> list[list[int]]:
-    """Return the places of traces that are linked, group by group, each trace behind the one it is linked to."""
-    group_of: dict[int, list[int]] = {}
-    groups = []
-    for place in sorted(range(len(traces)), key=lambda place: standing(traces[place], place)):
+    """Return the places of traces that are linked, group by group, in the order in which their first mails began.
+
+    In a group each trace stands behind the one it is linked to.
+    """
+    groups: dict[int, list[int]] = {}
+    first_of: dict[int, int] = {}
+    for place in in_order(traces):
         link = links.get(place)
-        group = None if link is None else group_of.get(link.to)
-        if group is None:
-            group = []
-            groups.append(group)
-        group.append(place)
-        group_of[place] = group
-    return groups
+        first = first_of[place] = place if link is None else first_of.get(link.to, place)
+        if first == place:
+            groups[place] = [place]
+        else:
+            groups[first].append(place)
+    starts = [trace.start_ns for trace in traces]
+    begun = sorted(range(len(traces)), key=starts.__getitem__)
+    return [groups[first] for first in dict.fromkeys(map(first_of.__getitem__, begun))]
 
 
 def _without_recipient(hops: Sequence[Hop]) -> JourneyOutcome:
@@ -117,11 +128,13 @@ def _without_recipient(hops: Sequence[Hop]) -> JourneyOutcome:
     return JourneyOutcome.DEFERRED if HopKind.DEFERRED in kinds else JourneyOutcome.UNKNOWN
 
 
-def _notes(mails: Sequence[Trace], same: int) -> tuple[str, ...]:
+def _notes(same: int, left_out: int) -> tuple[str, ...]:
+    """Return what is odd about a mail: how many have its Message-ID, and how many recipients are left out."""
+    if same == 1 and not left_out:
+        return ()
     notes = []
     if same > 1:
         notes.append(said(WORDS["same-id"], count=same))
-    left_out = sum([each.recipients_left_out for each in mails])
     if left_out:
         notes.append(said(WORDS["recipients-left-out"], count=left_out))
     return tuple(notes)

@@ -24,7 +24,7 @@ CANDIDATES_LIMIT = 16
 COMPARED_LIMIT = 64
 """Earlier sightings of all kinds that are compared with one; what finds nothing among so many is made to be slow."""
 
-_NOT_HANDED_OVER = frozenset((HopKind.REFUSED, HopKind.DEFERRED))
+REFUSED, DEFERRED = HopKind.REFUSED, HopKind.DEFERRED
 
 
 class Link(Struct, frozen=True):
@@ -42,9 +42,8 @@ class Linker:
     def __init__(self, traces: Sequence[Trace], places: Places) -> None:
         self._traces = traces
         self._places = places
-        mails = [place for place, trace in enumerate(traces) if trace.how]
-        self._order = sorted(mails, key=lambda place: standing(traces[place], place))
-        self._seen = Counter(traces[place].message_id for place in mails)
+        self._order = [place for place in in_order(traces) if traces[place].how]
+        self._seen = Counter([traces[place].message_id for place in self._order])
         self._by_queue: dict[Hashable, list[int]] = defaultdict(list)
         self._held: dict[Hashable, list[int]] = defaultdict(list)
         self._by_id: dict[Hashable, list[int]] = defaultdict(list)
@@ -57,6 +56,8 @@ class Linker:
         """Return the link of each trace that has one, by its place; every link leads to one that is earlier here."""
         found = {}
         for rank, place in enumerate(self._order):
+            if not self._has_company(self._traces[place]):
+                continue
             link = self._best(rank, self._continued(rank), True) or self._best(rank, self._beside(rank), False)
             if link is not None:
                 found[place] = link
@@ -66,7 +67,7 @@ class Linker:
         name = trace.message_id if self._seen[trace.message_id] > 1 else None
         if name:
             self._sources[name, self._places.key(trace.source)].append(rank)
-        if trace.kind in _NOT_HANDED_OVER:
+        if trace.kind is REFUSED or trace.kind is DEFERRED:
             return
         if trace.queue_id:
             self._by_queue[trace.queue_id].append(rank)
@@ -75,6 +76,12 @@ class Linker:
             self._by_id[name].append(rank)
         elif not trace.message_id and trace.body is not None:
             self._nameless[trace.body, self._places.key(trace.holder)].append(rank)
+
+    def _has_company(self, trace: Trace) -> bool:
+        """Tell whether a trace has anything in common with others: most mails are seen once, and have not."""
+        if self._seen[trace.message_id] > 1 or (self._nameless and trace.body is not None):
+            return True
+        return not self._by_queue.keys().isdisjoint([stamp.id for stamp in trace.stamps])
 
     def _continued(self, rank: int) -> Iterator[list[int]]:
         """Yield those that a trace could continue, in groups of which the first are likelier."""
@@ -116,10 +123,14 @@ class Linker:
         return None
 
 
-def standing(trace: Trace, place: int) -> tuple[int, int, int, int]:
-    """Return where a trace, at its place, stands behind all that it can be linked to: mails, envelopes, calls."""
-    kind = 0 if trace.how else 1 if trace.sender is not None else 2
-    return kind, len(trace.stamps), trace.time_ns, place
+def in_order(traces: Sequence[Trace]) -> list[int]:
+    """Return the places of traces, each behind all that it can be linked to: mails, then envelopes, then calls."""
+    standing = [
+        (0 if trace.how else 1 if trace.sender is not None else 2, len(trace.stamps), trace.time_ns, place)
+        for place, trace in enumerate(traces)
+    ]
+    standing.sort()
+    return [place for _, _, _, place in standing]
 
 
 def _nearest(ranks: list[int] | None, rank: int) -> list[int]:

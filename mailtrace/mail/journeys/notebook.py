@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mailtrace.mail.journeys.calls import Directory
 from mailtrace.mail.journeys.dark import Caused, Tunnel, Tunnels
-from mailtrace.mail.journeys.joining import join, linked
+from mailtrace.mail.journeys.joining import Joined, linked
 from mailtrace.mail.journeys.places import Places
 from mailtrace.mail.journeys.sightings import Sightings
 from mailtrace.mail.journeys.trace import Trace, joined, limited
@@ -52,14 +52,16 @@ class Notebook:
 
     def journeys(self, hosts: Sequence[Host]) -> list[Journey]:
         """Return the journeys of all mails, in the order in which they began."""
+        joined = self.joined(hosts)
+        return joined.some(0, len(joined))
+
+    def joined(self, hosts: Sequence[Host]) -> Joined:
+        """Return what the journeys of all mails are made of."""
         places = Places(hosts)
         for tunnel in self._tunnels:
-            tunnel.caused = Caused(
-                tuple([number for _, number in sorted(self._lookups.get(tunnel.conversation, ()))]),
-                tuple([number for _, number in sorted(self._idents.get(tunnel.conversation, ()))]),
-            )
+            tunnel.caused = self._caused_by(tunnel.conversation)
         traces, links = linked(self._traces, self._calls, self._tunnels, places, self._directory)
-        return join(traces, links, self._causes(traces), Tunnels(self._tunnels, places))
+        return Joined(traces, links, self._causes(traces), Tunnels(self._tunnels, places))
 
     def notes(self) -> list[Note]:
         """Return what the user has to know of a limit that was reached."""
@@ -86,12 +88,22 @@ class Notebook:
                 by_conversation[trace.conversation].append(place)
         found: dict[int, Caused] = {}
         for conversation, places in by_conversation.items():
+            if len(places) == 1:
+                found[places[0]] = self._caused_by(conversation)
+                continue
             ordered = [(traces[place].time_ns, place) for place in places]
             ordered.sort()
             shares = [_shares(noted.get(conversation, []), ordered) for noted in (self._lookups, self._idents)]
             for place in places:
                 found[place] = Caused(*(tuple(share.get(place, ())) for share in shares))
         return found
+
+    def _caused_by(self, conversation: int) -> Caused:
+        """Return all that happened for a conversation."""
+        return Caused(
+            tuple([number for _, number in sorted(self._lookups.get(conversation, ()))]),
+            tuple([number for _, number in sorted(self._idents.get(conversation, ()))]),
+        )
 
 
 def _shares(noted: list[tuple[int, int]], ordered: Sequence[tuple[int, int]]) -> dict[int, list[int]]:

@@ -15,7 +15,8 @@ from mailtrace.model.language import said
 OUTCOMES = tuple(JourneyOutcome)
 """Outcomes from the best to the worst."""
 
-_MAILBOX = frozenset((HopKind.RETRIEVED, HopKind.APPENDED))
+RETRIEVED, APPENDED, HANDED_OVER = HopKind.RETRIEVED, HopKind.APPENDED, HopKind.DELIVERED
+TAKEN = TransactionOutcome.ACCEPTED
 
 Fate = tuple[int, str, int]
 """What became of it, by its place in `OUTCOMES`; why; and the place of the trace that shows it."""
@@ -71,7 +72,7 @@ class Fates:
         """Return what became of a mail without an envelope, by whose the mailboxes are that it was seen in."""
         found: dict[str, tuple[str, Fate]] = {}
         for place in self._places:
-            if self._traces[place].kind not in _MAILBOX:
+            if not _is_mailbox(self._traces[place]):
                 continue
             user = self._traces[place].user or ""
             fate = mailbox_fate(self._traces[place], place)
@@ -97,7 +98,7 @@ class Fates:
         onward: dict[str, list[Fate]] = defaultdict(list)
         nobodys: list[Fate] = []
         for after in self._next[place]:
-            if self._traces[after].kind in _MAILBOX:
+            if _is_mailbox(self._traces[after]):
                 fate = mailbox_fate(self._traces[after], after)
                 keys = frozenset([each.address.lower() for each in _owners(trace, self._traces[after].user)])
                 fates = dict.fromkeys(keys, fate)
@@ -133,9 +134,9 @@ def own_fate(trace: Trace, place: int, recipient: Recipient) -> Fate:
         )
         return DEFERRED if late else REJECTED, because, place
     outcome, word = ACCEPTED, "accepted" if trace.outcome is not None else "hidden-answer"
-    if trace.outcome is not None and trace.outcome is not TransactionOutcome.ACCEPTED:
+    if trace.outcome is not None and trace.outcome is not TAKEN:
         outcome, word = _TRANSACTIONS[trace.outcome]
-    elif trace.kind is HopKind.DELIVERED:
+    elif trace.kind is HANDED_OVER:
         outcome, word = DELIVERED, "delivered"
     return outcome, said(WORDS[word], host=trace.server, status=trace.status, packet=packet), place
 
@@ -143,7 +144,7 @@ def own_fate(trace: Trace, place: int, recipient: Recipient) -> Fate:
 def mailbox_fate(trace: Trace, place: int) -> Fate:
     """Return what a visit to a mailbox, whose trace is at this place, tells."""
     facts = {"host": trace.client, "user": trace.user, "packet": trace.packets[-1] if trace.packets else 0}
-    if trace.kind is HopKind.APPENDED:
+    if trace.kind is APPENDED:
         return DELIVERED, said(WORDS["stored"], **facts), place
     if trace.how == "TOP":
         return DELIVERED, said(WORDS["head-only"], **facts), place
@@ -151,18 +152,17 @@ def mailbox_fate(trace: Trace, place: int) -> Fate:
     return FETCHED, said(WORDS[word], **facts), place
 
 
-def worst(recipients: Iterable[RecipientOutcome]) -> JourneyOutcome:
+def worst(recipients: Sequence[RecipientOutcome]) -> JourneyOutcome:
     """Return the outcome of the worst-off recipient, unknown where there is none."""
-    outcomes = [each.outcome for each in recipients]
-    if len(outcomes) == 1:
-        return outcomes[0]
-    return max(outcomes, key=OUTCOMES.index, default=JourneyOutcome.UNKNOWN)
+    if len(recipients) == 1:
+        return recipients[0].outcome
+    return max([each.outcome for each in recipients], key=OUTCOMES.index, default=JourneyOutcome.UNKNOWN)
 
 
 def recipients_alone(trace: Trace, hop: int) -> tuple[RecipientOutcome, ...]:
     """Return what became of each recipient of a mail that was seen once: in the hop of this place."""
     if not trace.recipients:
-        return (_told(trace.user or "", mailbox_fate(trace, 0), hop),) if trace.kind in _MAILBOX else ()
+        return (_told(trace.user or "", mailbox_fate(trace, 0), hop),) if _is_mailbox(trace) else ()
     if len(trace.recipients) == 1:
         return (_told(trace.recipients[0].address, own_fate(trace, 0, trace.recipients[0]), hop),)
     fates = {each.address.lower(): (each.address, own_fate(trace, 0, each)) for each in trace.recipients}
@@ -171,6 +171,11 @@ def recipients_alone(trace: Trace, hop: int) -> tuple[RecipientOutcome, ...]:
 
 def _told(address: str, fate: Fate, hop: int) -> RecipientOutcome:
     return RecipientOutcome(address, OUTCOMES[fate[0]], fate[1], hop)
+
+
+def _is_mailbox(trace: Trace) -> bool:
+    """Tell whether a mail was seen in a mailbox."""
+    return trace.kind is RETRIEVED or trace.kind is APPENDED
 
 
 def _owners(trace: Trace, user: str | None) -> list[Recipient]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -21,28 +21,19 @@ REPORTED_LIMIT = 1_000
 """Recipients of one report that are looked at, as many as an envelope has at most here."""
 
 
-def reporter(traces: Sequence[Trace], places: Iterable[int]) -> Trace | None:
-    """Return the trace of a mail, given as the places of all its traces, that reports of another; None for most."""
-    for place in places:
-        if traces[place].reports is not None:
-            return traces[place]
-    return None
-
-
-def with_reports(journeys: list[Journey], about: Sequence[Trace | None]) -> list[Journey]:
-    """Return journeys with what mails among them report of the others: `about` are those that do, journey by journey.
+def with_reports(journeys: list[Journey], traces: Sequence[Trace], groups: Sequence[Sequence[int]]) -> list[Journey]:
+    """Return journeys with what mails among them report of the others: `groups` are the places of each one's traces.
 
     The mail that a report is about is known by its Message-ID, or else by the number under which a server had it. Of
     several it is the last one before.
     """
-    if not any(about):
-        return journeys
     by_name: dict[str, list[int]] = {}
     for place, journey in enumerate(journeys):
         names = {journey.message_id, *(hop.queue_id for hop in journey.hops)}
         for name in filter(None, names):
             by_name.setdefault(name, []).append(place)
-    for place, trace in enumerate(about):
+    for place, group in enumerate(groups):
+        trace = next((traces[each] for each in group if traces[each].reports is not None), None)
         if trace is None or trace.reports is None:
             continue
         original = _original(trace.reports, place, by_name)
