@@ -34,6 +34,7 @@ from mailtrace.protocols.services import Services
 from mailtrace.streams.datagrams import DatagramTracker
 from mailtrace.streams.grouping import endpoint
 from mailtrace.streams.half import Budget
+from mailtrace.streams.runs import runs_in
 from mailtrace.streams.sift import Rows, Sifter, StreamRows, pair_of
 from mailtrace.streams.tracker import Row, Tracker
 from mailtrace.tls.keys import Keys
@@ -111,11 +112,11 @@ class Talk(Struct, eq=False):
             conversation = self._conversation(chooser.protocol, chooser.dialogue)
         else:
             conversation = self._conversation(UNKNOWN, NOTHING_SAID)
-        return self.filled(conversation, self.tracker.closed)
+        return self.filled(conversation, self.tracker.closed())
 
     def _conversation(self, protocol: str, dialogue: Dialogue) -> Conversation:
         """Return the conversation as far as it is known; its id is `found_at`."""
-        packets, closed, numbers = _ends(self.tracker), self.tracker.closed, tuple(self.tracker.numbers)
+        packets, closed, numbers = _ends(self.tracker), self.tracker.closed(), tuple(self.tracker.numbers)
         return Conversation(
             self.found_at, protocol, self.key, self.tcp_stream, packets, dialogue, False, closed, None, numbers
         )
@@ -129,7 +130,7 @@ class Talk(Struct, eq=False):
             conversation.numbers = tuple(tracker.numbers)
             if tracker.packets is None:
                 conversation.packets = _ends(tracker)
-        conversation.complete = tracker.whole and how in ENDED
+        conversation.complete = tracker.whole() and how in ENDED
         conversation.closed = how
         return conversation
 
@@ -159,8 +160,11 @@ class Pipeline:
     def feed(self, rows: Rows, now_ns: int) -> None:
         """Take what is kept of the next batch; `now_ns` is the latest time of the capture so far."""
         self._now_ns = now_ns
+        runs = runs_in(rows.table, [stream.count for stream in rows.streams]) if self._brief else b""
+        start = 0
         for stream, packets in rows.by_stream():
-            self._feed_stream(stream, packets, rows.buffer)
+            self._feed_stream(stream, packets, rows.buffer, runs[start : start + stream.count + 1])
+            start += stream.count
         for pair in rows.evicted:
             self._evicted(pair)
         self._settle()
@@ -189,7 +193,7 @@ class Pipeline:
         talks += [talk for _, _, talk, _ in self._ended]
         return [talk.so_far() for talk in talks if talk.tracker.numbers[-1] > after]
 
-    def _feed_stream(self, stream: StreamRows, rows: list[Row], buffer: bytes) -> None:
+    def _feed_stream(self, stream: StreamRows, rows: list[Row], buffer: bytes, runs: bytes) -> None:
         """Feed one stream's packets, beginning a new conversation wherever the tracker says that one begins."""
         at = 0
         key = (stream.transport, stream.pair)
@@ -206,7 +210,7 @@ class Pipeline:
             if not talk.found_at:
                 at = self._feed_undecided(talk, rows, at, buffer)
                 continue
-            at = talk.tracker.feed(rows, at, buffer)
+            at = talk.tracker.feed(rows, at, buffer, runs)
             if at < len(rows):
                 self._end(talk, begins_ns=rows[at][1])
         last = pair.talk
@@ -283,7 +287,7 @@ class Pipeline:
         due_ns = talk.tracker.due_ns
         if due_ns is None:
             due_ns = self._now_ns if begins_ns is None else begins_ns
-        self._ended.append((due_ns, talk.tracker.numbers[0], talk, how or talk.tracker.closed))
+        self._ended.append((due_ns, talk.tracker.numbers[0], talk, how or talk.tracker.closed()))
 
     def _settle(self) -> None:
         """Make final what was due before now, in order of when it was due."""

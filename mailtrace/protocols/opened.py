@@ -21,13 +21,13 @@ class Opened:
 
         self._layer = TlsLayer(keys)
         self._waiting: list[Data | Gap | Closed] = [*rest]
-        self._inside = inside
+        self.inside = inside
         inside.dialogue.tls = self._layer.facts
 
     @property
     def dialogue(self) -> Dialogue:
         """What was understood, in clear and inside TLS."""
-        return self._inside.dialogue
+        return self.inside.dialogue
 
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of either side."""
@@ -38,7 +38,7 @@ class Opened:
     def finish(self) -> None:
         """Read what waits, and flush what is inside."""
         self.flush()
-        self._inside.finish()
+        self.inside.finish()
 
     def flush(self) -> None:
         """Read what waits."""
@@ -48,7 +48,7 @@ class Opened:
 
     def _pass(self, event: StreamEvent) -> None:
         for clear in self._layer.feed(event):
-            self._inside.feed(clear)
+            self.inside.feed(clear)
         troubles = self._layer.violations
         if troubles:
             violations = Violations(self.dialogue)

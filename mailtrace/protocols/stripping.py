@@ -40,10 +40,8 @@ def name_stripping(dialogue: Dialogue) -> None:
             _judge_wish(dialogue, verb, turn.replies[-1:], offers)
         elif verb[:4] == "XXXX" and _OVERWRITTEN.match(verb.encode()):
             _name(dialogue, command, "a command of the client reads XXXX: STARTTLS was overwritten on the way")
-    if b" ".join([line for reply in offers for line in reply.lines]).find(b"XXXX") < 0:
-        return
     for reply in offers:
-        if any(map(_OVERWRITTEN.search, reply.lines)):
+        if b" ".join(reply.lines).find(b"XXXX") >= 0 and any(map(_OVERWRITTEN.search, reply.lines)):
             _name(dialogue, reply, "an offer of the server reads XXXX: STARTTLS was overwritten on the way")
 
 

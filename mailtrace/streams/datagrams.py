@@ -10,13 +10,14 @@ from mailtrace.streams.tracker import SIDES, Row
 UDP_IDLE_NS = 20_000_000_000
 """Silence after which the same two endpoints begin a new conversation: longer than resolvers keep repeating."""
 
+IDLE = ClosedHow.IDLE
 NOT_CAPTURED = GapReason.NOT_CAPTURED
 
 
 class DatagramTracker:
     """What `Tracker` is for TCP: takes rows, emits one `Data` a datagram, and a `Gap` where the capture cut one."""
 
-    whole, all_said, closed = True, False, ClosedHow.IDLE
+    all_said, _whole = False, True
 
     def __init__(self, emit: Callable[[StreamEvent], None], client_way: int = 0, brief: bool = False) -> None:
         self._client_way = client_way
@@ -26,7 +27,7 @@ class DatagramTracker:
         self.emit = emit
         self.due_ns: int | None = None
 
-    def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
+    def feed(self, rows: Sequence[Row], at: int, buffer: bytes, runs: bytes = b"") -> int:
         """Take packets from `rows[at]` on; return the index of the first that begins another, or the end."""
         emit, packets, numbers, due_ns = self.emit, self.packets, self.numbers, self.due_ns
         if not numbers:
@@ -43,9 +44,17 @@ class DatagramTracker:
                 packets.append(Packet(number, time_ns, side, 0, 0, 0, length))
             emit(Data(side, buffer[payload_at : payload_at + captured], number, time_ns))
             if captured < length:
-                self.whole = False
+                self._whole = False
                 emit(Gap(side, length - captured, NOT_CAPTURED, number, time_ns))
         return len(rows)
+
+    def closed(self) -> ClosedHow:
+        """Tell how it has ended: nobody says so."""
+        return IDLE
+
+    def whole(self) -> bool:
+        """Tell whether all of every datagram is here."""
+        return self._whole
 
     def finish(self) -> None:
         """Nothing more will come."""

@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 
+from msgspec import Struct, field
+
 from mailtrace.model import Data, Gap, GapReason, Mark, Side, StreamEvent
 from mailtrace.streams.seqnum import MODULUS, distance
 
@@ -43,40 +45,46 @@ class Budget:
         self.pending_bytes = 0
 
 
-class Half:
+class Half(Struct, eq=False):
     """One direction: `next` is the offset expected next, `acked` how far the other side has acknowledged.
 
     `base` is the sequence number of offset 0, None until known, and `wire_next` that of the octet expected next;
     `fin_at` is the offset of the FIN, None until seen. While nothing is missing `acked` may lag behind: it counts only
     beyond `next`. `end` is what ended it: how, the packet and its time. The counters name the fate of every captured
     payload octet: delivered, duplicate, conflict or discarded; `missing` are the octets of its `gaps`. Repeats are
-    compared with what was delivered only where `compares`: they are but a mark on a packet.
+    compared with what was delivered only where there is a `history` (`compare`): they are but a mark on a packet.
     """
 
-    __slots__ = (
-        "acked", "base", "budget", "conflict", "discarded", "duplicate", "early", "emit", "end", "fin_at", "gaps",
-        "heard", "history", "missing", "next", "pending", "side", "suspicion", "syn_seen", "wire_next",
-    )  # fmt: skip
-
-    def __init__(self, side: Side, emit: Callable[[StreamEvent], None], budget: Budget, compares: bool = True) -> None:
-        self.side = side
-        self.emit = emit
-        self.budget = budget
-        self.history: deque[tuple[int, bytes]] | None = deque(maxlen=HISTORY_SEGMENTS) if compares else None
-        self.base: int | None = None
-        self.fin_at: int | None = None
-        self.early: Waiting | None = None
-        self.end: tuple[str, int, int] | None = None
-        self.pending: list[Waiting] = []
-        self.syn_seen = self.heard = False
-        self.suspicion = 0  # packets seen since octets were acknowledged that never came; 0 = no suspicion
-        self.wire_next = self.next = self.acked = 0
-        self.duplicate = self.conflict = self.discarded = self.gaps = self.missing = 0
+    side: Side
+    emit: Callable[[StreamEvent], None]
+    budget: Budget
+    history: deque[tuple[int, bytes]] | None = None
+    base: int | None = None
+    wire_next: int = 0
+    next: int = 0
+    acked: int = 0
+    syn_seen: bool = False
+    heard: bool = False
+    fin_at: int | None = None
+    end: tuple[str, int, int] | None = None
+    pending: list[Waiting] = field(default_factory=list)
+    early: Waiting | None = None
+    suspicion: int = 0  # packets seen since octets were acknowledged that never came; 0 = no suspicion
+    duplicate: int = 0
+    conflict: int = 0
+    discarded: int = 0
+    gaps: int = 0
+    missing: int = 0
 
     @property
     def delivered(self) -> int:
         """How many octets were handed on."""
         return self.next - self.missing
+
+    @property
+    def is_said(self) -> bool:
+        """All that it says was handed on, up to its FIN."""
+        return self.fin_at is not None and self.next >= self.fin_at
 
     @property
     def is_open(self) -> bool:
@@ -92,6 +100,10 @@ class Half:
     def reached(self) -> int:
         """How far its octets are acknowledged; one beyond them is the FIN."""
         return self.acked if self.fin_at is None else min(self.acked, self.fin_at)
+
+    def compare(self) -> None:
+        """Compare repeats with what was delivered, from now on."""
+        self.history = deque(maxlen=HISTORY_SEGMENTS)
 
     def begin_at(self, base: int) -> None:
         """Learn where the stream starts."""
@@ -127,6 +139,11 @@ class Half:
         self.wire_next = (self.wire_next + len(data)) % MODULUS
         self.emit(Data(self.side, data, packet, time_ns))
 
+    def go_on(self, wire_next: int) -> None:
+        """All octets before this one were handed on."""
+        self.next += (wire_next - self.wire_next) % MODULUS
+        self.wire_next = wire_next
+
     def remember(self, data: bytes) -> None:
         """Keep octets that are next in order to compare repeats with."""
         if self.history is not None and data:
@@ -148,8 +165,23 @@ class Half:
             self.budget.pending_bytes -= len(data)
             self.discarded += len(data)
 
+    def ended(self, fin_at: int, packet: int, time_ns: int) -> None:
+        """Take a FIN; the first counts, unless it lies before what was said."""
+        if self.fin_at is None and fin_at >= self.next:
+            self.end_at(fin_at)
+            self.end = ("fin", packet, time_ns)
+
+    def confirm(self, early: Waiting, acked: int) -> None:
+        """Octets that came with a SYN count once they are acknowledged. Source: RFC 7413 section 4."""
+        self.early = None
+        if acked >= early[2]:
+            self.accept(*early)
+        else:
+            self.discarded += len(early[1])
+
     def finish(self, packet: int, time_ns: int) -> None:
         """Nothing more will come: give up every hole, the last one up to the FIN or to what was acknowledged."""
+        self.suspicion = 0
         while self.pending:
             why = GapReason.NOT_CAPTURED if self.acked >= self.pending[0][0] else GapReason.LOST
             self.give_up(packet, time_ns, why)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 
 from mailtrace.model import Closed, ClosedHow, Data, Gap, GapReason, Mark, Packet, Side, StreamEvent
-from mailtrace.streams.half import Budget, Half, Waiting
+from mailtrace.streams.half import Budget, Half
 from mailtrace.streams.merging import Held, merged
 from mailtrace.streams.seqnum import MODULUS
 
@@ -77,8 +77,10 @@ class Tracker:
         self.packets: list[Packet] | None = None if brief else []
         self.first_ns = self.last_ns = 0
         self.emit = emit
-        client, server = Half(CLIENT, emit, budget, not brief), Half(SERVER, emit, budget, not brief)
-        self.halves = pair = client, server
+        self.halves = pair = client, server = Half(CLIENT, emit, budget), Half(SERVER, emit, budget)
+        if not brief:
+            client.compare()
+            server.compare()
         self._halves_by_way = ((server, client), pair) if client_way else (pair, (server, client))
         self._holding = False  # octets acknowledged are not here: what comes meanwhile is put in order later
         self._held: tuple[list[Held], list[Held]] = ([], [])
@@ -89,8 +91,12 @@ class Tracker:
         self._reset_by: int | None = None
         self._server_starts: tuple[int, ...] = ()
 
-    def feed(self, rows: Sequence[Row], at: int, buffer: bytes) -> int:
-        """Take packets from `rows[at]` on; return the index of the first that begins another, or the end."""
+    def feed(self, rows: Sequence[Row], at: int, buffer: bytes, runs: bytes = b"") -> int:
+        """Take packets from `rows[at]` on; return the index of the first that begins another, or the end.
+
+        `runs` tells by a 1 which of the rows follow the one before (`streams/runs.py`): in a `brief` one, only others
+        are looked at.
+        """
         halves_by_way, packets, stop = self._halves_by_way, self.packets, len(rows)
         index = at if self.numbers or stop < at + 2 else at + self._answered(rows[at], rows[at + 1])
         while index < stop:
@@ -99,27 +105,41 @@ class Tracker:
             half, other = halves_by_way[way]
             is_next = sequence == half.wire_next and acknowledged == other.wire_next and captured == length
             if is_next and self._calm and flags & USUAL == ACK:
-                if packets is not None:
+                behind = index + 1
+                if packets is None:
+                    behind = max(runs.find(0, behind), behind)
+                else:
                     packets.append(Packet(number, time_ns, half.side, flags, half.next + 1, other.next + 1, length))
                     half.remember(buffer[payload_at : payload_at + length])
-                if length:  # as `Half.deliver` does
-                    half.next += length
-                    half.wire_next = (sequence + length) % MODULUS
-                    half.emit(Data(half.side, buffer[payload_at : payload_at + length], number, time_ns))
+                self._run(rows[index:behind], buffer)
+                index = behind
             elif self._calm and flags & FIN and (parting := self._parted(half, other, rows[index : index + 3])):
-                index += parting - 1
+                index += parting
             elif self._settled and not flags & UNUSUAL:
                 self._out_of_step(half, other, row, buffer)
-            elif not self._unusual(half, other, row, buffer):
+                index += 1
+            elif self._unusual(half, other, row, buffer):
+                index += 1
+            else:
                 stop = index
-                break
-            index += 1
         if stop > at:
             if not self.numbers:
                 self.first_ns = rows[at][1]
             self.numbers += map(_number_of, rows[at:stop])
             self.last_ns = rows[stop - 1][1]
         return stop
+
+    def _run(self, rows: Sequence[Row], buffer: bytes) -> None:
+        """Take packets of a calm connection that follow each other, the first of which is what comes next."""
+        halves_by_way = self._halves_by_way
+        sides = halves_by_way[0][0].side, halves_by_way[1][0].side
+        for number, time_ns, way, _, _, _, length, _, payload_at in rows:
+            if length:
+                self.emit(Data(sides[way], buffer[payload_at : payload_at + length], number, time_ns))
+        _, _, way, sequence, acknowledged, _, length, _, _ = rows[-1]
+        half, other = halves_by_way[way]
+        half.go_on((sequence + length) % MODULUS)
+        other.go_on(acknowledged)
 
     def _answered(self, syn: Row, answer: Row) -> int:
         """Begin with a SYN and the SYN+ACK that answers it; return how many packets that were, 0 for any others."""
@@ -184,12 +204,6 @@ class Tracker:
             self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
         self._look_around(half, other, number, time_ns, acked)
 
-    def _look_around(self, half: Half, other: Half, number: int, time_ns: int, acked: int) -> None:
-        """See behind a packet whether octets are missing, and whether the short way is safe for the next."""
-        if half.pending or other.pending or half.suspicion or other.suspicion:
-            self._disturbed(number, time_ns, acked)
-        self._calm = self._settled and half.is_calm and other.is_calm
-
     def listen(self, emit: Callable[[StreamEvent], None]) -> None:
         """Hand events to `emit` from the next on."""
         self.emit = emit
@@ -199,44 +213,37 @@ class Tracker:
     def finish(self) -> None:
         """Nothing more will be said: give up what is missing, and close both sides; late packets may still come."""
         last, last_ns = self.numbers[-1], self.last_ns
-        for half in self.halves:
-            half.suspicion = 0
-            if half.next != half.fin_at:
+        if self._holding or not self.all_said:
+            for half in self.halves:
                 half.finish(last, last_ns)
-        self.all_said = self.all_said or self._is_all_said()
+            self.all_said = self.halves[0].is_said and self.halves[1].is_said
         if self._holding:
             self._hand_on()
+        emit = self.emit
         for half in self.halves:
-            how, number, time_ns = half.end or ("open", last, last_ns)
-            self.emit(Closed(half.side, how, number, time_ns))
+            emit(Closed(half.side, *(half.end or ("open", last, last_ns))))
         self.listen(_drop)
 
-    @property
     def closed(self) -> ClosedHow:
-        """How it has ended so far."""
+        """Tell how it has ended so far."""
         return BY_RESET if self._reset_by is not None else BY_FIN if self.all_said else OPEN
 
-    def _is_all_said(self) -> bool:
-        client, server = self.halves
-        if client.fin_at is None or server.fin_at is None:
-            return False
-        return client.next >= client.fin_at and server.next >= server.fin_at
-
-    @property
     def whole(self) -> bool:
-        """Seen from the first SYN on without a hole; a server that refuses sends none of its own."""
+        """Tell whether it was seen from its SYN on without a hole; a server that refuses sends none of its own."""
         client, server = self.halves
         answered = server.syn_seen or (self._reset_by == SERVER and not server.next)
         return client.syn_seen and answered and not client.gaps and not server.gaps
 
-    def _disturbed(self, number: int, time_ns: int, acked: int) -> None:
-        """Take a packet while octets are missing: remember what it acknowledges, to put in order what is said now."""
-        acknowledged = self._acknowledged
-        acknowledged[number] = acked
-        if len(acknowledged) > LOOK_BACK_PACKETS:
-            del acknowledged[next(iter(acknowledged))]
-        if self._holding:
-            self._suspect(number, time_ns)
+    def _look_around(self, half: Half, other: Half, number: int, time_ns: int, acked: int) -> None:
+        """See behind a packet whether octets are missing, and whether the short way is safe for the next."""
+        if half.pending or other.pending or half.suspicion or other.suspicion:
+            acknowledged = self._acknowledged
+            acknowledged[number] = acked  # to put in order what is said now
+            if len(acknowledged) > LOOK_BACK_PACKETS:
+                del acknowledged[next(iter(acknowledged))]
+            if self._holding:
+                self._suspect(number, time_ns)
+        self._calm = self._settled and half.is_calm and other.is_calm
 
     def _suspect(self, number: int, time_ns: int) -> None:
         """Give acknowledged octets a few packets to arrive, then declare them not captured."""
@@ -295,7 +302,7 @@ class Tracker:
             acked = other.next if acknowledged == other.wire_next else other.offset_of(acknowledged)
             other.acked = max(other.acked, acked)
             if other.early is not None:
-                self._confirm(other, other.early, acked)
+                other.confirm(other.early, acked)
             if other.reached > other.next and other.heard and not other.suspicion:
                 other.suspicion = 1
                 self._begin_holding()
@@ -308,13 +315,13 @@ class Tracker:
             half.discarded += captured
             mark = self._reset(half, offset, row)
         elif flags & FIN:
-            self._finished(half, offset + length, row)
+            half.ended(offset + length, number, time_ns)
         half.heard = True
         if self.packets is not None:
             self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
         self._settled = len(self._server_starts) < 2 and half.is_open and other.is_open
         self._look_around(half, other, number, time_ns, acked)
-        self.all_said = half.fin_at is not None and self._is_all_said()
+        self.all_said = half.is_said and other.is_said
         if self.due_ns is None and (self._reset_by is not None or self.all_said):
             self.due_ns = time_ns + LINGER_NS
         if self.due_ns is not None:
@@ -354,14 +361,6 @@ class Tracker:
                 other.begin_at(acknowledged)
                 self._server_starts = ()
 
-    def _confirm(self, half: Half, early: Waiting, acked: int) -> None:
-        """Octets that came with a SYN count once they are acknowledged. Source: RFC 7413 section 4."""
-        half.early = None
-        if acked >= early[2]:
-            half.accept(*early)
-        else:
-            half.discarded += len(early[1])
-
     def _payload(self, half: Half, offset: int, data: bytes, length: int, row: Row) -> Mark:
         number, time_ns, flags = row[0], row[1], row[5]
         if flags & SYN:
@@ -384,11 +383,6 @@ class Tracker:
             self._reset_by = half.side
             half.end = half.end or ("rst", row[0], row[1])
         return PLAIN
-
-    def _finished(self, half: Half, fin_at: int, row: Row) -> None:
-        if half.fin_at is None and fin_at >= half.next:
-            half.end_at(fin_at)
-            half.end = ("fin", row[0], row[1])
 
 
 def _is(row: Row, way: int, flags: int, sequence: int, acknowledged: int) -> bool:

@@ -193,7 +193,7 @@ def test_e101_in_the_middle_of_a_connection() -> None:
     wire.packet(CLIENT, 300, 508, ACK, b"DATA\r\n")
     result = heard(wire.rows, wire.buffer)
     assert (result.octets(SERVER), result.octets(CLIENT)) == (b"250 ok\r\n", b"DATA\r\n")
-    assert not result.tracker.whole
+    assert not result.tracker.whole()
 
 
 def test_e102_one_direction_only() -> None:
@@ -290,7 +290,7 @@ def test_e110_half_close_then_data_then_fin_out_of_order() -> None:
     assert (result.octets(CLIENT), result.octets(SERVER)) == (b"QUIT\r\n", b"221 bye\r\n")
     assert result.marks()[6] == "after close"
     assert result.closes() == {Side.CLIENT: "fin", Side.SERVER: "fin"}
-    assert result.tracker.whole
+    assert result.tracker.whole()
 
 
 @pytest.mark.parametrize("new_isn", [1, 999, 1001, 2**31 + 5, 2**32 - 1])

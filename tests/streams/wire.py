@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mailtrace.model import Closed, Data, Gap, Side, StreamEvent
+from mailtrace.streams.runs import runs_in
+from mailtrace.streams.sift import ROW
 from mailtrace.streams.tracker import Row, Tracker
 
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
@@ -75,13 +77,21 @@ class Heard:
 
 
 def heard(rows: list[Row], buffer: bytes | bytearray, pieces: int = 1 << 30) -> Heard:
-    """Feed rows to a tracker, a few at a time, and finish it; the rows must be one conversation."""
+    """Feed rows to a tracker, a few at a time, and finish it; the rows must be one conversation.
+
+    One that is told of runs, and knows nothing of single packets, has to say the same.
+    """
     events: list[StreamEvent] = []
-    tracker = Tracker(events.append)
+    same: list[StreamEvent] = []
+    tracker, brief = Tracker(events.append), Tracker(same.append, brief=True)
     for at in range(0, len(rows), pieces):
         part = rows[at : at + pieces]
         taken = tracker.feed(part, 0, bytes(buffer))
         if taken != len(part):
             raise RuntimeError(f"packet {part[taken][0]} began a new conversation")
+        brief.feed(part, 0, bytes(buffer), runs_in(b"".join(ROW.pack(*row) for row in part), [len(part)]))
     tracker.finish()
+    brief.finish()
+    assert same == events
+    assert (brief.whole(), brief.closed(), brief.numbers) == (tracker.whole(), tracker.closed(), tracker.numbers)
     return Heard(events, tracker)
