@@ -173,6 +173,7 @@ class Analyzer:
                         rows, last_ns = sift.sift(batch), sift.totals.last_ns
                         now_ns = NO_TIME if last_ns is None else last_ns
                         yield Piece(rows, [], now_ns, (octets + capture.position, packets), capture.take_secrets())
+                    del batch  # so that the next one may take its memory
                 octets += capture.position
             link_types = dict.fromkeys(link_name(interface.link_type) for interface in capture.interfaces)
             yield CaptureRead(capture.notes, capture.names, list(link_types), is_last=capture is self._captures[-1])

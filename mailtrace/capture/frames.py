@@ -5,6 +5,8 @@ HOT. Runs over every frame, by whole columns only.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +20,13 @@ CLOCK_BACK_NS = 1_000_000_000
 
 Captures of several interfaces or processors interleave their packets a little out of order all the time.
 """
+
+
+def records(buffer: bytes, kind: np.dtype[Any], at: Column) -> npt.NDArray[Any]:
+    """Return the record that begins at each place; they are copied as plain octets, much faster than fields."""
+    plain = np.dtype((np.void, kind.itemsize))
+    view: npt.NDArray[Any] = np.ndarray((max(len(buffer) - kind.itemsize + 1, 0),), plain, buffer, 0, (1,))
+    return view[at].view(kind)
 
 
 class Frames:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from mailtrace.capture.blocks import OPTION_COMMENT, InterfaceBlock, options
 from mailtrace.capture.clock import Clocks
 from mailtrace.capture.facts import Facts
-from mailtrace.capture.frames import Column, Frames
+from mailtrace.capture.frames import Column, Frames, records
 from mailtrace.model import NO_TIME, RawBatch, wire_text
 
 OBSOLETE, SIMPLE, ENHANCED = 2, 3, 6
@@ -140,8 +140,8 @@ class PacketBlocks:
         self, buffer: bytes, order: str
     ) -> tuple[Column, Column, Column, Column, Column, npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
         """Return start, end, captured and original length, interface, stamp and whether it is one, in file order."""
-        at = np.array(self.enhanced, np.int64)
-        headers = _headers(buffer, order)[at]
+        at = np.fromiter(self.enhanced, np.int64, len(self.enhanced))
+        headers = records(buffer, _packet_header(order), at)
         start, end = at + PACKET_OFFSETS[ENHANCED], at + headers["length"]
         captured, wire = headers["captured"].astype(np.int64), headers["wire"].astype(np.int64)
         interface = headers["interface"].astype(np.int64)
@@ -168,8 +168,7 @@ class PacketBlocks:
                 self._facts.drops_before_packet(interface, struct.unpack(f"{order}Q", value)[0])
 
 
-def _headers(buffer: bytes, order: str) -> npt.NDArray[Any]:
-    """Return the window as if an Enhanced Packet Block began at each of its octets."""
+def _packet_header(order: str) -> np.dtype[Any]:
+    """Return the fields that an Enhanced Packet Block begins with."""
     fields = ("type", "length", "interface", "high", "low", "captured", "wire")
-    kind = np.dtype([(field, f"{order}u4") for field in fields])
-    return np.ndarray((max(len(buffer) - kind.itemsize + 1, 0),), kind, buffer, 0, (1,))
+    return np.dtype([(field, f"{order}u4") for field in fields])

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from mailtrace.capture.facts import Facts
-from mailtrace.capture.frames import Frames
+from mailtrace.capture.frames import Frames, records
 from mailtrace.capture.linktypes import LINK_TYPES
 from mailtrace.capture.octets import Octets
 from mailtrace.capture.resync import Resync
@@ -155,8 +155,8 @@ class PcapReader:
     def _batch(self, starts: list[int]) -> RawBatch:
         """Return the frames of the records at `starts`; the last one may be cut."""
         buffer, layout = self._octets.buffer, self._layout
-        at = np.array(starts, np.int64)
-        headers = self._headers()[at]
+        at = np.fromiter(starts, np.int64, len(starts))
+        headers = records(buffer, _record_header(layout.order), at)
         fraction = headers["fraction"].astype(np.int64) * layout.fraction_ns
         time_ns = headers["seconds"].astype(np.int64) * 1_000_000_000 + fraction
         start = at + layout.record_bytes

@@ -11,13 +11,14 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol, cast
 
 from mailtrace.capture.compressed import Unpacked, compression_of
 from mailtrace.capture.facts import Facts
 from mailtrace.capture.lookslike import looks_like
-from mailtrace.capture.octets import Octets
+from mailtrace.capture.octets import Octets, placed
 from mailtrace.capture.pcapfile import LAYOUTS, PcapReader
 from mailtrace.capture.pcapng import SECTION_MAGIC, PcapngReader
 from mailtrace.capture.writer import Writer
@@ -58,13 +59,23 @@ _REASONS = {
 """What to say when the system refuses to open a file."""
 
 
+class Readable(Protocol):
+    """What the octets of a capture come from."""
+
+    def readinto(self, place: memoryview, /) -> int | None:
+        """Put octets into a place, up to its size; return how many, none at the end."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
 class CaptureFile:
     """An open capture. Its facts (`interfaces`, `notes`, ...) grow while `batches` is consumed, and stay afterwards."""
 
     def __init__(
         self,
         name: str,
-        file: BinaryIO,
+        file: Readable,
         size_bytes: int | None,
         batch_bytes: int,
         writer: Writer | None = None,
@@ -73,7 +84,7 @@ class CaptureFile:
     ) -> None:
         """Find out the format of `file`; `writer` is for those who copy packets of it (`excerpt`).
 
-        `eager`: its `read` gives what has come by now, and batches are made of that as soon as a record is whole.
+        `eager`: its `readinto` gives what has come by now, and batches are made of that as soon as a record is whole.
         Raises: UnreadableInput when it is no capture.
         """
         self.name = name
@@ -145,11 +156,11 @@ class CaptureFile:
         """Close the file."""
         self.close()
 
-    def _read(self, size: int) -> bytes:
+    def _read(self, place: memoryview) -> int:
         """Read from the file and keep count, for the progress of long work."""
-        piece = self._file.read(size) or b""
-        self.position += len(piece)
-        return piece
+        count = self._file.readinto(place) or 0
+        self.position += count
+        return count
 
     def _choose_reader(self) -> PcapReader | PcapngReader | None:
         """Return the reader for the format, None when a compressed file breaks off before anything can be unpacked."""
@@ -159,7 +170,7 @@ class CaptureFile:
             raise UnreadableInput(f"{self.name!r} cannot be read: {octets.failure}")
         packed = compression_of(octets.buffer)
         if packed is not None:
-            octets = self._octets = Octets(Unpacked(packed, octets.read, self._facts).read)
+            octets = self._octets = Octets(placed(Unpacked(packed, octets.read, self._facts).read))
             octets.advance(0, self._sniff_bytes)
             if not octets.buffer and self._facts.notes:
                 return None
@@ -200,16 +211,16 @@ def _begins(head: bytes, magic: bytes) -> bool:
     return head.startswith(magic) or magic.startswith(head)
 
 
-def _standard_input() -> BinaryIO:
+def _standard_input() -> Readable:
     """Return standard input for reading octets."""
     if sys.stdin is None or sys.stdin.closed:
         raise UnreadableInput("standard input is closed: give a file, or pipe a capture into the command")
     if sys.stdin.isatty():
         raise UnreadableInput("standard input is the keyboard: give a file, or pipe a capture into the command")
-    return sys.stdin.buffer
+    return cast(BufferedReader, sys.stdin.buffer)
 
 
-def open_regular(path: str) -> BinaryIO:
+def open_regular(path: str) -> FileIO:
     """Open a regular file without waiting and without touching anything that is not one. Raises: UnreadableInput."""
     try:
         _refuse_special(path, Path(path).stat().st_mode)

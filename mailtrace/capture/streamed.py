@@ -16,8 +16,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO, cast
 
+from mailtrace.capture.octets import placed
 from mailtrace.capture.source import CaptureFile, open_regular
 from mailtrace.errors import UnreadableInput
 from mailtrace.model import Interface, Note, RawBatch
@@ -46,7 +46,7 @@ class _Octets:
     """What a reader reads from; closing it leaves the source open."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
-        self.read = read
+        self.readinto = placed(read)
 
     def close(self) -> None:
         """Do nothing."""
@@ -118,7 +118,7 @@ class StreamedCapture(ABC):
 
     def _frames(self) -> Iterator[RawBatch]:
         """Yield the frames of one capture to its end. Raises: `UnreadableInput` when it is none, `Stopped`."""
-        capture = self._capture = CaptureFile(self.name, cast(BinaryIO, _Octets(self._read)), None, 1, eager=True)
+        capture = self._capture = CaptureFile(self.name, _Octets(self._read), None, 1, eager=True)
         before = self._packets
         for batch in capture.batches():
             self._packets = before + batch.first_number - 1 + len(batch.start)

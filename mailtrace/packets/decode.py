@@ -143,7 +143,7 @@ READER_OF = _reader_numbers()
 
 def _by_reader(places: Places) -> Iterator[tuple[int, Places]]:
     """Yield the headers of each reader; their order is kept."""
-    readers = READER_OF[places.kind]
+    readers = READER_OF.take(places.kind)
     counts = np.bincount(readers)
     for number in np.flatnonzero(counts).tolist():
         if counts[number] == len(readers):

@@ -18,19 +18,29 @@ EXTENSION_LIMIT = 16
 HOP_BY_HOP, ROUTING, FRAGMENT_HEADER, AUTHENTICATION, DESTINATION, MOBILITY = 0, 43, 44, 51, 60, 135
 EXTENSIONS = np.isin(np.arange(256), (HOP_BY_HOP, ROUTING, FRAGMENT_HEADER, AUTHENTICATION, DESTINATION, MOBILITY))
 
+IPV4_HEADER = np.dtype(
+    {
+        "names": ["first", "total", "id", "fragment", "protocol", "source", "target"],
+        "formats": ["u1", ">u2", ">u2", ">u2", "u1", ">u4", ">u4"],
+        "offsets": [0, 2, 4, 6, 9, 12, 16],
+    }
+)
+"""Without options; `first` has version and length."""
+
 
 def read_ipv4(octets: Octets, places: Places) -> Places:
     """Read IPv4 headers. Source: RFC 791 section 3.1."""
     at = places.at
-    first = octets.u8(at)
-    header_bytes = (first & 15) * 4
-    total = octets.u16(at + 2)
+    headers = octets.headers(IPV4_HEADER, at)
+    first = headers["first"]
+    header_bytes = (first & 15).astype(np.int64) * 4
+    total = headers["total"].astype(np.int64)
     total = np.where(total == 0, places.wire_end - at, total)
     sound = (
         (first >> 4 == 4) & (header_bytes >= 20) & (at + header_bytes <= places.captured_end) & (total >= header_bytes)
     )
-    whole = (octets.u16(at + 6) & 0x3FFF) == 0
-    kind = octets.u8(at + 9) | IP
+    whole = (headers["fragment"] & 0x3FFF) == 0
+    kind = headers["protocol"].astype(np.int64) | IP
     places.kind = np.where(sound, np.where(whole, kind, FRAGMENT), DAMAGED)
     places.ip_at, places.at = at, at + header_bytes
     places.ending(at + total)

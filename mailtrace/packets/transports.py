@@ -8,11 +8,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mailtrace.packets.columns import Bools, Ints, Octets
+from mailtrace.packets.columns import Headers, Ints, Octets
+from mailtrace.packets.internet import IPV4_HEADER
 from mailtrace.packets.places import DAMAGED, DATAGRAM, UDP, Places
 from mailtrace.packets.tunnels import OVER_UDP
 
 TCP_HEADER_BYTES, UDP_HEADER_BYTES = 20, 8
+
+TCP_HEADER = np.dtype(
+    {
+        "names": ["source", "target", "sequence", "acknowledged", "offset", "flags"],
+        "formats": [">u2", ">u2", ">u4", ">u4", "u1", "u1"],
+        "offsets": [0, 2, 4, 8, 12, 13],
+    }
+)
+UDP_HEADER = np.dtype([("source", ">u2"), ("target", ">u2"), ("length", ">u2"), ("checksum", ">u2")])
 
 TUNNEL_PORTS = np.isin(np.arange(1 << 16), list(OVER_UDP))
 
@@ -44,9 +54,9 @@ class Segments:
     lane: Ints
     ip_id: Ints
 
-    def only(self, chosen: Bools | Ints) -> Segments:
-        """Return the chosen packets (a mask or indexes), in the order chosen."""
-        return Segments(*(getattr(self, name)[chosen] for name in self.__slots__))
+    def only(self, chosen: Ints) -> Segments:
+        """Return the packets at the given indexes, in the order given."""
+        return Segments(*(getattr(self, name).take(chosen) for name in self.__slots__))
 
     @staticmethod
     def joined(parts: list[Segments]) -> Segments:
@@ -69,10 +79,11 @@ def read_udp(octets: Octets, places: Places) -> Places:
     A length of 0 or beyond the packet means the rest of the packet. Source: RFC 768, RFC 2675 section 4.
     """
     at = places.at
-    source, target, length = octets.u16(at), octets.u16(at + 2), octets.u16(at + 4)
+    headers = octets.headers(UDP_HEADER, at)
+    source, target, length = (headers[name].astype(np.int64) for name in ("source", "target", "length"))
     sound = (at + UDP_HEADER_BYTES <= places.captured_end) & ((length == 0) | (length >= UDP_HEADER_BYTES))
     places.ending(np.where(length == 0, places.wire_end, at + length))
-    to_tunnel, from_tunnel = TUNNEL_PORTS[target], TUNNEL_PORTS[source]
+    to_tunnel, from_tunnel = TUNNEL_PORTS.take(target), TUNNEL_PORTS.take(source)
     kind: Ints = np.full(len(at), DATAGRAM)
     if to_tunnel.any() or from_tunnel.any():
         kind = np.where(to_tunnel, UDP | target, np.where(from_tunnel, UDP | source, kind))
@@ -82,13 +93,14 @@ def read_udp(octets: Octets, places: Places) -> Places:
 
 def datagrams(octets: Octets, places: Places) -> Segments:
     """Return the columns of UDP headers."""
-    return _segments(octets, places, places.at + UDP_HEADER_BYTES)
+    return _segments(octets, places, octets.headers(UDP_HEADER, places.at), places.at + UDP_HEADER_BYTES)
 
 
 def read_tcp(octets: Octets, places: Places) -> tuple[Segments, int]:
     """Return the columns of TCP headers, and how many were damaged. Source: RFC 9293 section 3.1."""
     at = places.at
-    header_bytes = (octets.u8(at + 12) >> 4) * 4
+    headers = octets.headers(TCP_HEADER, at)
+    header_bytes = (headers["offset"] >> 4).astype(np.int64) * 4
     sound = (
         (at + TCP_HEADER_BYTES <= places.captured_end)
         & (header_bytes >= TCP_HEADER_BYTES)
@@ -96,26 +108,26 @@ def read_tcp(octets: Octets, places: Places) -> tuple[Segments, int]:
     )
     damaged = len(at) - int(np.count_nonzero(sound))
     if damaged:
-        places, header_bytes = places.only(np.flatnonzero(sound)), header_bytes[sound]
-        at = places.at
-    segments = _segments(octets, places, at + header_bytes)
-    segments.sequence = octets.u32(at + 4)
-    segments.acknowledged = octets.u32(at + 8)
-    segments.flags = octets.u8(at + 13)
+        places, headers, header_bytes = places.only(np.flatnonzero(sound)), headers[sound], header_bytes[sound]
+    segments = _segments(octets, places, headers, places.at + header_bytes)
+    segments.sequence = headers["sequence"].astype(np.int64)
+    segments.acknowledged = headers["acknowledged"].astype(np.int64)
+    segments.flags = headers["flags"].astype(np.int64)
     return segments, damaged
 
 
-def _segments(octets: Octets, places: Places, payload_at: Ints) -> Segments:
+def _segments(octets: Octets, places: Places, headers: Headers, payload_at: Ints) -> Segments:
     """Return the columns that TCP and UDP share. Source: RFC 791 section 3.1, RFC 8200 section 3."""
-    at, ip_at = places.at, places.ip_at
-    nothing, empty = np.zeros(len(at), dtype=np.int64), np.zeros(len(at), dtype=np.uint64)
-    version, ip_id = octets.u8(ip_at) >> 4, octets.u16(ip_at + 4)
-    words = [empty, octets.u32(ip_at + 12).astype(np.uint64), empty, octets.u32(ip_at + 16).astype(np.uint64)]
-    six = version == 6
-    if six.any():
-        wide = [octets.u64(ip_at + offset) for offset in (8, 16, 24, 32)]
-        words = [np.where(six, one, other) for one, other in zip(wide, words, strict=True)]
-        ip_id = np.where(six, -1, ip_id)
+    nothing = np.zeros(len(headers), dtype=np.int64)
+    ip = octets.headers(IPV4_HEADER, places.ip_at)
+    version, ip_id = (ip["first"] >> 4).astype(np.int64), ip["id"].astype(np.int64)
+    highs = np.zeros((2, len(headers)), dtype=np.uint64)
+    words = [highs[0], ip["source"].astype(np.uint64), highs[1], ip["target"].astype(np.uint64)]
+    six = np.flatnonzero(version == 6)
+    if len(six):
+        for word, offset in zip(words, (8, 16, 24, 32), strict=True):
+            word[six] = octets.u64(places.ip_at[six] + offset)
+        ip_id[six] = -1
     return Segments(
         row=places.row,
         version=version,
@@ -123,8 +135,8 @@ def _segments(octets: Octets, places: Places, payload_at: Ints) -> Segments:
         source_low=words[1],
         target_high=words[2],
         target_low=words[3],
-        source_port=octets.u16(at),
-        target_port=octets.u16(at + 2),
+        source_port=headers["source"].astype(np.int64),
+        target_port=headers["target"].astype(np.int64),
         sequence=nothing,
         acknowledged=nothing,
         flags=nothing,

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from mailtrace.model import Endpoint
 from mailtrace.packets.columns import Bools, Ints
@@ -57,23 +58,24 @@ class Grouped:
     mixed_up: Bools
 
 
-@dataclass(slots=True)
-class Group:
-    """The packets between one pair of endpoints: indexes into the segments, in capture order.
+class Group(Struct, gc=False):
+    """The packets between one pair of endpoints.
 
-    `mix` is the key they were grouped by, `at` the number of the group in `Grouped`; `forward` tells for each packet
-    whether it came from the lesser endpoint of `key`, `leads` whether the first did, or None where the group is only a
-    part of that in `Grouped`; `wanted` tells whether it is kept, `opens` whether any packet is a SYN.
+    `mix` is the key they were grouped by, `at` the number of the group in `Grouped`, `leader` the index of the first;
+    `leads` tells whether that came from the lesser endpoint of `key`, `from_syn` whether it is a SYN, `wanted` whether
+    the group is kept, and `opens` whether any packet is a SYN. Where this is only a part of the group in `Grouped`,
+    `apart` are the indexes of its packets, and whether each came from the lesser endpoint.
     """
 
     key: PairKey
     mix: int
     at: int
-    members: Ints
-    forward: Bools
-    leads: bool | None
+    leader: int
+    leads: bool
+    from_syn: bool
     wanted: bool
     opens: bool
+    apart: tuple[Ints, Bools] | None = None
 
 
 def by_endpoints(segments: Segments) -> Grouped:
@@ -84,7 +86,7 @@ def by_endpoints(segments: Segments) -> Grouped:
     begins[1:] = ordered[1:] != ordered[:-1]
     first = np.flatnonzero(begins)
     stop = np.append(first[1:], len(order))
-    leader = order[first]
+    leader = order.take(first)
     same, crossed = _ways(segments, order, first, stop - first)
     mixed_up = np.logical_or.reduceat(crossed, first) if crossed.any() else np.zeros(len(first), dtype=np.bool_)
     flags = segments.flags.take(order)
@@ -92,7 +94,7 @@ def by_endpoints(segments: Segments) -> Grouped:
     opened = np.searchsorted(first, syns, side="right") - 1
     opens = np.zeros(len(first), dtype=np.bool_)
     opens[opened] = True
-    return Grouped(order, same, flags, syns, opened, keys[leader], first, stop, leader, opens, mixed_up)
+    return Grouped(order, same, flags, syns, opened, keys.take(leader), first, stop, leader, opens, mixed_up)
 
 
 def groups(segments: Segments, grouped: Grouped, chosen: Ints, wanted: Bools, ports: Bools) -> Iterator[Group]:
@@ -100,18 +102,24 @@ def groups(segments: Segments, grouped: Grouped, chosen: Ints, wanted: Bools, po
 
     Where one mixes conversations, each is wanted by its `ports`, a table that tells it for each port.
     """
-    first, stop, opens, mixed_up = grouped.first, grouped.stop, grouped.opens, grouped.mixed_up
-    order, same = grouped.order, grouped.same
-    columns = [column[chosen].tolist() for column in (grouped.mixes, first, stop, wanted, opens, mixed_up)]
-    facts = zip(chosen.tolist(), *columns, endpoints(segments, grouped.leader[chosen]), strict=True)
-    for at, mix, begin, end, is_wanted, has_syn, is_mixed, (source, target) in facts:
-        members = order[begin:end]
+    leaders = grouped.leader.take(chosen)
+    from_syn = (segments.flags.take(leaders) & SYN) != 0
+    columns = [chosen, leaders, from_syn]
+    columns += [column.take(chosen) for column in (grouped.mixes, wanted, grouped.opens, grouped.mixed_up)]
+    facts = zip(*(column.tolist() for column in columns), endpoints(segments, leaders), strict=True)
+    for at, leader, is_syn, mix, is_wanted, has_syn, is_mixed, (source, target) in facts:
         if is_mixed:
-            yield from _one_by_one(segments, members, mix, at, ports)
+            yield from _one_by_one(segments, grouped, at, ports)
         elif source <= target:
-            yield Group((source, target), mix, at, members, same[begin:end], True, is_wanted, has_syn)
+            yield Group((source, target), mix, at, leader, True, is_syn, is_wanted, has_syn)
         else:
-            yield Group((target, source), mix, at, members, ~same[begin:end], False, is_wanted, has_syn)
+            yield Group((target, source), mix, at, leader, False, is_syn, is_wanted, has_syn)
+
+
+def places_before(stop: Ints, size: Ints) -> Ints:
+    """Return the last `size` places before each `stop`, one stretch after the other."""
+    places: Ints = np.arange(int(size.sum())) + np.repeat(stop - np.cumsum(size), size)
+    return places
 
 
 def endpoints(segments: Segments, chosen: Ints) -> Iterator[tuple[EndpointKey, EndpointKey]]:
@@ -193,7 +201,8 @@ def _ways(segments: Segments, order: Ints, first: Ints, size: Ints) -> tuple[Boo
     return forth, ~(forth | back)
 
 
-def _one_by_one(segments: Segments, members: Ints, mix: int, at: int, ports: Bools) -> Iterator[Group]:
+def _one_by_one(segments: Segments, grouped: Grouped, at: int, ports: Bools) -> Iterator[Group]:
+    members = grouped.order[grouped.first[at] : grouped.stop[at]]
     apart: dict[PairKey, tuple[list[int], list[bool]]] = {}
     for index, (source, target) in zip(members.tolist(), endpoints(segments, members), strict=True):
         key = (source, target) if source <= target else (target, source)
@@ -202,4 +211,5 @@ def _one_by_one(segments: Segments, members: Ints, mix: int, at: int, ports: Boo
         forward.append(source <= target)
     for key, (indexes, ways) in apart.items():
         wanted = bool(ports[port(key[0])] or ports[port(key[1])])
-        yield Group(key, mix, at, np.array(indexes), np.array(ways), None, wanted, opens=True)
+        facts = key, int(grouped.mixes[at]), at, indexes[0], ways[0], False, wanted, True
+        yield Group(*facts, (np.array(indexes), np.array(ways)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from operator import itemgetter
 
 import numpy as np
 from msgspec import Struct, field
@@ -101,36 +100,28 @@ class Sifter:
         self._shares = shares
         self._udp_ports = _ports(udp_ports)
         self._decoder = Decoder()
-        self._tables = {Transport.TCP: FlowTable(_ports(tcp_ports)), Transport.UDP: FlowTable(self._udp_ports)}
+        self._tables = {
+            transport: FlowTable(transport, ports, shares)
+            for transport, ports in ((Transport.TCP, _ports(tcp_ports)), (Transport.UDP, self._udp_ports))
+        }
         self._copies = Copies()
 
     def sift(self, batch: RawBatch) -> list[Rows]:
         """Return what is kept of the next batch, by share."""
         decoded = self._decoder.decode(batch)
-        kept, table = self._by_share(*self._kept(batch, decoded))
+        flows, sizes, table = self._kept(batch, decoded)
+        if self._shares > 1:
+            flows, sizes, table = _by_share(flows, sizes, table)
         payloads = _moved_together(decoded.buffer, table)
-        sizes = [each.size for each in kept]
         copies = self._copies.among(table, payloads, batch.first_number + len(batch.start) - 1)
         numbers = np.sort(table[NUMBER, copies]).tolist()
         if numbers:
             decoded.other["duplicate packet"] += len(numbers)
             table, sizes = _without(table, sizes, copies)
-        streams, table, left_out = _streams(kept, sizes, table)
+        streams, table, left_out = _streams(flows, sizes, table)
         decoded.other["in too many lanes"] += left_out
         self._count(batch, decoded, numbers)
         return self._rows(streams, table, payloads)
-
-    def _share(self, flow: Flow) -> int:
-        """Return whose work a flow is; the upper bits of its key are mixed best."""
-        return (flow.mix >> 32) % self._shares
-
-    def _by_share(self, kept: list[Kept], table: Table) -> tuple[list[Kept], Table]:
-        """Put the streams of each share together."""
-        if self._shares == 1:
-            return kept, table
-        shares = [self._share(each.flow) for each in kept]
-        order = np.argsort(np.repeat(shares, [each.size for each in kept]), kind="stable")
-        return [each for _, each in sorted(zip(shares, kept, strict=True), key=itemgetter(0))], table[:, order]
 
     def _count(self, batch: RawBatch, decoded: Decoded, copies: list[int]) -> None:
         totals = self.totals
@@ -153,7 +144,7 @@ class Sifter:
             return [Rows([stream for _, stream in streams], table[:ROW_LINES].T.tobytes(), payloads, evicted[0])]
         rows, start = [], 0
         for share in range(self._shares):
-            its = [stream for flow, stream in streams if self._share(flow) == share]
+            its = [stream for flow, stream in streams if flow.share == share]
             stop = start + sum(stream.count for stream in its)
             part = table[:ROW_LINES, start:stop].T.copy()
             first, last = _extent(part)
@@ -167,7 +158,7 @@ class Sifter:
         evicted: list[list[tuple[Transport, bytes]]] = [[] for _ in range(self._shares)]
         for transport, table in self._tables.items():
             for flow in table.evicted:
-                evicted[self._share(flow)] += [(transport, pair) for pair in _pairs(flow)]
+                evicted[flow.share] += [(transport, pair) for pair in _pairs(flow)]
             table.evicted.clear()
         return evicted
 
@@ -175,25 +166,28 @@ class Sifter:
         """Return what was odd about the packets below the transports so far."""
         return self._decoder.notes()
 
-    def _kept(self, batch: RawBatch, decoded: Decoded) -> tuple[list[Kept], Table]:
-        """Return the streams that are kept, and the table of their packets, stream after stream."""
+    def _kept(self, batch: RawBatch, decoded: Decoded) -> tuple[list[Flow], Ints, Table]:
+        """Return the streams that are kept, how many packets each has, and the table of these, stream after stream."""
         other, octets, udp = decoded.other, Octets(decoded.buffer), decoded.udp
-        on_ports = self._udp_ports[udp.source_port] | self._udp_ports[udp.target_port]
+        on_ports = self._udp_ports.take(udp.source_port) | self._udp_ports.take(udp.target_port)
         other["udp"] += len(on_ports) - int(on_ports.sum())
-        kept: list[Kept] = []
+        flows: list[Flow] = []
+        sizes = [np.zeros(0, dtype=np.int64)]
         tables = [np.zeros((LINES, 0), dtype=np.int64)]
-        for transport, segments in ((Transport.TCP, decoded.tcp), (Transport.UDP, udp.only(on_ports))):
+        for transport, segments in ((Transport.TCP, decoded.tcp), (Transport.UDP, udp.only(np.flatnonzero(on_ports)))):
             packets = Packets(batch, segments, octets, transport)
-            found = self._tables[transport].sort(packets)
+            kept = self._tables[transport].sort(packets)
             other[transport.value] += len(segments.row)
-            if found:
-                kept += found
-                tables.append(_table(packets, found))
-                other[transport.value] -= tables[-1].shape[1]
+            if kept is not None and kept.flows:
+                its_sizes, table = _table(packets, kept)
+                flows += kept.flows
+                sizes.append(its_sizes)
+                tables.append(table)
+                other[transport.value] -= table.shape[1]
         forgotten = self._tables[Transport.TCP].young.take_forgotten()
         other["tcp"] -= forgotten
         other["tcp, forgotten before it spoke"] += forgotten
-        return kept, tables[0] if len(tables) == 1 else np.concatenate(tables, axis=1)
+        return flows, np.concatenate(sizes), np.concatenate(tables, axis=1)
 
 
 def pair_of(octets: bytes) -> PairKey:
@@ -204,7 +198,8 @@ def pair_of(octets: bytes) -> PairKey:
 def _pair(flow: Flow, talk: int) -> bytes:
     """Return the endpoints of a flow, and which of its conversations is meant, as octets."""
     lesser, greater = flow.key
-    return lesser.to_bytes(KEY_BYTES, "big") + greater.to_bytes(KEY_BYTES, "big") + bytes([talk] if talk else [])
+    pair = lesser.to_bytes(KEY_BYTES, "big") + greater.to_bytes(KEY_BYTES, "big")
+    return pair + bytes([talk]) if talk else pair
 
 
 def _pairs(flow: Flow) -> list[bytes]:
@@ -216,30 +211,38 @@ def _ports(ports: Iterable[int]) -> Bools:
     return np.isin(np.arange(1 << 16), sorted(ports))
 
 
-def _table(packets: Packets, kept: list[Kept]) -> Table:
-    """Return the packets of the streams, one stream after the other."""
-    sizes = [len(each.members) for each in kept]
-    mixes = np.repeat(np.array([each.flow.mix for each in kept], dtype=np.uint64), sizes)
-    members = np.concatenate([each.members for each in kept])
-    table = packets.table(members, np.concatenate([each.forward for each in kept]), mixes)
-    earlier = [(place, each.earlier) for place, each in enumerate(kept) if each.earlier is not None]
-    if not earlier:
-        return table
-    places = [*(np.full(each.shape[1], place) for place, each in earlier), np.repeat(np.arange(len(kept)), sizes)]
-    joined = np.concatenate((*(each for _, each in earlier), table), axis=1)
-    return joined[:, np.argsort(np.concatenate(places), kind="stable")]
+def _table(packets: Packets, kept: Kept) -> tuple[Ints, Table]:
+    """Return how many packets each stream has, and the table of them, one stream after the other."""
+    sizes = kept.sizes
+    mixes = np.repeat(np.array([flow.mix for flow in kept.flows], dtype=np.uint64), sizes)
+    table = packets.table(kept.members, kept.forward, mixes)
+    if not kept.earlier:
+        return sizes, table
+    places = [*(np.full(each.shape[1], place) for place, each in kept.earlier), np.repeat(np.arange(len(sizes)), sizes)]
+    joined = np.concatenate((*(each for _, each in kept.earlier), table), axis=1)
+    stream = np.concatenate(places)
+    return np.bincount(stream, minlength=len(sizes)), joined[:, np.argsort(stream, kind="stable")]
 
 
-def _without(table: Table, sizes: list[int], copies: Ints) -> tuple[Table, list[int]]:
+def _by_share(flows: list[Flow], sizes: Ints, table: Table) -> tuple[list[Flow], Ints, Table]:
+    """Put the streams of each share together."""
+    shares = np.array([flow.share for flow in flows], dtype=np.int64)
+    order, columns = (np.argsort(each, kind="stable") for each in (shares, np.repeat(shares, sizes)))
+    return [flows[at] for at in order.tolist()], sizes[order], table.take(columns, axis=1)
+
+
+def _without(table: Table, sizes: Ints, copies: Ints) -> tuple[Table, Ints]:
     """Return the table without some packets, and how many are left of each stream."""
     left = np.delete(np.repeat(np.arange(len(sizes)), sizes), copies)
-    return np.delete(table, copies, axis=1), np.bincount(left, minlength=len(sizes)).tolist()
+    return np.delete(table, copies, axis=1), np.bincount(left, minlength=len(sizes))
 
 
 def _moved_together(buffer: bytes, table: Table) -> bytes:
     """Return the payloads alone, one after the other, and let the table point there."""
-    sizes, starts = table[CAPTURED], table[PAYLOAD_AT]
-    payloads = [buffer[at : at + size] for at, size in zip(starts.tolist(), sizes.tolist(), strict=True)]
+    sizes = table[CAPTURED]
+    some = np.flatnonzero(sizes)
+    starts = table[PAYLOAD_AT].take(some)
+    payloads = [buffer[at:end] for at, end in zip(starts.tolist(), (starts + sizes.take(some)).tolist(), strict=True)]
     table[PAYLOAD_AT] = np.cumsum(sizes) - sizes
     return b"".join(payloads)
 
@@ -252,7 +255,7 @@ def _extent(rows: Table) -> tuple[int, int]:
     return int(starts.min()), int((starts + rows[:, CAPTURED]).max())
 
 
-def _streams(kept: list[Kept], sizes: list[int], table: Table) -> tuple[list[tuple[Flow, StreamRows]], Table, int]:
+def _streams(flows: list[Flow], sizes: Ints, table: Table) -> tuple[list[tuple[Flow, StreamRows]], Table, int]:
     """Say whose the packets of the table are; conversations that run in different lanes at once are put apart.
 
     Packets in too many lanes are taken out; the last number returned is how many.
@@ -260,7 +263,7 @@ def _streams(kept: list[Kept], sizes: list[int], table: Table) -> tuple[list[tup
     chosen = np.flatnonzero(sizes)
     if not len(chosen):
         return [], table, 0
-    stops = np.cumsum(sizes, dtype=np.int64)[chosen]
+    stops = np.cumsum(sizes)[chosen]
     begins = np.append(0, stops[:-1])
     lowest, highest = (each.reduceat(table[LANE], begins).tolist() for each in (np.minimum, np.maximum))
     lasts = table[LANE_LINES][:, stops - 1].T.tolist()
@@ -269,17 +272,17 @@ def _streams(kept: list[Kept], sizes: list[int], table: Table) -> tuple[list[tup
     out: list[int] = []
     facts = zip(chosen.tolist(), begins.tolist(), stops.tolist(), lowest, highest, lasts, strict=True)
     for place, begin, stop, low, high, last in facts:
-        each, flow = kept[place], kept[place].flow
+        flow = flows[place]
         if low == high and flow.lane in (low, NO_LANE):
             flow.lane, flow.last = low, last
-            streams.append(_stream(each, 0, stop - begin))
+            streams.append(_stream(flow, 0, stop - begin))
             continue
         talks = _talks(flow, table[LANE_LINES, begin:stop].T.tolist())
         order = np.arange(table.shape[1]) if order is None else order
         order[begin:stop] = begin + np.argsort(talks, kind="stable")
         counts = np.bincount(talks, minlength=LEFT_OUT + 1).tolist()
         out += range(stop - counts.pop(), stop)
-        streams += [_stream(each, talk, count) for talk, count in enumerate(counts) if count]
+        streams += [_stream(flow, talk, count) for talk, count in enumerate(counts) if count]
     return streams, table if order is None else table[:, np.delete(order, out)], len(out)
 
 
@@ -292,7 +295,6 @@ def _talks(flow: Flow, packets: list[list[int]]) -> Ints:
     return np.array(flow.lanes.tell_apart(packets), dtype=np.int64)
 
 
-def _stream(kept: Kept, talk: int, count: int) -> tuple[Flow, StreamRows]:
-    flow = kept.flow
-    numbers = list(flow.numbers or [(0, flow.number)]) if kept.transport is Transport.TCP else []
-    return flow, StreamRows(kept.transport, _pair(flow, talk), count, numbers)
+def _stream(flow: Flow, talk: int, count: int) -> tuple[Flow, StreamRows]:
+    numbers = list(flow.numbers or [(0, flow.number)]) if flow.transport is Transport.TCP else []
+    return flow, StreamRows(flow.transport, _pair(flow, talk), count, numbers)

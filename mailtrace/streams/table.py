@@ -7,14 +7,15 @@ SYN with another start than the stream had begins a new number, as in Wireshark,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from operator import itemgetter
 
 import numpy as np
+from msgspec import Struct
 
 from mailtrace.model import Transport
 from mailtrace.packets.columns import Bools, Ints
-from mailtrace.streams.grouping import Group, Grouped, PairKey, by_endpoints, groups
+from mailtrace.streams.grouping import Group, Grouped, PairKey, by_endpoints, groups, places_before
 from mailtrace.streams.lanes import NO_LANE, Lanes
 from mailtrace.streams.packetrows import Packets, Table
 from mailtrace.streams.young import MAIL, NEW, NOBODYS, Beginnings, States, YoungStreams
@@ -28,17 +29,19 @@ NUMBERS_LIMIT = 32
 SYN, ACK = 0x02, 0x10
 
 
-@dataclass(slots=True)
-class Flow:
+class Flow(Struct):
     """One pair of endpoints; `mix` is their grouping key, `number` that of their latest TCP stream.
 
     Where there have been several, `numbers` are the last of them, each with the packet from which on. The starts are
     the first sequence number of each direction, -1 where it has not spoken. Once something is kept, `lane` is the only
-    one so far and `last` the numbers of the last packet in it; where there are several, `lanes` knows them.
+    one so far and `last` the numbers of the last packet in it; where there are several, `lanes` knows them. `share` is
+    whose work it is, of those who share it.
     """
 
+    transport: Transport
     key: PairKey
     mix: int
+    share: int
     number: int = -1
     numbers: list[tuple[int, int]] | None = None
     start_forward: int = -1
@@ -50,18 +53,17 @@ class Flow:
 
 @dataclass(slots=True)
 class Kept:
-    """A stream's packets of a batch that are kept: indexes into the segments, ways, and packets of batches before."""
+    """The packets of a batch that are kept, stream after stream: indexes into the segments, and ways.
 
-    transport: Transport
-    flow: Flow
+    The first of `sizes` is how many belong to the first of `flows`, and so on. `earlier` are packets of batches before,
+    each with the place of their flow.
+    """
+
+    flows: list[Flow]
+    sizes: Ints
     members: Ints
     forward: Bools
-    earlier: Table | None = None
-
-    @property
-    def size(self) -> int:
-        """How many packets there are."""
-        return len(self.members) + (0 if self.earlier is None else self.earlier.shape[1])
+    earlier: list[tuple[int, Table]]
 
 
 Begin = tuple[int, bool, Flow]
@@ -76,52 +78,55 @@ class _States(dict[int, int]):
 
 
 class FlowTable:
-    """All streams of one transport; `ports` tells which ports are wanted.
+    """All streams of one transport; `ports` tells which ports are wanted, `shares` how many share the work on them.
 
     `evicted` are flows that had to be let go since they were too many, `young` those that have not spoken.
     """
 
-    def __init__(self, ports: Bools) -> None:
+    def __init__(self, transport: Transport, ports: Bools, shares: int) -> None:
         self.evicted: list[Flow] = []
         self.young = YoungStreams()
+        self._transport = transport
         self._ports = ports
+        self._shares = shares
         self._flows: dict[PairKey, Flow] = {}
         self._states = _States()
         self._next_number = 0
 
-    def sort(self, packets: Packets) -> list[Kept]:
-        """Number the TCP streams that begin, and return what is kept of the batch, stream by stream."""
+    def sort(self, packets: Packets) -> Kept | None:
+        """Number the TCP streams that begin, and return what is kept of the batch, if it has packets."""
         segments = packets.segments
         if not len(segments.row):
-            return []
+            return None
         grouped = by_endpoints(segments)
-        on_ports = self._ports[segments.source_port[grouped.leader]] | self._ports[segments.target_port[grouped.leader]]
+        source, target = segments.source_port.take(grouped.leader), segments.target_port.take(grouped.leader)
+        on_ports = self._ports.take(source) | self._ports.take(target)
         before, states, beginnings = self._judge(packets, grouped, on_ports)
         wanted = on_ports | (states == MAIL)
         chosen = np.flatnonzero(wanted | grouped.opens | (before == NEW) | grouped.mixed_up)
-        kept: list[Kept] = []
+        kept: list[tuple[Flow, Group]] = []
         begins: list[Begin] = []
         opened: dict[int, tuple[Flow, bool]] = {}
         flows = self._flows
         for group in groups(segments, grouped, chosen, wanted, self._ports):
             flow = flows.pop(group.key, None)
             if flow is None:
-                flow = Flow(group.key, group.mix)
-                begins.append((int(group.members[0]), bool(group.forward[0]), flow))
+                # The upper bits of a key are mixed best.
+                flow = Flow(self._transport, group.key, group.mix, (group.mix >> 32) % self._shares)
+                if not group.from_syn:  # else it is among the SYNs below
+                    begins.append((group.leader, group.leads, flow))
             flows[group.key] = flow
             if flow.numbers is not None:
                 del flow.numbers[:-NUMBERS_LIMIT]
             if group.wanted:
-                kept.append(_kept(packets.transport, flow, group, grouped, beginnings))
-            if group.leads is None:
-                begins += [
-                    (each, way, flow) for each, way in zip(group.members.tolist(), group.forward.tolist(), strict=True)
-                ]
+                kept.append((flow, group))
+            if group.apart is not None:
+                begins += zip(*(each.tolist() for each in group.apart), repeat(flow))
             elif group.opens:
                 opened[group.at] = flow, group.leads
         self._number(packets, begins + _syns(grouped, opened))
         self._let_go()
-        return kept
+        return _kept(grouped, beginnings, kept)
 
     def _judge(self, packets: Packets, grouped: Grouped, on_ports: Bools) -> tuple[States, States, Beginnings | None]:
         """Return what is known of each group before the batch and after it, and where mail begins on other ports."""
@@ -151,24 +156,25 @@ class FlowTable:
     def _number(self, packets: Packets, begins: list[Begin]) -> None:
         """Give numbers to the streams that begin with any of these packets."""
         begins.sort(key=itemgetter(0))
-        segments, indexes = packets.segments, np.array([index for index, _, _ in begins], dtype=np.int64)
-        columns = (segments.row, segments.flags, segments.sequence, segments.acknowledged)
-        facts = zip(begins, *(column[indexes].tolist() for column in columns), strict=True)
-        for (_, forward, flow), row, flags, sequence, acknowledged in facts:
-            start = sequence if flags & SYN else (sequence - 1) & 0xFFFFFFFF
+        segments, index = packets.segments, np.array([index for index, _, _ in begins], dtype=np.int64)
+        flags, number = segments.flags.take(index), packets.batch.first_number + segments.row.take(index)
+        start = (segments.sequence.take(index) - ((flags & SYN) == 0)) & 0xFFFFFFFF
+        answered = np.where(flags & ACK, (segments.acknowledged.take(index) - 1) & 0xFFFFFFFF, -1)
+        columns = (number, start, answered, (flags & (SYN | ACK)) == SYN)
+        facts = zip(begins, *(column.tolist() for column in columns), strict=True)
+        for (_, forward, flow), packet, begun, heard, asks in facts:
             known = flow.start_forward if forward else flow.start_backward
-            if flow.number < 0 or (known not in (-1, start) and flags & (SYN | ACK) == SYN):
+            if flow.number < 0 or (asks and known not in (-1, begun)):
                 if flow.number >= 0:
                     flow.numbers = flow.numbers or [(0, flow.number)]
-                    flow.numbers.append((packets.batch.first_number + row, self._next_number))
+                    flow.numbers.append((packet, self._next_number))
                 flow.number = self._next_number
                 self._next_number += 1
-                answered = (acknowledged - 1) & 0xFFFFFFFF if flags & ACK else -1
-                flow.start_forward, flow.start_backward = (start, answered) if forward else (answered, start)
+                flow.start_forward, flow.start_backward = (begun, heard) if forward else (heard, begun)
             elif known < 0 and forward:
-                flow.start_forward = start
+                flow.start_forward = begun
             elif known < 0:
-                flow.start_backward = start
+                flow.start_backward = begun
 
 
 def _syns(grouped: Grouped, opened: dict[int, tuple[Flow, bool]]) -> list[Begin]:
@@ -182,11 +188,27 @@ def _syns(grouped: Grouped, opened: dict[int, tuple[Flow, bool]]) -> list[Begin]
     return begins
 
 
-def _kept(transport: Transport, flow: Flow, group: Group, grouped: Grouped, beginnings: Beginnings | None) -> Kept:
-    """Return what is kept of a group: all, or from where its mail begins."""
-    begin = -1 if beginnings is None else int(beginnings.at[group.at])
-    if beginnings is None or begin < 0:
-        return Kept(transport, flow, group.members, group.forward)
-    skipped = begin - int(grouped.first[group.at])
-    earlier = beginnings.earlier.get(group.at)
-    return Kept(transport, flow, group.members[skipped:], group.forward[skipped:], earlier)
+def _kept(grouped: Grouped, beginnings: Beginnings | None, kept: list[tuple[Flow, Group]]) -> Kept:
+    """Return what is kept of each group: all, or from where its mail begins."""
+    parts = [(flow, *group.apart) for flow, group in kept if group.apart is not None]
+    if parts:
+        kept = [each for each in kept if each[1].apart is None]
+    at = np.array([group.at for _, group in kept], dtype=np.int64)
+    stop = grouped.stop.take(at)
+    sizes = stop - grouped.first.take(at)
+    earlier: list[tuple[int, Table]] = []
+    if beginnings is not None:
+        begin = beginnings.at.take(at)
+        sizes = np.where(begin < 0, sizes, stop - begin)
+        if beginnings.earlier:
+            of_group = map(beginnings.earlier.get, at.tolist())
+            earlier = [(place, table) for place, table in enumerate(of_group) if table is not None]
+    places = places_before(stop, sizes)
+    members, forward = grouped.order.take(places), grouped.same.take(places)
+    forward = forward == np.repeat(np.array([group.leads for _, group in kept], dtype=np.bool_), sizes)
+    if parts:
+        sizes = np.append(sizes, [len(indexes) for _, indexes, _ in parts])
+        members = np.concatenate((members, *(indexes for _, indexes, _ in parts)))
+        forward = np.concatenate((forward, *(ways for _, _, ways in parts)))
+    flows = [flow for flow, _ in kept] + [flow for flow, _, _ in parts]
+    return Kept(flows, sizes, members, forward, earlier)

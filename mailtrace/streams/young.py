@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mailtrace.packets.columns import Bools, Ints
-from mailtrace.streams.grouping import Grouped, from_lesser
+from mailtrace.streams.grouping import Grouped, from_lesser, places_before
 from mailtrace.streams.openings import begin_like_mail
 from mailtrace.streams.packetrows import LINES, MIX, NUMBER, Packets, Table
 
@@ -117,7 +117,7 @@ class YoungStreams:
             return
         stop = grouped.stop[silences.group]
         size = np.minimum(stop - silences.start, PACKETS_BEFORE_WORDS)
-        places = np.arange(int(size.sum())) + np.repeat(stop - np.cumsum(size), size)
+        places = places_before(stop, size)
         forward = np.repeat(from_lesser(packets.segments, grouped.leader[silences.group]), size)
         mixes = np.repeat(grouped.mixes[silences.group], size)
         new = packets.table(grouped.order[places], grouped.same[places] == forward, mixes)

@@ -10,7 +10,7 @@ from time import process_time
 import pytest
 
 from mailtrace.capture import resync
-from mailtrace.capture.octets import Octets
+from mailtrace.capture.octets import Octets, placed
 from mailtrace.capture.resync import Resync
 from tests.capture.builders import (
     SECOND,
@@ -33,7 +33,7 @@ def octets_of(data: bytes) -> Octets:
         view[0] += size
         return data[view[0] - size : view[0]]
 
-    return Octets(read)
+    return Octets(placed(read))
 
 
 @pytest.mark.parametrize("place", [0, 1, 511, 512, 513, 300_000, 1_000_000])

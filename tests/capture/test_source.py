@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import pytest
 
@@ -199,10 +200,10 @@ def test_a43_file_cut_while_it_is_read(tmp_path: Path) -> None:
 
 def test_a43_read_error_keeps_what_came_before() -> None:
     class Failing(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
+        def readinto(self, place: Any, /) -> int:
             if self.tell() > 3000:
                 raise OSError(5, "Input/output error")
-            return super().read(size)
+            return super().readinto(place)
 
     capture = CaptureFile("x", Failing(pcap(100)), None, 2048)
     rows = rows_of(capture)
