@@ -68,6 +68,11 @@ class Source:
         """The file understood."""
         return ast.parse(self.text, self.name)
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All that is in it, which every test looks through."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def docstring(self) -> str:
         """What it says about itself."""
@@ -75,7 +80,7 @@ class Source:
 
     def functions(self) -> Iterator[Function]:
         """Yield every function and method, nested ones too."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, Function):
                 yield node
 
@@ -93,10 +98,10 @@ class Source:
         """Yield the dotted names it imports, wherever in the file; `typing_too`: also those only type checkers see."""
         skipped: set[ast.AST] = set()
         if not typing_too:
-            for node in ast.walk(self.tree):
+            for node in self.nodes:
                 if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
                     skipped |= {inner for each in node.body for inner in ast.walk(each)}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if node in skipped:
                 continue
             if isinstance(node, ast.Import):

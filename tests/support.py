@@ -13,6 +13,9 @@ SAMPLES = ROOT / "samples"
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
 """Marks a test that compares with tshark; `.ci/run` has it, so that none is skipped there."""
 
+needs_sharkd = pytest.mark.skipif(shutil.which("sharkd") is None, reason="needs sharkd, which comes with tshark")
+"""Marks a test that compares with tshark for many captures; see `tests/sharkd.py`."""
+
 CHROMIUM = shutil.which("chromium")
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import pty
@@ -10,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from pathlib import Path
@@ -17,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from mailtrace import cli
+from tests.forking import READ_AT_START, forked
 from tests.support import ROOT, SAMPLES
 
 REPORT_2008 = SAMPLES / "01-report-2008.pcapng"
@@ -33,6 +36,8 @@ def environment(**more: str) -> dict[str, str]:
 
 def run(*arguments: object, **more: str) -> subprocess.CompletedProcess[bytes]:
     """Run mailtrace with nothing to read on its standard input."""
+    if not READ_AT_START & more.keys():
+        return forked(*arguments, environment=environment(**more), folder=Path.cwd())
     command = [*MAILTRACE, *map(str, arguments)]
     return subprocess.run(
         command, env=environment(**more), capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False
@@ -231,9 +236,7 @@ def test_several_captures_count_packets_on() -> None:
 
 def test_standard_input_is_read_like_a_file() -> None:
     with REPORT_2008.open("rb") as capture:
-        piped = subprocess.run(
-            [*MAILTRACE, "analyze", "-"], env=environment(), stdin=capture, capture_output=True, timeout=60, check=False
-        )
+        piped = forked("analyze", "-", environment=environment(), given=capture)
     assert (piped.returncode, piped.stderr) == (0, b"")
     beginning = re.compile(rb"^.*?(?=\nNo\.)", re.DOTALL)  # it names the file
     assert beginning.sub(b"", piped.stdout) == beginning.sub(b"", run("analyze", REPORT_2008).stdout)
@@ -366,12 +369,21 @@ def test_interrupted(format: str, size: int, tmp_path: Path) -> None:
         assert process.stdin is not None
         process.stdin.write(REPORT_2008.read_bytes() + _filler() * (size // len(_filler())))
         process.stdin.flush()
-        time.sleep(1.0)
+        _wait_until_read(process.stdin.fileno())
+        time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
         out, error = process.communicate()
     assert (out, error) == (b"", b"")
     assert list(tmp_path.iterdir()) == []
+
+
+def _wait_until_read(pipe: int) -> None:
+    """Wait until all that was written into a pipe has been read: mailtrace is at work then, however slow its start."""
+    deadline = time.monotonic() + 60
+    while int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder):
+        assert time.monotonic() < deadline, "it reads nothing"
+        time.sleep(0.01)
 
 
 def _hear_interruptions() -> None:

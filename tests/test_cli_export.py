@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.forking import forked
 from tests.support import ROOT, SAMPLES, needs_tshark, shared
 from tests.test_cli import MAILTRACE, environment, run
 
@@ -144,8 +145,7 @@ def test_one_journey(tmp_path: Path) -> None:
 
 def test_standard_input_is_read_once(tmp_path: Path) -> None:
     with REPORT_2024.open("rb") as capture:
-        command = [*MAILTRACE, "export", "-", "-o", str(tmp_path / "out"), "--eml"]
-        done = subprocess.run(command, stdin=capture, env=environment(), capture_output=True, timeout=60, check=False)
+        done = forked("export", "-", "-o", tmp_path / "out", "--eml", environment=environment(), given=capture)
     assert (done.returncode, done.stderr) == (0, b"")
     assert len(index(tmp_path / "out")) == 6
     for kind in ("--streams", "--pcapng", "--journey=1"):

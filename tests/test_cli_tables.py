@@ -7,12 +7,12 @@ import io
 import json
 import re
 import shlex
-import sys
 from pathlib import Path
-from subprocess import CompletedProcess, run
+from subprocess import CompletedProcess
 
 import pytest
 
+from tests.forking import forked
 from tests.support import ROOT, SAMPLES
 
 A, B = str(SAMPLES / "01-report-2008.pcapng"), str(SAMPLES / "02-report-2024.pcapng")
@@ -22,8 +22,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def report(*arguments: str, folder: Path = ROOT) -> CompletedProcess[str]:
     """Run `mailtrace report`."""
-    command = [sys.executable, "-m", "mailtrace", "report", "--lang", "en", *arguments]
-    return run(command, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, encoding="utf-8")
+    done = forked("report", "--lang", "en", *arguments, environment={}, folder=folder)
+    return CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def rows(*arguments: str) -> list[dict[str, object]]:
@@ -88,7 +88,7 @@ def test_packets_on_a_terminal() -> None:
 
 def test_columns_in_any_order() -> None:
     done = report("--table", "packets", "--packets", "4-5", "--columns", "after, no,conversation", "-f", "csv", A)
-    assert done.stdout == '"After","No.","Conversation"\n,4,2\n2.990277000,5,2\n'
+    assert done.stdout == '"After","No.","Conversation"\r\n,4,2\r\n2.990277000,5,2\r\n'
 
 
 def test_a_column_that_is_not_there_lists_those_that_are() -> None:

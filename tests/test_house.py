@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 from tests.house import PACKAGE, ROOMS, SHARED, Function, Source, sources, test_sources
@@ -101,7 +102,7 @@ def test_imports_are_absolute() -> None:
     wrong = [
         f"{source.name}:{node.lineno}"
         for source in sources()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.ImportFrom) and (node.level or any(alias.name == "*" for alias in node.names))
     ]
     assert wrong == []
@@ -133,7 +134,7 @@ HARMLESS = {"socket": {"AF_INET", "AF_INET6", "inet_ntop", "inet_pton"}}
 def _harmless(source: Source) -> set[str]:
     """Return the outside modules of which a file only takes what is harmless."""
     taken: dict[str, set[str]] = {}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
             taken.setdefault(node.module, set()).update(alias.name for alias in node.names)
         elif isinstance(node, ast.Import):
@@ -147,7 +148,7 @@ UNSAFE_MODULES = {"pickle", "marshal", "shelve", "dill", "yaml"}
 
 
 def _calls(source: Source) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
             yield node.lineno, ast.unparse(node.func)
 
@@ -159,7 +160,7 @@ def test_nothing_from_the_wire_is_ever_run() -> None:
         wrong += [f"{source.name} imports {name}" for name in source.imports() if name.split(".")[0] in UNSAFE_MODULES]
         wrong += [
             f"{source.name}:{node.value.lineno} runs a shell"
-            for node in ast.walk(source.tree)
+            for node in source.nodes
             if isinstance(node, ast.keyword) and node.arg == "shell" and ast.unparse(node.value) != "False"
         ]
     assert wrong == []
@@ -218,7 +219,7 @@ def test_no_bare_except() -> None:
     wrong = [
         f"{source.name}:{node.lineno}"
         for source in sources()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.ExceptHandler) and node.type is None
     ]
     assert wrong == []
@@ -226,10 +227,7 @@ def test_no_bare_except() -> None:
 
 def test_no_assert_in_the_package() -> None:
     wrong = [
-        f"{source.name}:{node.lineno}"
-        for source in sources()
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.Assert)
+        f"{source.name}:{node.lineno}" for source in sources() for node in source.nodes if isinstance(node, ast.Assert)
     ]
     assert wrong == []
 
@@ -320,15 +318,17 @@ def _asserting_names() -> set[str]:
     return names
 
 
+@cache
 def _asserts(function: Function) -> bool:
     return any(isinstance(node, ast.Assert) for node in ast.walk(function)) or "raises" in _called(function)
 
 
-def _called(function: Function) -> set[str]:
+@cache
+def _called(function: Function) -> frozenset[str]:
     """Return the names of what a function calls, or gives to another to call."""
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     given = (each.id for call in calls for each in call.args if isinstance(each, ast.Name))
-    return {ast.unparse(call.func).rpartition(".")[2] for call in calls} | set(given)
+    return frozenset((*(ast.unparse(call.func).rpartition(".")[2] for call in calls), *given))
 
 
 def test_the_test_folders_are_no_packages() -> None:

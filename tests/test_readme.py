@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.forking import ASK, forked, place
 from tests.make_picture import PICTURE, picture
 from tests.make_report_pictures import HEIGHT, LADDER, PAGE, ladder
 from tests.support import ROOT, SAMPLES
@@ -118,9 +119,9 @@ def test_commands_run(script: str, tmp_path: Path) -> None:
         command = SNIFFER.sub("cat samples/01-report-2008.pcapng | ", line)
         assert "tcpdump" not in command
         done = subprocess.run(
-            ["bash", "-c", f'set -e -o pipefail; mailtrace() {{ "$PYTHON" -m mailtrace "$@"; }}; {command}'],
+            ["bash", "-c", f'set -e -o pipefail; mailtrace() {{ "$PYTHON" -I -S {ASK} "$PLACE" "$@"; }}; {command}'],
             cwd=tmp_path,
-            env=environment(),
+            env={**environment(), "PLACE": place(environment())},
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -152,14 +153,7 @@ def test_exit_codes_are_listed() -> None:
 
 def test_options_it_names_exist() -> None:
     shown = "".join(
-        subprocess.run(
-            [sys.executable, "-m", "mailtrace", command, "--help"],
-            cwd=ROOT,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        ).stdout
+        forked(command, "--help", environment=environment()).stdout.decode()
         for command in ("analyze", "check", "crosscheck", "export", "frame", "ladder", "live", "redact", "report")
     )
     shown += "--in-bridge"  # of the lab, which has a README of its own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from mailtrace.capture import open_capture
 from mailtrace.model import NO_TIME
 from tests.capture.builders import Row, damaged, notes_by_code, read
+from tests.sharkd import sharkd
 from tests.support import shared
 
 PUBLIC = "captures/public"
@@ -35,15 +35,11 @@ def as_listing(rows: list[Row]) -> Listing:
     return [(row.number, 0 if row.time_ns == NO_TIME else row.time_ns, row.wire, len(row.data)) for row in rows]
 
 
-def by_tshark(path: Path) -> Listing:
+def by_wireshark(path: Path) -> Listing:
     """Return number, time, length and captured length of each packet; blocks without an interface are no packets."""
-    fields = ["frame.number", "frame.time_epoch", "frame.len", "frame.cap_len", "frame.interface_id"]
-    command = ["tshark", "-n", "-r", str(path), "-T", "fields"]
-    for field in fields:
-        command += ["-e", field]
+    fields = ("frame.number", "frame.time_epoch", "frame.len", "frame.cap_len", "frame.interface_id")
     listing = []
-    for line in subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout.splitlines():
-        number, time, length, captured, interface = line.split("\t")
+    for number, time, length, captured, interface in sharkd().fields(path, *fields):
         seconds, _, fraction = time.partition(".")
         time_ns = int(seconds or 0) * 10**9 + int((fraction + "000000000")[:9])
         if interface or path.suffix == ".pcap":
@@ -56,9 +52,9 @@ GOOD = [path for path in captures(PUBLIC) if "the-tcpdump-group" not in path.par
 
 @pytest.mark.parametrize("path", GOOD, ids=by_name)
 def test_agrees_with_tshark(path: Path) -> None:
-    assert shutil.which("tshark"), "tshark is needed"
+    assert shutil.which("sharkd"), "sharkd is needed: it comes with tshark"
     rows, capture = read(path)
-    theirs = by_tshark(path)
+    theirs = by_wireshark(path)
     assert as_listing(rows) == theirs
     assert not damaged(capture)
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 import pytest
 from maillab.machines import INSTALLED
 
-from tests.support import ROOT, SAMPLES
+from tests.forking import forked
+from tests.support import SAMPLES
 
 RUN = SAMPLES / "lab" / "run"
 SECONDS = 120
@@ -70,8 +70,8 @@ def play(scenario: str, folder: Path, *words: str) -> Played:
 
 def analyse(capture: Path) -> dict[str, Any]:
     """What `mailtrace analyze --format json` says of a capture."""
-    words = [sys.executable, "-m", "mailtrace", "analyze", "--format", "json", capture]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, check=True, timeout=SECONDS)
+    done = forked("analyze", "--format", "json", capture, environment=os.environ)
+    assert done.returncode == 0
     results: dict[str, Any] = json.loads(done.stdout)
     return results
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from tests.forking import forked
 from tests.support import ROOT
 
 PATIENCE_SECONDS = 20.0
@@ -67,19 +68,17 @@ class Running:
 
 
 def refused(*options: str, before: tuple[str, ...] = (), environment: dict[str, str] | None = None) -> tuple[int, str]:
-    """Run a `mailtrace live` that is to be refused; return its exit code and what it says."""
-    done = subprocess.run(
-        [*before, sys.executable, "-m", "mailtrace", "live", *options],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        env={**os.environ, **(environment or {})},
-        check=False,
-    )
-    assert done.stdout == ""
-    return done.returncode, done.stderr
+    """Run a `mailtrace live` that is to be refused, by a program `before` it; return its exit code and what it says."""
+    environment = {**os.environ, **(environment or {})}
+    if before:
+        command = [*before, sys.executable, "-m", "mailtrace", "live", *options]
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_SECONDS, env=environment
+        )
+    else:
+        done = forked("live", *options, environment=environment)
+    assert done.stdout == b""
+    return done.returncode, done.stderr.decode()
 
 
 def status(process: int) -> dict[str, str]:

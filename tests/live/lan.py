@@ -21,6 +21,7 @@ from mailtrace.live.broker import open_listeners
 from mailtrace.live.interfaces import choose_interfaces
 from mailtrace.live.network import SnifferCapture
 from mailtrace.live.sniffer import start_sniffer
+from tests.forking import place
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may capture and make networks")
 
@@ -31,6 +32,7 @@ BODY_SECONDS = 100
 
 def in_own_network(body: Callable[[], None]) -> None:
     """Run `body` in a process and a network of its own, with a loopback interface, and see that it does not fail."""
+    place(os.environ)  # what commands are forked from serves other tests, too, and stays behind
     child = os.fork()
     if not child:
         code = 1

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from tests.forking import forked
 from tests.live.command import PATIENCE_SECONDS, Running, wait_until_gone
 from tests.live.lan import in_own_network, needs_root
 from tests.live.serving import HOST, client_context, mail_server, send_mail, server_context
-from tests.support import ROOT
 
 pytestmark = needs_root
 
@@ -88,8 +87,9 @@ def test_b58_ctrl_c_gives_the_report_of_the_record(tmp_path: Path) -> None:
             running.process.send_signal(signal.SIGINT)
             code = running.process.wait(PATIENCE_SECONDS)
         assert code == 130
-        command = [sys.executable, "-m", "mailtrace", "analyze", str(record)]
-        report = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+        done = forked("analyze", record, environment=os.environ)
+        assert done.returncode == 0
+        report = done.stdout.decode().splitlines()
         time.sleep(0.2)
         live = [line.rstrip("\n") for _, line in lines]
         at = next(at for at, line in enumerate(live) if line.startswith("lo · "))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -11,45 +12,34 @@ from pathlib import Path
 
 import pytest
 
+from tests.forking import forked
 from tests.house import PACKAGE
 from tests.live.lan import needs_root
 from tests.support import ROOT, SAMPLES
 
-WATCHED = """
-import json, sys
-from mailtrace.cli import main
-from mailtrace.live import opening
+CAPTURES = sorted(path.name for path in SAMPLES.glob("*.pcapng"))
 
-drop, seen, dropped = opening.drop, set(), []
+LOADING = "mailtrace.live.loading:load_everything"
+"""What a live capture itself calls before the drop."""
 
-
-def watch(event, arguments):
-    if dropped and event in ("import", "open", "socket.__new__", "subprocess.Popen"):
-        seen.add(f"{event} {arguments[0]}")
-
-
-def drop_watched(identity):
-    drop(identity)
-    dropped.append(True)
-
-
-opening.drop = drop_watched
-sys.addaudithook(watch)
-try:
-    main()
-except SystemExit as end:
-    dropped.clear()
-    print(json.dumps([end.code, sorted(seen)]), file=sys.stderr)
-"""
+ALONE = CAPTURES[0]
+"""Read by processes that start as any other; for the other samples they begin where one has loaded everything."""
 
 
 @needs_root
 @pytest.mark.parametrize("format", ["terminal", "json", "jsonl"])
-@pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.pcapng")))
+@pytest.mark.parametrize("sample", CAPTURES)
 def test_b48_nothing_is_loaded_or_opened_after_the_drop(sample: str, format: str) -> None:
+    words = ["live", "--via", "-", "--format", format]
     with (SAMPLES / sample).open("rb") as capture:
-        command = [sys.executable, "-c", WATCHED, "live", "--via", "-", "--format", format]
-        done = subprocess.run(command, cwd=ROOT, stdin=capture, capture_output=True, text=True, check=True)
+        if sample == ALONE:
+            command = [sys.executable, "-m", "tests.live.watched", *words]
+            done = subprocess.run(command, cwd=ROOT, stdin=capture, capture_output=True, check=True)
+        else:
+            done = forked(
+                *words, environment=os.environ, given=capture, loading=LOADING, main="tests.live.watched:main"
+            )
+    assert done.returncode == 0
     code, seen = json.loads(done.stderr.splitlines()[-1])
     assert code in (0, 4)
     assert seen == []

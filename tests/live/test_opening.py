@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.forking import forked
 from tests.live.command import Running, refused
 from tests.live.lan import in_own_network, needs_root, say
-from tests.support import ROOT, SAMPLES
+from tests.support import SAMPLES
 
 SAMPLE = SAMPLES / "01-report-2008.pcapng"
 
 
 def analyzed(capture: Path) -> dict[str, object]:
     """Return what `mailtrace analyze` says of a file."""
-    command = [sys.executable, "-m", "mailtrace", "analyze", str(capture), "--format", "json"]
-    return without_name(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    done = forked("analyze", capture, "--format", "json", environment=os.environ)
+    assert done.returncode == 0
+    return without_name(done.stdout.decode())
 
 
 def without_name(output: str) -> dict[str, object]:

@@ -7,7 +7,6 @@ import resource
 import signal
 import struct
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from mailtrace.live.recorder import FileRecorder, RecordFile, open_record, ring_
 from mailtrace.model import NO_TIME, Interface, RawBatch
 from tests.live.command import Running, refused, wait_until_gone
 from tests.live.lan import in_own_network, needs_root, say
-from tests.support import ROOT, needs_tshark
+from tests.support import needs_tshark
 
 LOOPBACK = Interface(1, "lo")
 TUNNEL = Interface(101, "tun0")
@@ -215,16 +214,22 @@ def test_when_one_file_of_a_ring_cannot_be_made_none_is_kept_open(tmp_path: Path
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-KILLED = """
-import sys
-sys.path.insert(0, ".")
-from tests.live.test_recorder import batch
-from mailtrace.live.recorder import open_record
-recorder = open_record(sys.argv[1], (300_000, 2) if len(sys.argv) > 2 else None, None)
-print(flush=True)
-while True:
-    recorder.write(batch([bytes(1_400)] * 40))
-"""
+def writing(path: Path, ring: tuple[int, int] | None) -> int:
+    """Begin a process that records until it is killed; return its number once there is something to record into."""
+    reading, begun = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            recorder = open_record(str(path), ring, None)
+            os.write(begun, b".")
+            while True:
+                recorder.write(batch([bytes(1_400)] * 40))
+        finally:
+            os._exit(1)
+    os.close(begun)
+    assert os.read(reading, 1) == b"."
+    os.close(reading)
+    return child
 
 
 @pytest.mark.parametrize("ring", [(), ("ring",)])
@@ -232,12 +237,11 @@ def test_a_record_is_readable_after_a_kill_at_any_moment(tmp_path: Path, ring: t
     cut = 0
     for attempt in range(12):
         path = tmp_path / "lo.pcapng"
-        writer = subprocess.Popen([sys.executable, "-c", KILLED, str(path), *ring], cwd=ROOT, stdout=subprocess.PIPE)
-        assert writer.stdout is not None
-        writer.stdout.readline()
+        writer = writing(path, (300_000, 2) if ring else None)
         time.sleep(0.01 + attempt * 0.007)
-        writer.kill()
-        writer.communicate()
+        os.kill(writer, signal.SIGKILL)
+        _, status = os.waitpid(writer, 0)
+        assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
         for name in ring_names(str(path), 2) if ring else [str(path)]:
             with open_capture(name) as capture:
                 sizes = [int(size) for each in capture.batches() for size in each.captured]

@@ -20,6 +20,7 @@ from mailtrace.live.handover import Handover
 from mailtrace.live.watching import Nobody
 from mailtrace.live_analyzer import LiveAnalyzer
 from mailtrace.reports.json import render
+from tests.forking import forked
 from tests.live.command import PATIENCE_SECONDS, Running
 from tests.live.feeding import Fed, single_packets
 from tests.live.lan import add_wire, in_own_network, needs_root, send_frame
@@ -40,8 +41,9 @@ def bare(text: bytes) -> dict[str, Any]:
 
 def of_file(path: Path) -> dict[str, Any]:
     """Return the report of a file, made by the command."""
-    command = [sys.executable, "-m", "mailtrace", "analyze", "--format", "json", str(path)]
-    return bare(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+    done = forked("analyze", "--format", "json", path, environment=os.environ)
+    assert done.returncode == 0
+    return bare(done.stdout)
 
 
 @pytest.mark.parametrize("name", CAPTURES)
@@ -124,6 +126,7 @@ def test_over_a_wire(name: str, tmp_path: Path) -> None:
         for start, captured in zip(batch.start.tolist(), batch.captured.tolist(), strict=True)
     ]
     record = tmp_path / "record.pcapng"
+    sent = said(of_file(SAMPLES / name))
 
     def body() -> None:
         add_wire("near", "far")
@@ -135,6 +138,6 @@ def test_over_a_wire(name: str, tmp_path: Path) -> None:
         assert running.process.returncode == 0
         assert bare(out.encode()) == of_file(record)
         if name != "09-starttls.pcapng":  # its keys stand in the file, and do not travel
-            assert said(bare(out.encode())) == said(of_file(SAMPLES / name))
+            assert said(bare(out.encode())) == sent
 
     in_own_network(body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import subprocess
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +20,8 @@ from mailtrace.reports.json import render
 from tests.capture.builders import pcap_header, record
 from tests.packets.test_fragments import MAIL, parts, tcp
 from tests.packets.wrappings import WRAPPINGS, Wrapping
-from tests.support import SAMPLES, needs_tshark, shared
+from tests.sharkd import sharkd
+from tests.support import SAMPLES, needs_sharkd, shared
 
 EVERY = pytest.mark.parametrize("wrapping", WRAPPINGS, ids=[each.name for each in WRAPPINGS])
 
@@ -112,13 +112,8 @@ def test_the_listing_shows_the_packet_inside(wrapping: Wrapping, tmp_path: Path)
 def tshark_rows(path: Path) -> dict[int, list[tuple[int, int, int, int]]]:
     """Return what tshark finds in each packet: stream number, ports and payload length of all TCP headers."""
     fields = ("frame.number", "tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.len", "icmp.type", "icmpv6.type")
-    options = ["-T", "fields", "-E", "separator=|", "-E", "occurrence=a"]
-    names = [part for field in fields for part in ("-e", field)]
-    command = ["tshark", "-n", "-r", str(path), *options, *names]
-    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     rows = {}
-    for line in lines:
-        number, *columns, icmp, icmp_6 = line.split("|")
+    for number, *columns, icmp, icmp_6 in sharkd().fields(path, *fields):
         if not icmp and not icmp_6:  # they quote TCP headers
             values = [[int(value) for value in column.split(",") if value] for column in columns]
             rows[int(number)] = list(zip(*values, strict=True))
@@ -137,7 +132,7 @@ def decoded_rows(path: Path) -> dict[int, list[tuple[int, int, int]]]:
     return rows
 
 
-@needs_tshark
+@needs_sharkd
 @pytest.mark.parametrize("name", PUBLIC)
 def test_published_captures_are_read_as_tshark_reads_them(name: str) -> None:
     """RELIABILITY C71, D79: every TCP packet in the packet where tshark has it, with the same length."""
@@ -146,7 +141,7 @@ def test_published_captures_are_read_as_tshark_reads_them(name: str) -> None:
     assert decoded_rows(path) == wanted
 
 
-@needs_tshark
+@needs_sharkd
 def test_every_carrier_is_read_as_tshark_reads_it(tmp_path: Path) -> None:
     """RELIABILITY C71: one greeting in each carrier, all those of one link type in one capture."""
     differing = []
@@ -162,7 +157,7 @@ def test_every_carrier_is_read_as_tshark_reads_it(tmp_path: Path) -> None:
     assert differing == OTHERWISE
 
 
-@needs_tshark
+@needs_sharkd
 def test_fragments_are_numbered_as_tshark_numbers_them(tmp_path: Path) -> None:
     """RELIABILITY D79: stream numbers and packet numbers of conversations whose packets were all cut in three."""
     frames = []

@@ -6,15 +6,15 @@ either.
 
 from __future__ import annotations
 
+import os
 import re
-import sys
 from html import unescape
 from pathlib import Path
-from subprocess import run
 
 import pytest
 
 from mailtrace.reports.safe import safe
+from tests.forking import forked
 from tests.reports.browser import Browser, Seen, browser
 from tests.reports.hostile import ELSEWHERE, PAYLOADS, capture
 from tests.support import needs_chromium
@@ -61,10 +61,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the report of hostile traffic, with a title, an author and a name that are no better."""
     folder = tmp_path_factory.mktemp("html")
     path = folder / "report.html"
-    command = [sys.executable, "-m", "mailtrace", "report", str(capture(folder)), "-o", str(path), "--lang", "en"]
     own = ["--title", "</title><script>alert(90)</script>", "--author", '"><img src=x onerror=alert(91)>']
-    done = run([*command, *own, "--name", "10.0.0.1=<script>alert(92)</script>"], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    own += ["--name", "10.0.0.1=<script>alert(92)</script>"]
+    done = forked("report", capture(folder), "-o", path, "--lang", "en", *own, environment=os.environ)
+    assert (done.returncode, done.stderr) == (0, b"")
     return path
 
 
@@ -111,11 +111,11 @@ def test_n231_n232_n233_nothing_runs_and_nothing_is_asked_for(
 @needs_chromium
 def test_n231_a_ladder_is_a_picture_and_nothing_else(reader: Browser, tmp_path: Path) -> None:
     """An SVG that is opened by itself has no policy that would forbid it anything."""
-    command = [sys.executable, "-m", "mailtrace", "ladder", str(capture(tmp_path)), "--lang", "en"]
+    command = ["ladder", capture(tmp_path), "--lang", "en"]
     for number in (2, 8, 55):
         path = tmp_path / f"{number}.svg"
-        done = run([*command, "--conversation", str(number), "-o", str(path)], capture_output=True, text=True)
-        assert (done.returncode, done.stderr) == (0, "")
+        done = forked(*command, "--conversation", number, "-o", path, environment=os.environ)
+        assert (done.returncode, done.stderr) == (0, b"")
         seen = reader.open(next(iter(sorted(tmp_path.glob(f"{number}*.svg")))), LIVE)
         assert (seen.requests, seen.dialogs, seen.complaints) == ([], [], [])
         assert set(seen.found[0]) - HARMLESS - {f"svg xmlns={SVG}"} == set()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
-from subprocess import run
 
 import cmarkgfm
 import pytest
@@ -14,6 +13,7 @@ from cmarkgfm.cmark import Options
 from markdown_it import MarkdownIt
 
 from mailtrace.reports.safe import safe
+from tests.forking import forked
 from tests.reports.hostile import PAYLOADS, capture
 
 HARMLESS = frozenset(
@@ -84,10 +84,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the report of hostile traffic."""
     folder = tmp_path_factory.mktemp("markdown")
     path = folder / "report.md"
-    command = [sys.executable, "-m", "mailtrace", "report", str(capture(folder)), "-o", str(path), "--lang", "en"]
     own = ["--title", "![x](http://192.0.2.1/t)", "--author", "<b>x</b>", "--name", "10.0.0.1=[a](javascript:x)"]
-    done = run([*command, *own], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = forked("report", capture(folder), "-o", path, "--lang", "en", *own, environment=os.environ)
+    assert (done.returncode, done.stderr) == (0, b"")
     return path.read_text(encoding="utf-8")
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
-from subprocess import CompletedProcess, run
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -17,8 +16,9 @@ from mailtrace.formats import TableName
 from mailtrace.reports.document.material import Wishes
 from mailtrace.reports.tables import TABLES
 from tests.bench import generate
+from tests.forking import forked
 from tests.reports.hostile import MARKUP, capture
-from tests.support import ROOT, SAMPLES
+from tests.support import SAMPLES
 
 FORMATS = {
     "html": "02-report-2024.pcapng",
@@ -32,9 +32,7 @@ FORMATS = {
 
 def mailtrace(*arguments: str, folder: Path, seed: int = 0, zone: str = "UTC") -> CompletedProcess[bytes]:
     """Run the command in a folder; sets are walked through in an order that depends on the seed."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": str(seed), "TZ": zone}
-    command = [sys.executable, "-m", "mailtrace", *arguments]
-    return run(command, cwd=folder, env=environment, capture_output=True)
+    return forked(*arguments, environment={**os.environ, "PYTHONHASHSEED": str(seed), "TZ": zone}, folder=folder)
 
 
 def everything_in(folder: Path) -> dict[str, bytes]:

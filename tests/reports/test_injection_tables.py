@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
-import sys
 from pathlib import Path
-from subprocess import run
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from mailtrace.reports.tables import TABLES
 from mailtrace.reports.tables import csv as csv_of
 from mailtrace.reports.tables.values import Heading, Shape, Sheet
+from tests.forking import forked
 from tests.reports.hostile import FORMULAS, capture
 
 MARK = b"\xef\xbb\xbf"
@@ -77,8 +77,7 @@ def test_n235_raw_leaves_formulas() -> None:
 
 def report(folder: Path, *more: str) -> None:
     """Run `mailtrace report` on hostile traffic."""
-    command = [sys.executable, "-m", "mailtrace", "report", str(capture(folder)), "--lang", "en", *more]
-    done = run(command, capture_output=True, text=True, cwd=folder)
+    done = forked("report", capture(folder), "--lang", "en", *more, environment=os.environ, folder=folder)
     assert done.returncode == 0, done.stderr
 
 
@@ -120,7 +119,8 @@ def test_n236_tables_are_strict_json(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
 def test_n236_results_for_machines_are_strict_json(form: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mailtrace", "analyze", "--format", form, str(capture(tmp_path))]
-    text = run(command, capture_output=True, check=True).stdout.decode()
+    done = forked("analyze", "--format", form, capture(tmp_path), environment=os.environ)
+    assert done.returncode == 0
+    text = done.stdout.decode()
     for line in text.splitlines() if form == "jsonl" else [text]:
         assert json.loads(line, object_pairs_hook=strict, parse_constant=unheard_of)

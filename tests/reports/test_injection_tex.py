@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-import sys
 from pathlib import Path
-from subprocess import run
 
+from tests.forking import forked
 from tests.reports.hostile import FORMULAS, MARKDOWN, MARKUP, TEMPLATES, TERMINAL, TEX, capture
 from tests.support import SAMPLES
 
@@ -26,9 +26,8 @@ OWN = ("--title", "\\input{/etc/passwd}%$", "--author", "#&_{}^^5cx", "--name", 
 def body(path: Path, folder: Path, *more: str) -> str:
     """Return the report of a capture as LaTeX, from the beginning of its document on."""
     out = folder / "report.tex"
-    command = [sys.executable, "-m", "mailtrace", "report", str(path), "-o", str(out), "--lang", "en", *more]
-    done = run(command, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = forked("report", path, "-o", out, "--lang", "en", *more, environment=os.environ)
+    assert (done.returncode, done.stderr) == (0, b"")
     return out.read_text(encoding="utf-8").partition("\\begin{document}")[2]
 
 

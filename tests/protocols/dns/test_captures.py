@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,8 @@ import pytest
 from mailtrace.protocols.dns.grammar import parse_message
 from mailtrace.protocols.dns.numbers import type_name
 from tests.protocols.dns.datagrams import read_datagrams, read_lookups
-from tests.support import needs_tshark, shared
+from tests.sharkd import sharkd
+from tests.support import needs_sharkd, shared
 
 CASES = ("S01", "S15a", "S15b")
 SPECIAL = {
@@ -61,15 +61,21 @@ def captures() -> list[str]:
     return sorted(str(path.relative_to(root)) for path in found if path.name not in SPECIAL)
 
 
-@needs_tshark
+def _as_shown(type_: int) -> str:
+    """Return the word that Wireshark has for a type."""
+    name = type_name(type_)
+    return "*" if name == "ANY" else name.removeprefix("TYPE")
+
+
+@needs_sharkd
 @pytest.mark.parametrize("capture", captures())
 def test_every_message_says_what_tshark_says(capture: str) -> None:
     path = shared(capture)
-    fields = ["frame.number", "dns.id", "dns.qry.name", "dns.qry.type", *FIELDS.values()]
-    options = [option for field in fields for option in ("-e", field)]
-    command = ["tshark", "-r", str(path), "-Y", "udp.port==53 && dns", "-T", "fields", "-E", "aggregator=|", *options]
-    printed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    expected = {int(line.split("\t")[0]): line.split("\t")[1:] for line in printed.splitlines()}
+    fields = ["frame.number", "udp.port", "dns.id", "dns.qry.name", "dns.qry.type", *FIELDS.values()]
+    expected = {}
+    for number, ports, id_, name, kind, *records in sharkd().fields(path, *fields):
+        if id_ and "53" in ports.split(","):
+            expected[int(number)] = [id_, name, kind.split(" ")[0], *records]
     seen = 0
     for datagram in read_datagrams(path):
         message = parse_message(datagram.wire)
@@ -78,12 +84,12 @@ def test_every_message_says_what_tshark_says(capture: str) -> None:
         seen += 1
         records = [record for section in message.sections for record in section]
         question = message.questions[0]
-        mine = [f"0x{message.id:04x}", question.name.rstrip(".") or "<Root>", str(question.type)]
+        mine = [f"0x{message.id:04x}", question.name.rstrip(".") or "<Root>", _as_shown(question.type)]
         for type_ in FIELDS:
             words = [
                 record.data.split()[NAME_AT.get(type_, 0)] for record in records if type_name(record.type) == type_
             ]
-            mine.append("|".join(word.rstrip(".") or "<Root>" for word in words))
+            mine.append(",".join(word.rstrip(".") or "<Root>" for word in words))
         assert mine == expected[datagram.number], datagram.number
     assert seen == len(expected)
 

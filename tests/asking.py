@@ -1,0 +1,32 @@
+"""Asks the process of `tests/forking.py` for a command of mailtrace; as a script it is one that starts at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+COMMAND_SECONDS = 120.0
+"""The first command waits until everything is loaded, too."""
+
+MESSAGE_BYTES = 1 << 16
+"""What a command line and its environment may have at most; those of tests are far shorter."""
+
+
+def ask(place: str, arguments: list[str], folder: str, environment: Mapping[str, str], files: list[int]) -> int:
+    """Have a command run with three files as its standard input, output and error; return its exit code."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+        connection.settimeout(COMMAND_SECONDS)
+        connection.connect(place)
+        socket.send_fds(connection, [json.dumps([arguments, folder, dict(environment)]).encode()], files)
+        code = connection.recv(MESSAGE_BYTES)
+    if not code:
+        raise RuntimeError(f"mailtrace {' '.join(arguments)}: ended by a signal")
+    return int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(ask(sys.argv[1], sys.argv[2:], str(Path.cwd()), os.environ, [0, 1, 2]))
