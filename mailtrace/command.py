@@ -22,6 +22,7 @@ from mailtrace.mail.clocks import Clocks, with_clocks
 from mailtrace.mail.correlator import Final
 from mailtrace.mail.journeys import Joined, Notebook
 from mailtrace.model import Analysis, CaptureInfo, Note
+from mailtrace.pipeline import END_NS
 from mailtrace.processes import in_turns
 
 if TYPE_CHECKING:
@@ -155,20 +156,21 @@ def exit_code(capture: CaptureInfo) -> int:
 
 
 def _stream(request: Request, analyzer: Analyzer) -> None:
-    """Write JSON Lines as conversations become final, and let them be seen; mails are judged by what came before.
+    """Write JSON Lines as conversations become final, and let them be seen.
 
-    Journeys come at the end: the notebook keeps a little of each mail for them.
+    Mails are judged by the lookups that were answered before, however much is read at once. Journeys come at the end:
+    the notebook keeps a little of each mail for them.
     """
     from mailtrace.reports import json
 
     everything = request.conversation is None and request.protocols is None
-    clocks, notebook, chosen = Clocks(), Notebook(), set[int | None]()
+    clocks, notebook, chosen, correlator = Clocks(), Notebook(), set[int | None](), analyzer.correlator
     judge = Authenticator(RecordBook(so_far=True))
     with output_file(request.output) as out:
         for finals in analyzer.finals(partial(json.written, show_secrets=request.show_secrets)):
-            judge.book.observe([lookup for final in finals for lookup in final.conversation.dialogue.lookups])
             lines: list[bytes] = []
             for final in finals:
+                judge.book.observe(correlator.answered_by(final.due_ns))
                 note(final, final.numbers, notebook, clocks)
                 if final.told is not None and (everything or _is_chosen(request, final)):
                     chosen.add(final.conversation.id)
@@ -176,10 +178,11 @@ def _stream(request: Request, analyzer: Analyzer) -> None:
                 if len(lines) >= LINES_AT_ONCE:
                     out.write(b"".join(lines))
                     lines.clear()
+            judge.book.observe(correlator.answered_by(END_NS))
             out.write(b"".join(lines))
             out.flush()
-        _check_conversation(request, analyzer.correlator.conversations)
-        hosts = with_clocks(analyzer.correlator.hosts.hosts(), clocks.skews())
+        _check_conversation(request, correlator.conversations)
+        hosts = with_clocks(correlator.hosts.hosts(), clocks.skews())
         out.writelines(_journeys(notebook.joined(hosts), None if everything else chosen, analyzer.in_processes))
         analyzer.info.notes += notebook.notes()
         out.write(json.capture_line(analyzer.info, hosts))

@@ -17,13 +17,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mailtrace.mail.correlator import Begun, Ended, Understood
+from mailtrace.mail.correlator import Answered, Begun, Ended, Understood
 from mailtrace.mail.kept import whole
 from mailtrace.model import (
     NO_TIME,
     ClosedHow,
     Conversation,
     Dialogue,
+    Lookup,
     Packet,
     Side,
     StreamKey,
@@ -51,6 +52,8 @@ FORWARD = 1
 
 MAIL = frozenset({"smtp", "pop3", "imap"})
 """Protocols that are listed on any port, when what is said there leaves no doubt."""
+
+DNS = "dns"
 
 UNDECIDED_PACKETS = 100
 """Packets after which a conversation on nobody's port that has not proved to be mail is let go: it will not later."""
@@ -80,6 +83,7 @@ class Talk(Struct, eq=False):
     """A conversation in progress; it is listed once it is found: `found_at` is the packet with which, 0 until then.
 
     On the port of a protocol that is the first, elsewhere the one that leaves no doubt that it is mail.
+    `answers` counts the lookups in it that were told of.
     """
 
     pair: Pair
@@ -89,6 +93,7 @@ class Talk(Struct, eq=False):
     tcp_stream: int | None
     found_at: int = 0
     queued: bool = False
+    answers: int = 0
     conversation: Conversation | None = None
     kept: Any = None
 
@@ -155,6 +160,7 @@ class Pipeline:
         self._ended: list[tuple[int, int, Talk, ClosedHow]] = []
         self._found: list[Talk] = []
         self._final: list[Ended] = []
+        self._answered: list[Answered] = []
         self._now_ns = NO_TIME
 
     def feed(self, rows: Rows, now_ns: int) -> None:
@@ -180,9 +186,9 @@ class Pipeline:
     def take(self) -> Understood:
         """Return what came of what was fed since the last call."""
         begun = [Begun(talk.found_at, talk.tracker.first_ns, talk.key) for talk in self._found]
-        ended = self._final
-        self._found, self._final = [], []
-        return Understood(begun, ended, self._now_ns)
+        ended, answered = self._final, self._answered
+        self._found, self._final, self._answered = [], [], []
+        return Understood(begun, ended, answered, self._now_ns)
 
     def snapshot(self, after: int = 0) -> list[Conversation]:
         """Return conversations that are listed but not final, as they are now; only those with packets behind `after`.
@@ -211,6 +217,8 @@ class Pipeline:
                 at = self._feed_undecided(talk, rows, at, buffer)
                 continue
             at = talk.tracker.feed(rows, at, buffer, runs)
+            if talk.chooser is not None and talk.chooser.protocol == DNS:
+                self._take_answers(talk, talk.chooser.dialogue.lookups)
             if at < len(rows):
                 self._end(talk, begins_ns=rows[at][1])
         last = pair.talk
@@ -219,6 +227,13 @@ class Pipeline:
             heapq.heappush(self._due, (last.tracker.due_ns, id(last), last))
             if last.tracker.all_said:  # now it is at hand; when it is final, in some seconds, it is far away in memory
                 last.finish(self._keep)
+
+    def _take_answers(self, talk: Talk, lookups: list[Lookup]) -> None:
+        """Tell of lookups that were answered since it was looked last."""
+        for place in range(talk.answers, len(lookups)):
+            if lookups[place].rcode is not None:
+                self._answered.append(Answered(talk.found_at, place, lookups[place]))
+        talk.answers = len(lookups)
 
     def _passes(self, pair: Pair, row: Row) -> bool:
         """Pass over a packet that begins no conversation between endpoints that have had one."""

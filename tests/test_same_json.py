@@ -17,7 +17,10 @@ from typing import Any
 import pytest
 
 import mailtrace
+from mailtrace import command
+from mailtrace.analyzer import Analyzer
 from mailtrace.capture.source import open_capture
+from mailtrace.command import Request
 from mailtrace.reports.json import render
 from tests.forking import forked
 from tests.support import ROOT, SAMPLES
@@ -142,3 +145,15 @@ def test_streamed_lines_are_the_whole(name: str) -> None:
             each[key] for each in read[kind + "s"]
         )
     assert lines[-1]["type"] == "capture"
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_streamed_lines_do_not_depend_on_how_much_is_read_at_once(name: str, tmp_path: Path) -> None:
+    """Neither their order nor what was known when mails were judged."""
+    outputs = set()
+    for batch_bytes in (2_048, 40_000, None):
+        captures, output = [str(SAMPLES / name)], tmp_path / f"{batch_bytes}.jsonl"
+        request = Request(captures, "jsonl", str(output), None, None, {}, False, "novice", None)
+        assert command.report(request, Analyzer(captures, batch_bytes=batch_bytes)) in (0, 4)
+        outputs.add(output.read_bytes())
+    assert len(outputs) == 1

@@ -2,12 +2,13 @@
 
 A DNS or ident conversation waits until every mail conversation that its asking host took part in then has closed; then
 `causes` picks the one it belongs to. A mail conversation that has closed is remembered only while something waits that
-it could have caused.
+it could have caused. When to look follows from the conversations alone, and not from how much is read at once.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from heapq import heappop, heappush
 from typing import Generic, Protocol, TypeVar
 
 from mailtrace.mail.causes import BEFORE_NS, About, best_cause, candidate, ident_cause
@@ -22,9 +23,6 @@ WAITING_LIMIT = 10_000
 
 FORGET_NS = 45_000_000_000
 """How long a closed mail conversation is remembered: a DNS conversation is final 20 s after its last packet."""
-
-SWEEP_NS = 1_000_000_000
-"""How often, in time of the capture, to look at what waits."""
 
 FORGET_EVERY_NS = 10_000_000_000
 """How often to forget what nothing can belong to any more."""
@@ -62,7 +60,9 @@ class Attribution(Generic[D]):
     def __init__(self) -> None:
         self._hosts: defaultdict[str, _Host[D]] = defaultdict(_Host)
         self._sides: dict[int, tuple[_Host[D], ...]] = {}  # the hosts of each conversation that is open
-        self._swept_ns = self._forgot_ns = NO_TIME
+        self._looks: list[tuple[int, int, _Host[D]]] = []  # when to look at what waits for a host: a heap
+        self._counted = 0  # tells looks of one time apart
+        self._forgot_ns = NO_TIME
 
     def opened(self, conversation: int, start_ns: int, key: StreamKey) -> None:
         """A conversation that may be mail began."""
@@ -71,28 +71,32 @@ class Attribution(Generic[D]):
         for host in sides:
             host.open[conversation] = start_ns
 
-    def closed(self, conversation: Conversation, what: About | None) -> None:
+    def closed(self, conversation: Conversation, what: About | None, now_ns: int) -> None:
         """Such a conversation is final; one that is about nothing, being no mail, can have caused nothing."""
         sides = self._sides.pop(conversation.id)
         for host in sides:
             del host.open[conversation.id]
+            if host.waiting:
+                self._look(host, now_ns)
         if what is not None:
             remembered = candidate(conversation, what)
             for host in sides:
                 host.closed.add(remembered)
 
-    def wait(self, dependent: D) -> None:
+    def wait(self, dependent: D, now_ns: int) -> None:
         """A DNS or ident conversation is final, and its cause is to be found."""
-        self._hosts[dependent.conversation.key.client.host].waiting.append(dependent)
+        host = self._hosts[dependent.conversation.key.client.host]
+        host.waiting.append(dependent)
+        self._look(host, max(now_ns, dependent.conversation.end_ns + BEFORE_NS))
+        if len(host.waiting) > WAITING_LIMIT:
+            self._look(host, now_ns)
 
     def decided(self, now_ns: int) -> list[D]:
-        """Return the dependents whose cause is settled by now; each has it filled in."""
+        """Return the dependents whose cause was settled before now; each has it filled in."""
         ready: list[D] = []
-        if now_ns - self._swept_ns < SWEEP_NS:
-            return ready
-        self._swept_ns = now_ns
-        for host in self._hosts.values():
-            while host.waiting and self._is_settled(host, host.waiting[0], now_ns):
+        while self._looks and self._looks[0][0] < now_ns:
+            time_ns, _, host = heappop(self._looks)
+            while host.waiting and self._is_settled(host, host.waiting[0], time_ns):
                 ready.append(self._decide(host, host.waiting.popleft()))
         if now_ns - self._forgot_ns >= FORGET_EVERY_NS:
             self._forgot_ns = now_ns
@@ -108,11 +112,16 @@ class Attribution(Generic[D]):
         self._hosts.clear()
         return sorted(ready, key=lambda dependent: dependent.conversation.id)
 
+    def _look(self, host: _Host[D], time_ns: int) -> None:
+        """Look at what waits for a host, when that time has passed."""
+        self._counted += 1
+        heappush(self._looks, (time_ns, self._counted, host))
+
     def _is_settled(self, host: _Host[D], dependent: D, now_ns: int) -> bool:
         reach_ns = dependent.conversation.end_ns + BEFORE_NS
         if len(host.waiting) > WAITING_LIMIT:
             return True
-        return reach_ns < now_ns and not (host.open and next(iter(host.open.values())) <= reach_ns)
+        return reach_ns <= now_ns and not (host.open and next(iter(host.open.values())) <= reach_ns)
 
     def _decide(self, host: _Host[D], dependent: D) -> D:
         conversation = dependent.conversation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
@@ -33,6 +34,19 @@ class Ended(Struct, array_like=True, gc=False):
     kept: Packed  # or plain `Kept`, where it is used by the process that made it
 
 
+class Answered(Struct, array_like=True, gc=False):
+    """A lookup that was answered, though its conversation may go on: the one at `place` of that found at `found_at`."""
+
+    found_at: int
+    place: int
+    lookup: Lookup
+
+    @property
+    def time_ns(self) -> int:
+        """When it was answered; the question may not have been captured."""
+        return self.lookup.start_ns + (self.lookup.duration_ns or 0)
+
+
 class Understood(Struct, array_like=True):
     """What came of one batch: conversations that were found, and those that ended; `now_ns` is its latest time.
 
@@ -41,13 +55,15 @@ class Understood(Struct, array_like=True):
 
     begun: list[Begun]
     ended: list[Ended]
+    answered: list[Answered]
     now_ns: int
 
 
 class Final(Struct, gc=False):
     """A conversation that will not change any more, with the names of both its sides by address.
 
-    `numbers` are those of its messages, and `messages` these themselves if they are kept; `told` as in `Kept`.
+    `numbers` are those of its messages, and `messages` these themselves if they are kept; `told` as in `Kept`. `due_ns`
+    is since when.
     """
 
     conversation: Conversation
@@ -56,6 +72,7 @@ class Final(Struct, gc=False):
     messages: list[Message]
     gist: Gist | None
     told: Told | Raw | None
+    due_ns: int
 
     @property
     def lookups(self) -> list[Lookup]:
@@ -75,6 +92,8 @@ class Correlator:
         self.conversations = self._messages = self._lookups = 0
         self._ids: dict[int, int] = {}  # of conversations that have not ended, by the packet with which each was found
         self._attribution: Attribution[Final] = Attribution()
+        self._numbers: dict[tuple[int, int], int] = {}  # of lookups in conversations that have not ended, by place
+        self._answered: deque[Answered] = deque()
 
     def feed(self, parts: Sequence[Understood]) -> list[Final]:
         """Take what came of the next batch, by share; return the conversations about which nothing is open."""
@@ -83,23 +102,25 @@ class Correlator:
             number = self.conversations = ids[begun.found_at] = self.conversations + 1
             if begun.key.server.port not in UDP_PORTS:
                 attribution.opened(number, begun.start_ns, begun.key)
+        self._take(sorted([each for part in parts for each in part.answered], key=attrgetter("time_ns", "found_at")))
         finals: list[Final] = []
         for ended in sorted([each for part in parts for each in part.ended], key=_order):
-            conversation, kept = ended.conversation, ended.kept
+            conversation, kept, due_ns = ended.conversation, ended.kept, ended.due_ns
+            finals += attribution.decided(due_ns)
             gist = kept.gist
-            conversation.id = ids.pop(conversation.id)
+            found_at, conversation.id = conversation.id, ids.pop(conversation.id)
             conversation.dialogue = kept.dialogue
-            numbers = self._number_parts(conversation, kept)
+            numbers = self._number_parts(conversation, kept, found_at)
             names = self.hosts.observe(conversation, "" if gist is None else gist.greeting)
-            final = Final(conversation, names, numbers, kept.messages, gist, kept.told)
+            final = Final(conversation, names, numbers, kept.messages, gist, kept.told, due_ns)
             if conversation.protocol in DEPENDENT:
                 if isinstance(kept.told, Raw):
                     final.told = kept.told.copy()  # else all that was received with it would wait, too
-                attribution.wait(final)
+                attribution.wait(final, due_ns)
             else:
                 finals.append(final)
             if conversation.key.server.port not in UDP_PORTS:
-                attribution.closed(conversation, None if gist is None else gist.about)
+                attribution.closed(conversation, None if gist is None else gist.about, due_ns)
         return finals + attribution.decided(max(part.now_ns for part in parts))
 
     def number_of(self, found_at: int) -> int | None:
@@ -110,16 +131,32 @@ class Correlator:
         """No more will come: return all that is left."""
         return self._attribution.finish()
 
-    def _number_parts(self, conversation: Conversation, kept: Kept) -> range:
+    def answered_by(self, time_ns: int) -> list[Lookup]:
+        """Return the lookups of the last batch that were answered by then, each once."""
+        answered = []
+        while self._answered and self._answered[0].time_ns <= time_ns:
+            answered.append(self._answered.popleft().lookup)
+        return answered
+
+    def _take(self, answered: Sequence[Answered]) -> None:
+        """Number lookups: those who judge mails speak of them by their numbers."""
+        for each in answered:
+            self._lookups += 1
+            each.lookup.id = self._numbers[each.found_at, each.place] = self._lookups
+        self._answered = deque(answered)
+
+    def _number_parts(self, conversation: Conversation, kept: Kept, found_at: int) -> range:
         """Number the messages and lookups of a conversation; return the numbers of the messages."""
         first = self._messages + 1
         self._messages += 0 if kept.gist is None else kept.gist.messages
         for number, message in enumerate(kept.messages, first):
             message.id = message.content.message = number
             message.conversation = conversation.id
-        for lookup in conversation.dialogue.lookups:
-            self._lookups += 1
-            lookup.id = self._lookups
+        for place, lookup in enumerate(conversation.dialogue.lookups):
+            if (found_at, place) not in self._numbers:  # nobody answered
+                self._lookups += 1
+                self._numbers[found_at, place] = self._lookups
+            lookup.id = self._numbers.pop((found_at, place))
             lookup.conversation = conversation.id
             lookup.client, lookup.server = conversation.key.client.host, conversation.key.server.host
         return range(first, self._messages + 1)

@@ -61,9 +61,9 @@ class RecordBook:
     def observe(self, lookups: Iterable[Lookup]) -> None:
         """Take lookups that are final; in any order, though those of a stream come roughly by time."""
         for lookup in lookups:
-            self.version += 1
             if lookup.rcode is None or lookup.type not in KEPT_TYPES or lookup.truncated or lookup.opcode != "QUERY":
                 continue
+            self.version += 1
             key = (lookup.name.rstrip(".").lower(), lookup.type)
             known = self._answers.get(key)
             if known is None:
