@@ -24,7 +24,7 @@ TOLD_AND_SEEN = 75
 
 
 NOTHING_CAUSED = Caused()
-SUBMITTED, RELAYED, RETRIEVED = HopKind.SUBMITTED, HopKind.RELAYED, HopKind.RETRIEVED
+SUBMITTED, RELAYED = HopKind.SUBMITTED, HopKind.RELAYED
 BY_RECEIVED = EvidenceKind.RECEIVED
 
 
@@ -102,15 +102,12 @@ def seen(
 
     `previous` is the last trace before it. Made by position, which is a third faster.
     """
-    sender, receiver = trace.client, trace.server
-    if trace.kind is RETRIEVED:
-        sender, receiver = receiver, sender
     return Hop(
         trace.kind if previous is None else _kind(trace, previous),
         trace.conversation,
         trace.message,
-        sender,
-        receiver,
+        trace.source,
+        trace.holder,
         None if trace.time_ns == NO_TIME else trace.time_ns,
         tuple([each.address for each in trace.recipients]) or ((trace.user,) if trace.user else ()),
         trace.queue_id,
