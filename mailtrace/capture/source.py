@@ -25,8 +25,8 @@ from mailtrace.capture.writer import Writer
 from mailtrace.errors import UnreadableInput
 from mailtrace.model import Interface, Note, RawBatch
 
-DEFAULT_BATCH_BYTES = 4 * 2**20
-"""Octets read at once: enough for column work to pay, little enough to stay in the processor's cache."""
+DEFAULT_BATCH_BYTES = 8 << 20
+"""Octets read at once: enough that work by columns pays; twice as much gains nothing more, and costs memory."""
 
 SNIFF_BYTES = 1024
 """Octets looked at to tell the format."""
