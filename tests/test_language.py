@@ -354,6 +354,9 @@ def _on_the_wire(analysis: Analysis) -> str:
         for turn in conversation.dialogue.turns:
             lines += [turn.command.line] if turn.command is not None else []
             lines += [f"{reply.status} ".encode() + line for reply in turn.replies for line in reply.lines]
+            lines += [
+                b" ".join(re.sub(rb"^[245](\.\d+){2} ", b"", line) for line in reply.lines) for reply in turn.replies
+            ]
             lines += [each.line for each in turn.continuations]
         words += [answer for lookup in conversation.dialogue.lookups for answer in lookup.answers]
         certificate = conversation.dialogue.tls.certificate if conversation.dialogue.tls else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mailtrace.crosscheck.facts import Fact, Kind
 from mailtrace.model import Analysis, Command, Conversation, Lookup, Message, Reply, Transport, wire_text
+from mailtrace.model.language import said
 
 COMPARABLE = frozenset({"smtp", "pop3", "imap", "dns", "tls"})
 """Protocols that tshark dissects, too: it knows no ident."""
@@ -53,7 +54,7 @@ def reply_words(reply: Reply) -> str:
 
 def mail_words(size_bytes: int, sha256: str) -> str:
     """Return what identifies the octets of a mail."""
-    return f"{size_bytes} octets, SHA-256 {sha256[:16]}"
+    return said("{size} octets, SHA-256 {start}", size=size_bytes, start=sha256[:16])
 
 
 def _lookup(lookup: Lookup, stream: int | None) -> Fact:

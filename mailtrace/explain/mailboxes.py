@@ -125,6 +125,7 @@ def last_refusal(conversation: Conversation, of: Sequence[str] = ()) -> Ending |
         for reply in reversed(turn.replies):
             if reply.outcome in (Outcome.NO, Outcome.LATER):
                 words = wire_text(reply.lines[0]) if reply.lines else ""
+                words += " …" if len(reply.lines) > 1 else ""
                 key = "result.refused" if reply.outcome is Outcome.NO else "result.deferred-reply"
                 return ending(key, reply=f"{reply.status} {words}".strip())
     return None

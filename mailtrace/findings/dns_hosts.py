@@ -233,7 +233,12 @@ def _nameless(facts: Facts, public: bool) -> Iterator[tuple[Asked, Talk]]:
             yield asked, talk
 
 
-@rule("DNS018", Severity.WARNING, CAPTURE, "{address} calls itself {name}, but that name does not lead back to it")
+@rule(
+    "DNS018",
+    Severity.WARNING,
+    CAPTURE,
+    "The PTR record of {address} says {name}, but that name does not lead back to it",
+)
 def reverse_name_not_confirmed(facts: Facts) -> Iterator[Seen]:
     """The PTR record of a client's address gives a name, and that name does not have the address (FCrDNS mismatch).
 

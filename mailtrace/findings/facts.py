@@ -374,8 +374,9 @@ def said(command: Command) -> str:
 
 
 def answered(reply: Reply) -> str:
-    """Return a reply as text: status and lines."""
+    """Return a reply as text: status and lines, and the enhanced code of a reply that has one once."""
     lines = [wire_text(line) for line in reply.lines]
+    lines[1:] = [line.removeprefix(f"{reply.enhanced} ") for line in lines[1:]]
     return " ".join([reply.status, *lines]).strip()
 
 

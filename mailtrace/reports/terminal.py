@@ -98,7 +98,7 @@ LISTING = [
 
 WAITS = [
     Column("", 1, 1),
-    Column("Time", 8, 12, right=True),
+    Column("Duration", 8, 12, right=True),
     Column("Share", 7, 7, right=True),
     Column("What took it", 20, 44),
     Column("Packets", 10, 20),

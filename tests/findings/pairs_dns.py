@@ -171,7 +171,7 @@ PAIRS = (
     Pair(
         "DNS018",
         seen=call("8.8.4.4", "PTR 4.4.8.8.in-addr.arpa = dns.google.example.", "A dns.google.example = 8.8.8.8"),
-        says="8.8.4.4 calls itself dns.google.example, but that name does not lead back to it",
+        says="The PTR record of 8.8.4.4 says dns.google.example, but that name does not lead back to it",
         packets=(4, 5, 6, 7),
         alike=call(
             "8.8.4.4", "PTR 4.4.8.8.in-addr.arpa = dns.google.example.", "A dns.google.example = 8.8.8.8 ; 8.8.4.4"

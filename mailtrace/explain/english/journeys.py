@@ -22,6 +22,7 @@ JOURNEYS: dict[str, str] = {
     "hop.appended": "Hop {number}: {sender} stores the mail in a folder at {receiver}",
     "hop.refused": "Hop {number}: {receiver} refuses the mail from {sender}",
     "hop.deferred": "Hop {number}: {sender} does not get the mail through to {receiver} for now",
+    "hop.broken-off": "Hop {number}: {sender} does not hand the mail over to {receiver}",
     "hop.made": "Hop {number}: a program on {receiver} itself hands the mail in there",
     "hop.in": "{hop} ({conversation})",
     "hop.in.user": "{hop} ({conversation}, logged in as {user})",
@@ -54,7 +55,10 @@ JOURNEYS: dict[str, str] = {
     "hop.appended.meaning": "Mail programs keep a copy of what they sent, in a folder on the server.",
     "hop.refused.meaning": "This server will not take the mail: who tried to hand it over has to tell its sender.",
     "hop.deferred.meaning": (
-        "No answer, or not now: who has the mail keeps it in its queue and tries again later, here or at another host."
+        "Not now: who has the mail keeps it in its queue and tries again later, here or at another host."
+    ),
+    "hop.broken-off.meaning": (
+        "The receiver has not taken the mail: who has it keeps it, and may try again later, here or at another host."
     ),
     "hop.changed.meaning": (
         "Every server on the way may add header lines on top; a changed text below them breaks signatures such as DKIM."
@@ -84,6 +88,9 @@ JOURNEYS: dict[str, str] = {
         "The last server seen is now responsible for it. What it did with the mail is not in this capture."
     ),
     "outcome.deferred.meaning": "The sending server still has the mail and tries again, usually for some days.",
+    "outcome.broken-off.meaning": (
+        "The server never took the mail, and nobody refused it: whether its sender tries again is not in this capture."
+    ),
     "outcome.bounced.meaning": "A server that had accepted the mail gave up, and reported that to the sender.",
     "outcome.rejected.meaning": "The mail did not arrive, and whoever tried to hand it over knows that.",
     "outcome.unknown.meaning": "The deciding part is not in this capture.",

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtrace.explain.draft import Draft
-from mailtrace.explain.journeys.summary import hop_names, made_there, recipient_outcome
+from mailtrace.explain.journeys.summary import (
+    BROKEN_OFF,
+    hop_names,
+    made_there,
+    outcome_word,
+    recipient_outcome,
+    refused_for_now,
+)
 from mailtrace.explain.texts import between, has_text, seconds, text
 from mailtrace.mail.naming import Naming
-from mailtrace.model import NO_TIME, Conversation, Evidence, EvidenceKind, Hop, Journey, Side, StepKind
+from mailtrace.model import NO_TIME, Conversation, Evidence, EvidenceKind, Hop, HopKind, Journey, Side, StepKind
 from mailtrace.model.language import renamed
 
 
@@ -37,7 +44,7 @@ class Headings:
             hop = self._journey.hops[recipient.hop] if recipient.hop is not None else None
             names = hop_names(hop, self._naming) if hop is not None else ("", "")
             time_ns = hop.time_ns if hop is not None and hop.time_ns is not None else NO_TIME
-            means = [self._once(f"outcome.{recipient.outcome.value}.meaning")]
+            means = [self._once(f"outcome.{outcome_word(self._journey, recipient)}.meaning")]
             yield Draft(StepKind.OUTCOME, Side.CLIENT, *names, [], time_ns, 0, says, means)
 
     def _where(self, place: int, conversation: Conversation | None) -> str:
@@ -98,6 +105,8 @@ class Headings:
 
 def _kind(hop: Hop) -> str:
     """Return by which word texts call a kind of hop."""
+    if hop.kind is HopKind.DEFERRED and not refused_for_now(hop):
+        return BROKEN_OFF
     return "made" if made_there(hop) else hop.kind.value
 
 

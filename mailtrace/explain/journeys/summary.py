@@ -20,6 +20,9 @@ MAX_HOPS = 12
 AT_A_MAILBOX = (HopKind.RETRIEVED, HopKind.APPENDED)
 """Hops that say nothing of how long a mail was on its way."""
 
+BROKEN_OFF = "broken-off"
+"""By this word texts call what was put off without a refusal."""
+
 
 def people(journey: Journey) -> str:
     """Return sender and recipients: `lee@naver.com -> kim@daum.net`."""
@@ -87,11 +90,21 @@ def outcome(journey: Journey) -> Ending:
 
 
 def recipient_outcome(journey: Journey, recipient: RecipientOutcome) -> Ending:
-    """Return how it ended for one recipient; a mail can be put off without any refusal."""
+    """Return how it ended for one recipient."""
+    return ending(f"outcome.{outcome_word(journey, recipient)}")
+
+
+def outcome_word(journey: Journey, recipient: RecipientOutcome) -> str:
+    """Return by which word texts call how it ended for one recipient."""
     hop = journey.hops[recipient.hop] if recipient.hop is not None else None
-    if recipient.outcome is JourneyOutcome.DEFERRED and (hop is None or not (hop.status or "").startswith("4")):
-        return ending("outcome.broken-off")
-    return ending(f"outcome.{recipient.outcome.value}")
+    if recipient.outcome is JourneyOutcome.DEFERRED and (hop is None or not refused_for_now(hop)):
+        return BROKEN_OFF
+    return recipient.outcome.value
+
+
+def refused_for_now(hop: Hop) -> bool:
+    """Tell whether a refusal put the mail off: it can be broken off without any, by its client for instance."""
+    return (hop.status or "").startswith("4")
 
 
 def span(journey: Journey, conversations: Mapping[int, Conversation]) -> tuple[int, int] | None:

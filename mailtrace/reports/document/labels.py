@@ -17,7 +17,7 @@ LABELS = {
     "who": "Who",
     "said": "What was said",
     "means": "What it means",
-    "time": "Time",
+    "time": "Duration",
     "share": "Share",
     "what": "What took it",
     "why": "Why",

@@ -36,7 +36,7 @@ def of_domain(zone: Zone) -> list[tuple[str, str, bool | None]]:
         (
             {POINTER: ["a.example."], ("a.example", "A"): []},
             "fail",
-            "192.0.2.7 is a.example by its own word: the name does not lead back to it",
+            "192.0.2.7 is a.example by its PTR record: the name does not lead back to it",
         ),
         (
             {POINTER: ["a.example."]},
