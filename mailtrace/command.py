@@ -170,7 +170,8 @@ def _stream(request: Request, analyzer: Analyzer) -> None:
         for finals in analyzer.finals(partial(json.written, show_secrets=request.show_secrets)):
             lines: list[bytes] = []
             for final in finals:
-                judge.book.observe(correlator.answered_by(final.due_ns))
+                if answered := correlator.answered_by(final.due_ns):
+                    judge.book.observe(answered)
                 note(final, final.numbers, notebook, clocks)
                 if final.told is not None and (everything or _is_chosen(request, final)):
                     chosen.add(final.conversation.id)

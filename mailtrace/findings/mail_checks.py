@@ -65,7 +65,7 @@ def spf_has_doubts(talk: Talk) -> Iterator[Seen]:
 def _judged(talk: Talk, result: Verdict) -> Iterator[Seen]:
     """Yield the domains of a conversation's senders on which SPF has this result, each once."""
     told: set[str | None] = set()
-    for spf in _spf(talk) if talk.facts.authenticator.book.texts else ():
+    for spf in _spf(talk) if "TXT" in talk.facts.authenticator.book.types else ():
         if spf.result is result and spf.domain not in told:
             told.add(spf.domain)
             packets = spf.packets or talk.packets[-1:]
@@ -136,7 +136,7 @@ def dmarc_fails(mail: Mail) -> Iterator[Seen]:
 
     Source: RFC 9989 section 4.4.
     """
-    if not mail.facts.authenticator.book.texts:
+    if "TXT" not in mail.facts.authenticator.book.types:
         return
     dmarc = mail.authentication.dmarc
     if mail.talk.conversation.protocol == "smtp" and dmarc.result is Verdict.FAIL:

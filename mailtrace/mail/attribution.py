@@ -51,7 +51,7 @@ class _Host(Generic[D]):
     def __init__(self) -> None:
         self.open: dict[int, int] = {}
         self.closed = Memory()
-        self.waiting: deque[D] = deque()
+        self.waiting: deque[tuple[int, D]] = deque()  # each with the last moment at which its cause may have begun
 
 
 class Attribution(Generic[D]):
@@ -73,21 +73,21 @@ class Attribution(Generic[D]):
 
     def closed(self, conversation: Conversation, what: About | None, now_ns: int) -> None:
         """Such a conversation is final; one that is about nothing, being no mail, can have caused nothing."""
-        sides = self._sides.pop(conversation.id)
-        for host in sides:
-            del host.open[conversation.id]
+        number = conversation.id
+        remembered = None if what is None else candidate(conversation, what)
+        for host in self._sides.pop(number):
+            del host.open[number]
             if host.waiting:
                 self._look(host, now_ns)
-        if what is not None:
-            remembered = candidate(conversation, what)
-            for host in sides:
+            if remembered is not None:
                 host.closed.add(remembered)
 
     def wait(self, dependent: D, now_ns: int) -> None:
         """A DNS or ident conversation is final, and its cause is to be found."""
-        host = self._hosts[dependent.conversation.key.client.host]
-        host.waiting.append(dependent)
-        self._look(host, max(now_ns, dependent.conversation.end_ns + BEFORE_NS))
+        conversation = dependent.conversation
+        host, reach_ns = self._hosts[conversation.key.client.host], conversation.end_ns + BEFORE_NS
+        host.waiting.append((reach_ns, dependent))
+        self._look(host, max(now_ns, reach_ns))
         if len(host.waiting) > WAITING_LIMIT:
             self._look(host, now_ns)
 
@@ -96,19 +96,18 @@ class Attribution(Generic[D]):
         ready: list[D] = []
         while self._looks and self._looks[0][0] < now_ns:
             time_ns, _, host = heappop(self._looks)
-            while host.waiting and self._is_settled(host, host.waiting[0], time_ns):
-                ready.append(self._decide(host, host.waiting.popleft()))
+            while host.waiting and self._is_settled(host, host.waiting[0][0], time_ns):
+                ready.append(self._decide(host, host.waiting.popleft()[1]))
         if now_ns - self._forgot_ns >= FORGET_EVERY_NS:
             self._forgot_ns = now_ns
-            for address, host in list(self._hosts.items()):
-                self._forget(address, host, now_ns)
+            self._forget(now_ns)
         return ready
 
     def finish(self) -> list[D]:
         """No more will come: decide everything."""
         ready = []
         for host in self._hosts.values():
-            ready += [self._decide(host, dependent) for dependent in host.waiting]
+            ready += [self._decide(host, dependent) for _, dependent in host.waiting]
         self._hosts.clear()
         return sorted(ready, key=lambda dependent: dependent.conversation.id)
 
@@ -117,26 +116,29 @@ class Attribution(Generic[D]):
         self._counted += 1
         heappush(self._looks, (time_ns, self._counted, host))
 
-    def _is_settled(self, host: _Host[D], dependent: D, now_ns: int) -> bool:
-        reach_ns = dependent.conversation.end_ns + BEFORE_NS
+    def _is_settled(self, host: _Host[D], reach_ns: int, now_ns: int) -> bool:
         if len(host.waiting) > WAITING_LIMIT:
             return True
         return reach_ns <= now_ns and not (host.open and next(iter(host.open.values())) <= reach_ns)
 
     def _decide(self, host: _Host[D], dependent: D) -> D:
-        conversation = dependent.conversation
+        conversation, lookups = dependent.conversation, dependent.lookups
         if conversation.protocol == "ident":
             conversation.caused_by = ident_cause(conversation, host.closed.near_ident(conversation))
-        for lookup in dependent.lookups:
+        causes = set()
+        for lookup in lookups:
             lookup.caused_by = best_cause(lookup, host.closed.near_lookup(lookup))
-        causes = {lookup.caused_by for lookup in dependent.lookups}
+            causes.add(lookup.caused_by)
         if len(causes) == 1:
             conversation.caused_by = causes.pop()
         return dependent
 
-    def _forget(self, address: str, host: _Host[D], now_ns: int) -> None:
+    def _forget(self, now_ns: int) -> None:
         """Drop closed conversations that nothing still to come can belong to."""
-        oldest_ns = min((host.waiting[0].conversation.start_ns if host.waiting else now_ns), now_ns)
-        host.closed.forget(oldest_ns - FORGET_NS)
-        if not (host.open or host.closed or host.waiting):
-            del self._hosts[address]
+        for address, host in list(self._hosts.items()):
+            closed, waiting = host.closed, host.waiting
+            oldest_ns = min(waiting[0][1].conversation.start_ns, now_ns) if waiting else now_ns
+            if closed and closed[0].end_ns < oldest_ns - FORGET_NS:
+                closed.forget(oldest_ns - FORGET_NS)
+            if not (closed or host.open or waiting):
+                del self._hosts[address]

@@ -105,9 +105,20 @@ def about(conversation: Conversation, course: Course | None = None) -> About:
 
 def candidate(conversation: Conversation, what: About) -> Candidate:
     """Return what is to be remembered of a mail conversation that is about something."""
-    key, start_ns, end_ns = conversation.key, conversation.start_ns, conversation.end_ns
-    said = what.clients, what.greeting, what.greeted_ns, what.asked, what.dark_ns
-    return Candidate(conversation.id, start_ns, end_ns, key.client, key.server, *said)
+    key = conversation.key
+    start_ns, end_ns = conversation.span_ns()
+    return Candidate(
+        conversation.id,
+        start_ns,
+        end_ns,
+        key.client,
+        key.server,
+        what.clients,
+        what.greeting,
+        what.greeted_ns,
+        what.asked,
+        what.dark_ns,
+    )
 
 
 def best_cause(lookup: Lookup, candidates: Iterable[Candidate]) -> int | None:
@@ -311,7 +322,7 @@ def _is_found(address: str, lookup: Lookup) -> bool:
     """Tell whether the answer is, or brings along, the address that was then connected to."""
     if lookup.type in ("A", "AAAA") and address in lookup.answers:
         return True
-    return any(record.rstrip().endswith(" " + address) for record in lookup.additional)
+    return bool([record for record in lookup.additional if record.rstrip().endswith(" " + address)])
 
 
 def _searched(name: str, host: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from msgspec import Raw, Struct
 
@@ -93,7 +93,7 @@ class Correlator:
         self._ids: dict[int, int] = {}  # of conversations that have not ended, by the packet with which each was found
         self._attribution: Attribution[Final] = Attribution()
         self._numbers: dict[tuple[int, int], int] = {}  # of lookups in conversations that have not ended, by place
-        self._answered: deque[Answered] = deque()
+        self._answered: deque[tuple[int, Lookup]] = deque()  # when, and which
 
     def feed(self, parts: Sequence[Understood]) -> list[Final]:
         """Take what came of the next batch, by share; return the conversations about which nothing is open."""
@@ -102,12 +102,12 @@ class Correlator:
             number = self.conversations = ids[begun.found_at] = self.conversations + 1
             if begun.key.server.port not in UDP_PORTS:
                 attribution.opened(number, begun.start_ns, begun.key)
-        self._take(sorted([each for part in parts for each in part.answered], key=attrgetter("time_ns", "found_at")))
+        self._take([(each.time_ns, each.found_at, each) for part in parts for each in part.answered])
         finals: list[Final] = []
         for ended in sorted([each for part in parts for each in part.ended], key=_order):
             conversation, kept, due_ns = ended.conversation, ended.kept, ended.due_ns
             finals += attribution.decided(due_ns)
-            gist = kept.gist
+            gist, is_stream = kept.gist, conversation.key.server.port not in UDP_PORTS
             found_at, conversation.id = conversation.id, ids.pop(conversation.id)
             conversation.dialogue = kept.dialogue
             numbers = self._number_parts(conversation, kept, found_at)
@@ -119,7 +119,7 @@ class Correlator:
                 attribution.wait(final, due_ns)
             else:
                 finals.append(final)
-            if conversation.key.server.port not in UDP_PORTS:
+            if is_stream:
                 attribution.closed(conversation, None if gist is None else gist.about, due_ns)
         return finals + attribution.decided(max(part.now_ns for part in parts))
 
@@ -134,16 +134,17 @@ class Correlator:
     def answered_by(self, time_ns: int) -> list[Lookup]:
         """Return the lookups of the last batch that were answered by then, each once."""
         answered = []
-        while self._answered and self._answered[0].time_ns <= time_ns:
-            answered.append(self._answered.popleft().lookup)
+        while self._answered and self._answered[0][0] <= time_ns:
+            answered.append(self._answered.popleft()[1])
         return answered
 
-    def _take(self, answered: Sequence[Answered]) -> None:
-        """Number lookups: those who judge mails speak of them by their numbers."""
-        for each in answered:
+    def _take(self, answered: list[tuple[int, int, Answered]]) -> None:
+        """Number lookups, given with when and where: those who judge mails speak of them by their numbers."""
+        answered.sort(key=itemgetter(0, 1))
+        for _, found_at, each in answered:
             self._lookups += 1
-            each.lookup.id = self._numbers[each.found_at, each.place] = self._lookups
-        self._answered = deque(answered)
+            each.lookup.id = self._numbers[found_at, each.place] = self._lookups
+        self._answered = deque([(time_ns, each.lookup) for time_ns, _, each in answered])
 
     def _number_parts(self, conversation: Conversation, kept: Kept, found_at: int) -> range:
         """Number the messages and lookups of a conversation; return the numbers of the messages."""

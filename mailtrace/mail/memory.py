@@ -27,41 +27,36 @@ BEGUN = 1000
 """Conversations begun before a moment that are asked whether they still run."""
 
 
-class Memory:
-    """What is remembered of one host; `add` in order of closing."""
+class Memory(deque[Candidate]):
+    """What is remembered of one host, in order of closing: `add` to it, and `forget`."""
 
-    __slots__ = ("_about", "_closed", "_forgotten", "_new", "_started")
+    __slots__ = ("_about", "_forgotten", "_new", "_started")
 
     def __init__(self) -> None:
-        self._closed: deque[Candidate] = deque()
         self._new: list[Candidate] = []  # not in the index yet
         self._forgotten = 0  # still in the index
         self._about: dict[str, list[Candidate]] = {}
         self._started: list[Candidate] = []
 
-    def __len__(self) -> int:
-        """Return how many are remembered."""
-        return len(self._closed)
-
     def add(self, conversation: Candidate) -> None:
         """Remember a conversation that is final."""
-        self._closed.append(conversation)
+        self.append(conversation)
         self._new.append(conversation)
 
     def forget(self, before_ns: int) -> None:
         """Drop what ended before a moment."""
-        while self._closed and self._closed[0].end_ns < before_ns:
-            self._closed.popleft()
+        while self and self[0].end_ns < before_ns:
+            self.popleft()
             self._forgotten += 1
-        if self._forgotten > len(self._closed):  # then beginning anew costs no more than adding did
-            self._new, self._forgotten = list(self._closed), 0
+        if self._forgotten > len(self):  # then beginning anew costs no more than adding did
+            self._new, self._forgotten = list(self), 0
             self._about.clear()
             self._started.clear()
 
     def near_lookup(self, lookup: Lookup) -> Iterable[Candidate]:
         """Return the conversations that a lookup could have happened for."""
-        if len(self._closed) <= FEW:
-            return self._closed
+        if len(self) <= FEW:
+            return self
         self._index()
         at = bisect_right(self._started, lookup.start_ns, key=_start_ns)
         running = (each for each in reversed(self._started[max(0, at - BEGUN) : at]) if each.end_ns >= lookup.start_ns)
@@ -69,8 +64,8 @@ class Memory:
 
     def near_ident(self, ident: Conversation) -> Iterable[Candidate]:
         """Return the conversations that an ident call could have happened for."""
-        if len(self._closed) <= FEW:
-            return self._closed
+        if len(self) <= FEW:
+            return self
         self._index()
         return _in_order(self._about_any([reversed_address(ident.key.server.host)], ident.start_ns))
 

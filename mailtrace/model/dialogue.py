@@ -308,6 +308,11 @@ class Conversation(Struct, array_like=True, gc=False):
         """When its last packet was captured; never before its start."""
         return max(self.start_ns, self.packets[-1].time_ns)
 
+    def span_ns(self) -> tuple[int, int]:
+        """Return `start_ns` and `end_ns`, which costs less than one after the other."""
+        start_ns, end_ns = self.packets[0].time_ns, self.packets[-1].time_ns
+        return start_ns, end_ns if end_ns > start_ns else start_ns
+
     @property
     def duration_ns(self) -> int:
         """How long it lasted; never less than no time."""

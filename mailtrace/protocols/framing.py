@@ -37,7 +37,7 @@ CONSUMED_LIMIT = 512
 """Consumed segments that may stay in the queue before it is cut: makes consuming cost the same for any length."""
 
 
-CR, NUL, DOT = 0x0D, 0x00, 0x2E
+CR, LF, NUL, DOT = 0x0D, 0x0A, 0x00, 0x2E
 """Octets as numbers: what stands left of `in` is taken for a number first, and to fail with `bytes` takes long."""
 
 
@@ -309,13 +309,50 @@ class DotBlock:
         self._skip = 2  # octets of the carry that are not of this block
 
     def feed(self, piece: Data) -> int:
-        """Take the next piece and return how many of its octets belong to this block: all, unless it ended."""
-        octets = self.octets
+        """Take the next piece and return how many of its octets belong to this block: all, unless it ended.
+
+        Every dot that begins a line is dealt with. A line end behind which a dot may follow is held back.
+        """
+        octets, carry = self.octets, self._carry
         octets.carried(piece.packet, piece.time_ns)
-        carried = len(self._carry)
-        data = self._carry + piece.data if carried else piece.data
-        at = self._dots(data, piece)
-        return at - carried if self.ended else len(piece.data)
+        data = carry + piece.data if carry else piece.data
+        at, start = 0, self._skip
+        while DOT in data and (near := _BEGINNING_DOT.search(data, at)) is not None:
+            dot = near.start()
+            if data[dot - 2 : dot + 3] == _END:
+                if start < dot:
+                    octets.add(data[start:dot])
+                octets.complete = self.ended = True
+                self._carry, self._skip = b"", 0
+                return dot + 3 - len(carry)
+            found = _BEFORE_DOT.search(data, max(at, dot - _LONGEST_END), dot + 1)
+            at = dot + 1
+            if found is None:
+                continue
+            if data[at : at + 4] in _UNDECIDED:
+                self._hold_back(data, start, found.start())
+                return len(piece.data)
+            before, after = found.group(), _AFTER_DOT.match(data, at)
+            if before.endswith(b"\r\n."):  # stuffed
+                if start < dot:
+                    octets.add(data[start:dot])
+                start = at
+                if self.undoubled is None and not after and data[at] != DOT:
+                    self.undoubled = (piece.packet, piece.time_ns)
+            if after:
+                self._variant(before + after.group(), piece, after.end() - start)
+        stop = len(data)
+        if data and data[-1] in _ENDS and (last := _LINE_END.search(data, max(0, stop - 4))) is not None:
+            stop = last.start()
+        self._hold_back(data, start, stop)
+        return len(piece.data)
+
+    def _hold_back(self, data: bytes, start: int, stop: int) -> None:
+        """Append `data` from `start` on, but keep what is behind `stop`; what stands before `start` is done with."""
+        if start < stop:
+            self.octets.add(data[start:stop])
+        self._skip = max(0, start - stop)
+        self._carry = data[stop:]
 
     def gap(self, gap: Gap) -> None:
         """Note a hole: what was held back is text now, and what follows may not begin a line."""
@@ -325,53 +362,7 @@ class DotBlock:
     def flush(self) -> None:
         """Append what was held back as possible beginning of the end: nothing more will come."""
         rest = self._carry.replace(b"\r\n.", b"\r\n")
-        self._append(rest, 0, len(rest))
-        self._carry = b""
-
-    def _append(self, data: bytes, start: int, stop: int) -> None:
-        """Append `data[start:stop]` without the octets that are not of this block."""
-        if self._skip:
-            skipped = min(self._skip, stop - start)
-            self._skip -= skipped
-            start += skipped
-        if start < stop:
-            self.octets.add(data[start:stop])
-
-    def _dots(self, data: bytes, piece: Data) -> int:
-        """Deal with every dot that begins a line, and with all else; return where the block ends, if it does.
-
-        A line end behind which a dot may follow is held back.
-        """
-        at = start = 0
-        while DOT in data and (near := _BEGINNING_DOT.search(data, at)) is not None:
-            dot = near.start()
-            if data[dot - 2 : dot + 3] == _END:
-                self._append(data, start, dot)
-                self._carry = b""
-                self.octets.complete = self.ended = True
-                return dot + 3
-            found = _BEFORE_DOT.search(data, max(at, dot - _LONGEST_END), dot + 1)
-            at = dot + 1
-            if found is None:
-                continue
-            if data[at : at + 4] in _UNDECIDED:
-                self._append(data, start, found.start())
-                self._carry = data[found.start() :]
-                return len(data)
-            before, after = found.group(), _AFTER_DOT.match(data, at)
-            if before.endswith(b"\r\n."):  # stuffed
-                self._append(data, start, dot)
-                start = at
-                if self.undoubled is None and not after and data[at] != DOT:
-                    self.undoubled = (piece.packet, piece.time_ns)
-            if after:
-                self._variant(before + after.group(), piece, after.end() - start - self._skip)
-        stop = len(data)
-        if start < stop and data[-1] in _ENDS and (last := _LINE_END.search(data, max(start, stop - 4))) is not None:
-            stop = last.start()
-        self._append(data, start, stop)
-        self._carry = data[stop:]
-        return len(data)
+        self._hold_back(rest, self._skip, len(rest))
 
     def _variant(self, octets: bytes, piece: Data, ahead: int) -> None:
         """Note what looks like an end of data; it ends `ahead` octets behind what the message has so far."""

@@ -25,27 +25,28 @@ Asked = TypeVar("Asked")
 class Pairing(Generic[Asked]):
     """The questions of one conversation that are not answered yet.
 
-    `singles_out` tells whether a reply with this status can answer that question and hardly any other.
+    `singles_out` tells whether a reply with this status can answer that question and hardly any other. While `certain`
+    is None the oldest of `pending` may be taken for any reply, without asking here.
     """
 
     __slots__ = (
-        "_certain",
         "_commands_lost",
         "_gone_on",
         "_last_asked",
         "_last_reply",
-        "_pending",
         "_singles_out",
         "_unlisted",
+        "certain",
         "early",
+        "pending",
     )
 
     def __init__(self, singles_out: Callable[[Asked, str], bool]) -> None:
         self.early: deque[Reply] = deque()  # replies that nothing asked for yet
         self._singles_out = singles_out
-        self._pending: deque[Asked] = deque()
+        self.pending: deque[Asked] = deque()
         self._unlisted = 0  # questions above the limit
-        self._certain: int | None = None  # how many replies still pair by order; None: all
+        self.certain: int | None = None  # how many replies still pair by order; None: all
         self._commands_lost = False
         self._gone_on: tuple[Asked, int] | None = None
         self._last_asked = 0
@@ -54,7 +55,7 @@ class Pairing(Generic[Asked]):
     @property
     def waiting(self) -> bool:
         """Whether anything is unanswered."""
-        return bool(self._pending) or self._unlisted > 0
+        return bool(self.pending) or self._unlisted > 0
 
     @property
     def client_spoke(self) -> bool:
@@ -64,12 +65,12 @@ class Pairing(Generic[Asked]):
     @property
     def uncertain(self) -> bool:
         """Whether a hole may have swallowed questions or replies."""
-        return self._certain is not None
+        return self.certain is not None
 
     @property
     def owed(self) -> int:
         """How many questions are unanswered."""
-        return len(self._pending) + self._unlisted
+        return len(self.pending) + self._unlisted
 
     @property
     def last_asked(self) -> int:
@@ -81,18 +82,13 @@ class Pairing(Generic[Asked]):
         """The packet of the last reply, 0 when there was none since commands were lost."""
         return self._last_reply
 
-    @property
-    def first(self) -> Asked | None:
-        """The question whose reply is due next, None when nothing is asked."""
-        return self._pending[0] if self._pending else None
-
     def ask(self, question: Asked, packet: int) -> bool:
         """Add a question that `packet` completed; false when it will not be paired because too many wait."""
-        pending = self._pending
-        if self._certain is not None and self._last_asked < self._last_reply < packet:
+        pending = self.pending
+        if self.certain is not None and self._last_asked < self._last_reply < packet:
             pending.clear()
             self._unlisted = 0
-            self._certain = None
+            self.certain = None
             self._commands_lost = False
         self._last_asked = packet
         if self._unlisted or len(pending) >= PENDING_LIMIT:
@@ -101,14 +97,6 @@ class Pairing(Generic[Asked]):
         pending.append(question)
         return True
 
-    def due(self, packet: int) -> Asked | None:
-        """Take the oldest question, which a reply in `packet` answers; None where it is not as simple as that."""
-        if self._certain is None and self._pending:
-            if packet > self._last_reply:
-                self._last_reply = packet
-            return self._pending.popleft()
-        return None
-
     def answer(self, reply: Reply, more_to_ask: bool = False) -> Asked | None:
         """Take the question that `reply` answers; None when it cannot be told. Only while something waits.
 
@@ -116,14 +104,14 @@ class Pairing(Generic[Asked]):
         """
         if reply.packet > self._last_reply:
             self._last_reply = reply.packet
-        if not self._pending:
+        if not self.pending:
             self._unlisted -= 1
             return None
-        if self._certain is None:
-            return self._pending.popleft()
-        if self._certain > 0:
-            self._certain -= 1
-            return self._pending.popleft()
+        if self.certain is None:
+            return self.pending.popleft()
+        if self.certain > 0:
+            self.certain -= 1
+            return self.pending.popleft()
         return self._only_fit(reply, more_to_ask)
 
     def hold(self, reply: Reply) -> Reply | None:
@@ -138,23 +126,23 @@ class Pairing(Generic[Asked]):
 
     def ask_again(self, question: Asked, packet: int) -> None:
         """Add a question that is due before all others: one that has several answers."""
-        self._pending.appendleft(question)
-        if self._certain is not None:
-            self._certain += 1
+        self.pending.appendleft(question)
+        if self.certain is not None:
+            self.certain += 1
 
     def commands_lost(self, owed: int = 0) -> None:
         """Note a hole in what the client said: replies beyond those owed by now may belong to what it swallowed.
 
         `owed` more questions are sure to come first: the end of a message that the hole is in.
         """
-        owed += len(self._pending)
-        self._certain = owed if self._certain is None else min(self._certain, owed)
+        owed += len(self.pending)
+        self.certain = owed if self.certain is None else min(self.certain, owed)
         self._commands_lost = True
         self._last_reply = 0  # replies before the hole are no answer to what it swallowed
 
     def replies_lost(self, packet: int = 0) -> None:
         """Note a hole in what the server said, proved by `packet`: the server spoke before it."""
-        self._certain = 0
+        self.certain = 0
         self._last_reply = max(self._last_reply, packet)
 
     def gone_on(self, question: Asked, packet: int) -> None:
@@ -163,7 +151,7 @@ class Pairing(Generic[Asked]):
 
     def give_up(self) -> None:
         """Forget all questions: their replies will not come."""
-        self._pending.clear()
+        self.pending.clear()
         self._unlisted = 0
 
     def _fits(self, question: Asked, reply: Reply) -> bool:
@@ -174,15 +162,15 @@ class Pairing(Generic[Asked]):
 
     def _only_fit(self, reply: Reply, more_to_ask: bool) -> Asked | None:
         """Take the one question a reply after a hole can belong to, and forget those before it."""
-        if len(self._pending) == 1 and not self._commands_lost and not more_to_ask:
-            return self._pending.popleft()
-        fitting = [at for at, question in enumerate(self._pending) if self._fits(question, reply)]
+        if len(self.pending) == 1 and not self._commands_lost and not more_to_ask:
+            return self.pending.popleft()
+        fitting = [at for at, question in enumerate(self.pending) if self._fits(question, reply)]
         if len(fitting) != 1:
             return None
         for _ in range(fitting[0]):
-            self._pending.popleft()
-        question = self._pending.popleft()
-        if not self._pending:
-            self._certain = None
+            self.pending.popleft()
+        question = self.pending.popleft()
+        if not self.pending:
+            self.certain = None
             self._commands_lost = False
         return question

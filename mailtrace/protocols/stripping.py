@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from mailtrace.model import Command, Dialogue, Encryption, Event, Reply, Side, Violation
+from mailtrace.model.remembered import Remembered
 
 ASKING = frozenset({"", "EHLO", "LHLO", "CAPA", "CAPABILITY"})
 """Commands that ask for offers; a greeting, which nothing asked for, makes some, too."""
@@ -23,8 +24,27 @@ IN_CLEAR = Encryption.NO
 TURNS_LOOKED_AT = 100
 """Turns in which TLS may be asked for: a client that wants it begins with it."""
 
+REMEMBERED_OFFERS = 1024
+"""Offers that are looked at once: a server makes the same to all who ask."""
+
+OFFER_OCTETS = 1024
+"""Octets of an offer that is remembered; that of a usual server has some two hundred."""
+
 _OVERWRITTEN = re.compile(rb"(?:\A|[ \[])(X{4}(?:X{3,12}[A-Z])?)(?=[ \]]|\Z)")
 _OFFER = re.compile(rb"(?:\A|[ \[])(?:STARTTLS|STLS)(?=[ \]]|\Z)", re.IGNORECASE)
+
+
+def _is_overwritten(lines: tuple[bytes, ...]) -> bool:
+    """Tell whether one of the lines with which a server answers is an offer that was overwritten."""
+    return b" ".join(lines).find(b"XXXX") >= 0 and any(map(_OVERWRITTEN.search, lines))
+
+
+def _is_short(lines: tuple[bytes, ...], _: bool) -> bool:
+    """Tell whether an offer is short enough to be remembered, an octet counted for each line's end."""
+    return sum(map(len, lines), len(lines)) <= OFFER_OCTETS
+
+
+_overwritten = Remembered(_is_overwritten, REMEMBERED_OFFERS, _is_short)
 
 
 def name_stripping(dialogue: Dialogue) -> None:
@@ -41,7 +61,7 @@ def name_stripping(dialogue: Dialogue) -> None:
         elif verb[:4] == "XXXX" and _OVERWRITTEN.match(verb.encode()):
             _name(dialogue, command, "a command of the client reads XXXX: STARTTLS was overwritten on the way")
     for reply in offers:
-        if b" ".join(reply.lines).find(b"XXXX") >= 0 and any(map(_OVERWRITTEN.search, reply.lines)):
+        if _overwritten[reply.lines]:
             _name(dialogue, reply, "an offer of the server reads XXXX: STARTTLS was overwritten on the way")
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from msgspec import Struct, field
 
 from mailtrace.model import Evidence, EvidenceKind, Hop, HopKind, HopWait, Journey, JourneyOutcome, RecipientOutcome
 from mailtrace.reports.times import iso
 from mailtrace.reports.waits import HopWaitRecord, hop_wait_record
+
+_kind_of = attrgetter("kind")
 
 
 class _Hop(Struct, gc=False):
@@ -52,9 +55,15 @@ class JourneyRecord(Struct, gc=False):
     waits: list[HopWaitRecord] | None
 
 
-def journey_record(journey: Journey, waits: Iterable[HopWait] | None = None) -> JourneyRecord:
+class JourneyLine(JourneyRecord, gc=False, tag_field="type", tag="journey"):
+    """The same on a line of its own, which tells first what it is about."""
+
+
+def journey_record(
+    journey: Journey, waits: Iterable[HopWait] | None = None, kind: type[JourneyRecord] = JourneyRecord
+) -> JourneyRecord:
     """Return the record of a journey; `waits` are its own, None where its conversations are no longer at hand."""
-    return JourneyRecord(
+    return kind(
         journey.id,
         journey.message_id,
         journey.subject,
@@ -82,7 +91,7 @@ def _hop(hop: Hop) -> _Hop:
         hop.queue_id,
         hop.status,
         hop.before,
-        [each.kind for each in hop.evidence] if hop.evidence else [],
+        list(map(_kind_of, hop.evidence)) if hop.evidence else [],
         hop.evidence,
         hop.score,
         hop.changes,

@@ -35,7 +35,7 @@ from mailtrace.model import (
 from mailtrace.model.remarks import remark
 from mailtrace.reports import Report
 from mailtrace.reports.authentication import transaction_record
-from mailtrace.reports.journeys import journey_record
+from mailtrace.reports.journeys import JourneyLine, journey_record
 from mailtrace.reports.records import (
     Names,
     asks_only,
@@ -112,7 +112,7 @@ def lines(analysis: Analysis, show_secrets: bool = False) -> Iterator[bytes]:
         yield _line("message", _message(message, judged(message)))
     yield from map(lookup_line, analysis.lookups)
     for journey in analysis.journeys:
-        yield _line("journey", encoded(journey_record(journey, travelled(journey))))
+        yield encoded(journey_record(journey, travelled(journey), JourneyLine)) + b"\n"
     for finding in analysis.findings:
         yield _line("finding", encoded(_finding(finding)))
     yield capture_line(analysis.capture, analysis.hosts)
@@ -140,33 +140,35 @@ def written(
     )
 
 
-def final_lines(final: Final, told: Told | msgspec.Raw, judge: Authenticator) -> Iterator[bytes]:
-    """Yield the lines of a conversation that is final: its own, and those of its mails and lookups; `told` is its."""
+def final_lines(final: Final, told: Told | msgspec.Raw, judge: Authenticator) -> list[bytes]:
+    """Return the lines of a conversation that is final: its own, and those of its mails and lookups; `told` is its."""
     told = told if isinstance(told, Told) else _told(told)
-    written, numbers = told.written, final.numbers
-    refused = [None if each is None else judge.judge_refused(each) for each in told.refused]
-    carried = [None if place is None else numbers[place] for _, place in written.transactions]
-    yield _finished(final.conversation, final.names, written, carried, refused, CONVERSATION_LINE)
+    conversation, written, numbers = final.conversation, told.written, final.numbers
+    transactions = []
+    for (octets, place), refused in zip(written.transactions, told.refused, strict=True):
+        judged = None if refused is None else judge.judge_refused(refused)
+        transactions.append(_transaction(octets, None if place is None else numbers[place], judged))
+    lines = [_finished(conversation, final.names, written.said, transactions, CONVERSATION_LINE)]
     for number, octets, subject in zip(numbers, written.messages, told.judged, strict=True):
-        yield _judged(number, final.conversation.id, octets, judge.judge(subject), MESSAGE_LINE)
-    yield from map(lookup_line, final.conversation.dialogue.lookups)
+        lines.append(_judged(number, conversation.id, octets, judge.judge(subject), MESSAGE_LINE))
+    for lookup in conversation.dialogue.lookups:
+        lines.append(lookup_line(lookup))
+    return lines
 
 
 def lookup_line(lookup: Lookup) -> bytes:
     """Return a line about a lookup; its `type` is the kind of line, `record_type` tells MX, A ..."""
-    shown = lookup_record(lookup)
-    shown.type = UNSET
-    return _line("lookup", encoded(shown))
+    return b'{"type":"lookup",%b\n' % encoded(lookup_record(lookup, UNSET))[1:]
 
 
 def journey_lines(journeys: Iterable[Journey]) -> bytes:
     """Return the lines about some journeys."""
-    records = [journey_record(journey) for journey in journeys]
+    records = [journey_record(journey, None, JourneyLine) for journey in journeys]
     try:
         octets = _encode_lines(records)
     except UnicodeEncodeError:
         octets = b"".join([encoded(record) + b"\n" for record in records])
-    return json_safe(octets.replace(b"{", b'{"type":"journey",', 1).replace(b"\n{", b'\n{"type":"journey",'))
+    return json_safe(octets)
 
 
 def capture_line(capture: CaptureInfo, hosts: Sequence[Host]) -> bytes:
@@ -185,31 +187,32 @@ def _conversation(
     """Return a whole conversation as an object."""
     transactions = conversation.dialogue.transactions
     carried = [None if each.content is None else each.content.message for each in transactions]
-    refused = [
-        judge.refused(each, conversation) if each.content is None and each.sender is not None else None
-        for each in transactions
-    ]
     told = written(conversation, (), carried, show_secrets, waits)
-    return _finished(conversation, names, told, carried, refused)
+    shown = []
+    for each, (octets, message) in zip(transactions, told.transactions, strict=True):
+        is_refused = each.content is None and each.sender is not None
+        shown.append(_transaction(octets, message, judge.refused(each, conversation) if is_refused else None))
+    return _finished(conversation, names, told.said, shown)
+
+
+def _transaction(octets: bytes, message: int | None, judged: Authentication | None) -> bytes:
+    """Return a transaction with the number of its message, and what is judged if it had none."""
+    number = b"null" if message is None else b"%d" % message
+    verdict = b"" if judged is None else b',"authentication":%b' % encoded(judged)
+    return b'%b,"message":%b%b}' % (octets[:-1], number, verdict)
 
 
 def _finished(
     conversation: Conversation,
     names: Names,
-    told: Written,
-    carried: Sequence[int | None],
-    refused: Sequence[Authentication | None],
+    said: bytes,
+    transactions: Sequence[bytes],
     ends: tuple[bytes, bytes] = OBJECT,
 ) -> bytes:
-    """Return a conversation between its ends; of each transaction its message, and what is judged if it had none."""
-    transactions = []
-    for (octets, _), message, judged in zip(told.transactions, carried, refused, strict=True):
-        verdict = b"" if judged is None else b',"authentication":%b' % encoded(judged)
-        number = b"null" if message is None else b"%d" % message
-        transactions.append(b'%b,"message":%b%b}' % (octets[:-1], number, verdict))
+    """Return a conversation between its ends, with what was said in it."""
     head = encoded(conversation_record(conversation, names))
     begin, end = ends
-    return b'%b%b,%b,"transactions":[%b]%b' % (begin, head[1:-1], told.said[1:-1], b",".join(transactions), end)
+    return b'%b%b,%b,"transactions":[%b]%b' % (begin, head[1:-1], said[1:-1], b",".join(transactions), end)
 
 
 def _message(message: Message, authentication: Authentication | None) -> bytes:

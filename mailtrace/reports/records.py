@@ -97,6 +97,7 @@ def conversation_record(conversation: Conversation, names: Names) -> Conversatio
     """Return the record of a conversation; `names` has the best name of each address that has one."""
     key = conversation.key
     client, server = key.client, key.server
+    start_ns, end_ns = conversation.span_ns()
     return ConversationRecord(
         conversation.id,
         conversation.protocol,
@@ -105,8 +106,8 @@ def conversation_record(conversation: Conversation, names: Names) -> Conversatio
         _Endpoint(client.host, client.port, names.get(client.host)),
         _Endpoint(server.host, server.port, names.get(server.host)),
         conversation.numbers,
-        iso(conversation.start_ns),
-        seconds(conversation.duration_ns),
+        iso(start_ns),
+        seconds(end_ns - start_ns),
         conversation.complete,
         conversation.closed,
         conversation.caused_by,
@@ -255,13 +256,13 @@ class LookupRecord(Struct, gc=False):
     server: str
 
 
-def lookup_record(lookup: Lookup) -> LookupRecord:
-    """Return the record of a lookup."""
+def lookup_record(lookup: Lookup, type_: UnsetType | None = None) -> LookupRecord:
+    """Return the record of a lookup; `type_` stands for its type, if that is left out."""
     return LookupRecord(
         lookup.id,
         lookup.conversation,
         lookup.name,
-        lookup.type,
+        lookup.type if type_ is None else type_,
         lookup.type,
         lookup.class_,
         lookup.rcode,

@@ -36,6 +36,9 @@ __all__ = ["Authenticator", "RecordBook", "Subject", "authenticate"]
 REMEMBERED = 4096
 """Verdicts about which nothing is known that are made once for all mails between the same domains."""
 
+CLIENT_TYPES = frozenset({"PTR", "A"})
+"""Types by which a client's address is looked up: its name, and whether a block list has it."""
+
 NO_FROM = "no mail was sent, and so it has no From"
 NO_SENDER = "the sender of the envelope was not captured"
 
@@ -93,13 +96,13 @@ class Authenticator:
         if of.sender is None:
             return _not_judged(said(NO_SENDER))
         domain = of.sender.rpartition("@")[2] or of.hello
-        if not (self.book.texts and self.book.knows(ascii_domain(domain), "TXT")):
+        if not ("TXT" in self.book.types and self.book.knows(ascii_domain(domain), "TXT")):
             return _spf_unknown(domain, self.book.so_far, spoken)
         return check_spf(self.book, of.client, of.hello, of.sender, of.time_ns)
 
     def _dmarc(self, of: Subject, spf: Spf, dkim: tuple[Dkim, ...], spoken: str) -> Dmarc:
         domains = tuple([author.rpartition("@")[2] for author in of.authors])
-        if not self.book.texts or not any(self.book.knows(name, "TXT") for name in _policy_names(domains)):
+        if "TXT" not in self.book.types or not any(self.book.knows(name, "TXT") for name in _policy_names(domains)):
             return _dmarc_unknown(domains, self.book.so_far, spoken)
         return check_dmarc(self.book, domains, spf, dkim, of.time_ns)
 
@@ -107,7 +110,7 @@ class Authenticator:
         """Tell whether no signature of a mail can be judged so far: then the time for its body's hash is saved, too."""
         if not self.book.so_far:
             return False
-        return not self.book.texts or not any(self.book.knows(name, "TXT") for name in key_names(signers))
+        return "TXT" not in self.book.types or not any(self.book.knows(name, "TXT") for name in key_names(signers))
 
     def _found(self, of: Subject) -> tuple[Check, ...]:
         """Return what is known of the client and of the domains of the envelope."""
@@ -119,7 +122,7 @@ class Authenticator:
             domains.clear()
             self._strangers.clear()
         found: tuple[Check, ...] = ()
-        if client not in self._strangers:
+        if not book.types.isdisjoint(CLIENT_TYPES) and client not in self._strangers:
             found = tuple(client_checks(book, client, of.time_ns))
             if not found and len(self._strangers) < REMEMBERED:
                 self._strangers.add(client)

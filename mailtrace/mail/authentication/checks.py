@@ -65,11 +65,14 @@ def domain_checks(book: RecordBook, domain: str, time_ns: int) -> Iterator[Check
     """Yield what is known of a domain that a mail is from or for; it is given in lower case."""
     exchangers = book.answer(domain, "MX", time_ns)
     if exchangers is not None:
-        yield _exchangers(book, domain, exchangers, time_ns)
-        for host in _hosts(exchangers)[:NAMES_LIMIT]:
+        hosts = _hosts(exchangers)
+        yield _exchangers(book, domain, exchangers, hosts, time_ns)
+        for host in hosts[:NAMES_LIMIT]:
             vouched = book.answer(f"_25._tcp.{host}", "TLSA", time_ns)
             if vouched is not None:
                 yield _tlsa(host, vouched)
+    if "TXT" not in book.types:
+        return
     for kind, name, version in (
         ("mta-sts", f"_mta-sts.{domain}", "STSv1"),
         ("tls-reports", f"_smtp._tls.{domain}", "TLSRPTv1"),
@@ -82,9 +85,13 @@ def domain_checks(book: RecordBook, domain: str, time_ns: int) -> Iterator[Check
 def _check(
     kind: str, subject: str, result: str, because: str, good: bool | None, answers: Sequence[Answer | None]
 ) -> Check:
-    seen = [answer for answer in answers if answer is not None]
-    packets = dict.fromkeys(number for answer in seen for number in answer.packets)
-    return Check(kind, subject, result, because, good, tuple([answer.lookup for answer in seen]), tuple(packets))
+    lookups: list[int] = []
+    packets: dict[int, None] = {}
+    for answer in answers:
+        if answer is not None:
+            lookups.append(answer.lookup)
+            packets.update(dict.fromkeys(answer.packets))
+    return Check(kind, subject, result, because, good, tuple(lookups), tuple(packets))
 
 
 def _reverse_name(book: RecordBook, client: str, pointer: Answer, time_ns: int) -> Check:
@@ -141,14 +148,17 @@ def _listing(book: RecordBook, client: str, name: str, answer: Answer, time_ns: 
 
 def _hosts(exchangers: Answer) -> list[str]:
     """Return the hosts of an MX answer, those tried first first. Source: RFC 5321 section 5.1."""
-    pairs = [record.partition(" ") for record in exchangers.records]
-    ordered = sorted((int(number), place) for place, (number, _, _) in enumerate(pairs) if len(number) < 6)
-    return [pairs[place][2].rstrip(".").lower() for _, place in ordered]
+    ordered = []
+    for place, record in enumerate(exchangers.records):
+        number, _, host = record.partition(" ")
+        if len(number) < 6:
+            ordered.append((int(number), place, host.rstrip(".").lower()))
+    ordered.sort()
+    return [host for _, _, host in ordered]
 
 
-def _exchangers(book: RecordBook, domain: str, exchangers: Answer, time_ns: int) -> Check:
-    """Tell where mail for a domain goes, and what is wrong with that."""
-    hosts = _hosts(exchangers)
+def _exchangers(book: RecordBook, domain: str, exchangers: Answer, hosts: Sequence[str], time_ns: int) -> Check:
+    """Tell where mail for a domain goes, its `hosts` one after the other, and what is wrong with that."""
     if exchangers.failed:
         return _check("mx", domain, "temperror", said(DNS_FAILED, rcode=exchangers.failed), None, [exchangers])
     if not exchangers.exists:

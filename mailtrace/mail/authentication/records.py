@@ -23,6 +23,9 @@ CHANGES_LIMIT = 16
 KEPT_TYPES = frozenset({"TXT", "A", "AAAA", "MX", "PTR", "TLSA"})
 """Types that mail is judged by; of other types only whether the name exists counts."""
 
+ANSWERS = frozenset({"NOERROR", "NXDOMAIN"})
+"""Codes of servers that could tell."""
+
 
 class Answer(Struct, frozen=True, gc=False):
     """What the DNS said of a name and type: `records` are data in presentation format, empty where there are none.
@@ -45,7 +48,7 @@ class RecordBook:
     """Feed it lookups as they come; ask it for records.
 
     `so_far`: not all lookups have been fed yet, so that a record it does not have may still be in the capture. Then
-    only so many are remembered, of each name the latest. `texts` tells whether it has a TXT answer; `version` changes
+    only so many are remembered, of each name the latest. `types` are those of the answers it has; `version` changes
     with everything fed.
     """
 
@@ -55,7 +58,7 @@ class RecordBook:
         self._kept = 0
         self._reversed: dict[str, dict[str, None]] = {}
         self.so_far = so_far
-        self.texts = False
+        self.types: set[str] = set()
         self.observe(lookups)
 
     def observe(self, lookups: Iterable[Lookup]) -> None:
@@ -77,6 +80,8 @@ class RecordBook:
 
     def answer(self, name: str, type_: str, time_ns: int) -> Answer | None:
         """Return what was said of a name at a time, None where the capture does not show it."""
+        if type_ not in self.types:
+            return None
         known = self._answers.get((name.rstrip(".").lower(), type_))
         if known is None:
             return None
@@ -95,8 +100,7 @@ class RecordBook:
             return
         self._kept += 1
         self._answers[key] = [lookup]
-        if lookup.type == "TXT":
-            self.texts = True
+        self.types.add(lookup.type)
         if key[0][:1] in _HEXADECIMAL and lookup.type == "A":
             start = address_labels(key[0])
             if start:
@@ -125,8 +129,10 @@ def _time(lookup: Lookup) -> int:
 def _current(known: list[Lookup], time_ns: int) -> Lookup:
     """Return the last answer before a time, else the first after it; a failure only where no other is near."""
     at = bisect_right(known, time_ns, key=_time)
+    if at and known[at - 1].rcode in ANSWERS:  # as nearly always
+        return known[at - 1]
     for lookup in (*known[max(0, at - CHANGES_LIMIT) : at][::-1], *known[at : at + CHANGES_LIMIT]):
-        if lookup.rcode in ("NOERROR", "NXDOMAIN"):
+        if lookup.rcode in ANSWERS:
             return lookup
     return known[max(0, at - 1)]
 
@@ -143,7 +149,7 @@ def _answer(lookup: Lookup, type_: str) -> Answer:
         records=tuple(records),
         aliases=tuple(aliases),
         exists=lookup.rcode != "NXDOMAIN",
-        failed="" if lookup.rcode in ("NOERROR", "NXDOMAIN") else lookup.rcode or "",
+        failed="" if lookup.rcode in ANSWERS else lookup.rcode or "",
         authenticated=lookup.authenticated,
         time_ns=lookup.start_ns,
         lookup=lookup.id,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from mailtrace.mail.journeys.caused import NOTHING_CAUSED, Caused
 from mailtrace.mail.journeys.places import Places
 
 CLOCK_NS = 60 * 10**9
@@ -15,13 +16,6 @@ CLOCK_NS = 60 * 10**9
 
 COMPARED_LIMIT = 32
 """Conversations of the same two hosts, the last that began before, among which the one at a time is looked for."""
-
-
-class Caused(Struct, frozen=True):
-    """Numbers of the lookups and of the ident conversations that happened for a hop."""
-
-    lookups: tuple[int, ...] = ()
-    idents: tuple[int, ...] = ()
 
 
 class Tunnel(Struct):
@@ -33,7 +27,7 @@ class Tunnel(Struct):
     start_ns: int
     end_ns: int
     packets: tuple[int, ...]
-    caused: Caused
+    caused: Caused = NOTHING_CAUSED
 
 
 class Tunnels:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 
 from msgspec.structs import replace
 
+from mailtrace.mail.journeys.caused import Caused, Causes
 from mailtrace.mail.journeys.changes import changes
-from mailtrace.mail.journeys.dark import Caused, Tunnels
+from mailtrace.mail.journeys.dark import Tunnels
 from mailtrace.mail.journeys.links import Link
 from mailtrace.mail.journeys.trace import Stamp, Trace
 from mailtrace.mail.journeys.words import WORDS
@@ -23,13 +25,14 @@ TOLD_AND_SEEN = 75
 """The score of one for which there is an encrypted conversation, too."""
 
 
-NOTHING_CAUSED = Caused()
 SUBMITTED, RELAYED = HopKind.SUBMITTED, HopKind.RELAYED
 BY_RECEIVED = EvidenceKind.RECEIVED
 
 
 TIMES_REMEMBERED = 1_000
 """Times of trace fields that are read once: a busy server writes the same second into many mails."""
+
+_address_of = attrgetter("address")
 
 
 class Way:
@@ -39,7 +42,7 @@ class Way:
         self,
         traces: Sequence[Trace],
         links: Mapping[int, Link],
-        caused: Mapping[int, Caused],
+        caused: Causes,
         tunnels: Tunnels,
     ) -> None:
         self._traces = traces
@@ -61,7 +64,7 @@ class Way:
             for stamp in _between(previous, trace):
                 before = self._told(stamp, before, trace)
         self._by_trace[place] = self._enter(
-            seen(trace, link, self._caused.get(place, NOTHING_CAUSED), before, previous), trace.time_ns
+            seen(trace, link, self._caused.of(place, trace.conversation), before, previous), trace.time_ns
         )
 
     def hops(self) -> tuple[tuple[Hop, ...], dict[int, int]]:
@@ -102,14 +105,15 @@ def seen(
 
     `previous` is the last trace before it. Made by position, which is a third faster.
     """
+    source, holder = trace.way()
     return Hop(
         trace.kind if previous is None else _kind(trace, previous),
         trace.conversation,
         trace.message,
-        trace.source,
-        trace.holder,
+        source,
+        holder,
         None if trace.time_ns == NO_TIME else trace.time_ns,
-        tuple([each.address for each in trace.recipients]) or ((trace.user,) if trace.user else ()),
+        tuple(map(_address_of, trace.recipients)) or ((trace.user,) if trace.user else ()),
         trace.queue_id,
         trace.status,
         before,

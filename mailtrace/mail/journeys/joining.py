@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from mailtrace.mail.journeys.calls import Calls, Directory
-from mailtrace.mail.journeys.dark import Caused, Tunnel, Tunnels
-from mailtrace.mail.journeys.hops import NOTHING_CAUSED, Way, hops_alone
-from mailtrace.mail.journeys.links import Link, Linker, in_order
+from mailtrace.mail.journeys.caused import Causes
+from mailtrace.mail.journeys.dark import Tunnel, Tunnels
+from mailtrace.mail.journeys.hops import Way, hops_alone
+from mailtrace.mail.journeys.links import Company, Link, Linker, in_order
 from mailtrace.mail.journeys.outcomes import Fates, recipients_alone, worst
 from mailtrace.mail.journeys.places import Places
 from mailtrace.mail.journeys.returned import with_reports
@@ -22,19 +23,23 @@ from mailtrace.model.language import said
 class Joined:
     """The journeys that traces make, in the order in which they began; they are made when they are asked for.
 
-    `links` and `caused`, what happened for a trace, are by its place.
+    `links` are by the place of a trace; `caused` tells what happened for it. `names` are the Message-IDs of several.
     """
 
     def __init__(
-        self, traces: Sequence[Trace], links: Mapping[int, Link], caused: Mapping[int, Caused], tunnels: Tunnels
+        self,
+        traces: Sequence[Trace],
+        links: Mapping[int, Link],
+        names: Set[str | None],
+        caused: Causes,
+        tunnels: Tunnels,
     ) -> None:
         self._traces = traces
         self._links = links
         self._caused = caused
         self._tunnels = tunnels
         self._groups = _groups(traces, links)
-        self._names = [_name(traces, group) for group in self._groups]
-        self._same = Counter(self._names)
+        self._same = Counter([_name(traces, group) for group in self._groups]) if names else Counter[str | None]()
         self._reported: list[Journey] | None = None
         if [trace for trace in traces if trace.reports is not None]:  # then one journey tells of another
             self._reported = with_reports(self.some(0, len(self)), traces, self._groups)
@@ -47,17 +52,17 @@ class Joined:
         """Return the journeys from one place on, up to another."""
         if self._reported is not None:
             return self._reported[first:behind]
-        groups = zip(self._groups[first:behind], self._names[first:behind], strict=True)
-        return [self._journey(number, name, group) for number, (group, name) in enumerate(groups, first + 1)]
+        return [self._journey(number, group) for number, group in enumerate(self._groups[first:behind], first + 1)]
 
-    def _journey(self, number: int, name: str | None, group: Sequence[int]) -> Journey:
+    def _journey(self, number: int, group: Sequence[int]) -> Journey:
         traces, trace = self._traces, self._traces[group[0]]
-        subject, sender, left_out = trace.subject, trace.sender, trace.recipients_left_out
+        name, subject, sender, left_out = trace.message_id, trace.subject, trace.sender, trace.recipients_left_out
         if len(group) == 1:  # most mails are seen once, and need none of what joins several
-            hops = hops_alone(trace, self._caused.get(group[0], NOTHING_CAUSED), self._tunnels)
+            hops = hops_alone(trace, self._caused.of(group[0], trace.conversation), self._tunnels)
             recipients = recipients_alone(trace, len(hops) - 1)
         else:
             mails = [traces[place] for place in group]
+            name = _name(traces, group)
             subject, sender = _first([each.subject for each in mails]), _first([each.sender for each in mails])
             left_out = sum([each.recipients_left_out for each in mails])
             way = Way(traces, self._links, self._caused, self._tunnels)
@@ -65,18 +70,21 @@ class Joined:
                 way.add(place)
             hops, hop_of = way.hops()
             recipients = Fates(traces, self._links, group).recipients(hop_of)
-        lookups = [lookup for hop in hops if hop.lookups for lookup in hop.lookups]
+        lookups: set[int] = set()
+        for hop in hops:
+            lookups.update(hop.lookups)
+        asked = tuple(sorted(lookups)) if lookups else ()
         outcome = worst(recipients) if recipients else _without_recipient(hops)
-        asked = tuple(sorted(set(lookups))) if lookups else ()
-        notes = _notes(self._same[name] if name else 1, left_out)
-        return Journey(number, name, subject, sender, recipients, hops, outcome, asked, None, notes)
+        notes = _notes(self._same.get(name, 1) if name else 1, left_out)
+        return Journey(number, name or None, subject, sender, recipients, hops, outcome, asked, None, notes)
 
 
 def _name(traces: Sequence[Trace], group: Sequence[int]) -> str | None:
     """Return the Message-ID of a mail, None where it has none."""
     for place in group:
-        if traces[place].message_id:
-            return traces[place].message_id
+        name = traces[place].message_id
+        if name:
+            return name
     return None
 
 
@@ -86,10 +94,15 @@ def _first(told: Iterable[str | None]) -> str | None:
 
 
 def linked(
-    traces: Sequence[Trace], calls: Sequence[Trace], tunnels: Iterable[Tunnel], places: Places, directory: Directory
+    traces: Sequence[Trace],
+    company: Company,
+    calls: Sequence[Trace],
+    tunnels: Iterable[Tunnel],
+    places: Places,
+    directory: Directory,
 ) -> tuple[list[Trace], dict[int, Link]]:
     """Return the traces, with those of calls and tunnels that were for one of the mails, and the links between them."""
-    links = Linker(traces, places).links()
+    links = Linker(traces, company, places).links()
     links.update(Tries(traces, links, places).links())
     found = list(traces)
     hidden = sorted(tunnels, key=lambda each: each.start_ns)
@@ -101,23 +114,20 @@ def linked(
     return found, links
 
 
-def _groups(traces: Sequence[Trace], links: Mapping[int, Link]) -> list[list[int]]:
+def _groups(traces: Sequence[Trace], links: Mapping[int, Link]) -> list[Sequence[int]]:
     """Return the places of traces that are linked, group by group, in the order in which their first mails began.
 
     In a group each trace stands behind the one it is linked to.
     """
     groups: dict[int, list[int]] = {}
     first_of: dict[int, int] = {}
-    for place in in_order(traces):
+    for place in in_order(traces, links.keys() | {link.to for link in links.values()}):
         link = links.get(place)
         first = first_of[place] = place if link is None else first_of.get(link.to, place)
-        if first == place:
-            groups[place] = [place]
-        else:
-            groups[first].append(place)
+        groups.setdefault(first, []).append(place)
     starts = [trace.start_ns for trace in traces]
     begun = sorted(range(len(traces)), key=starts.__getitem__)
-    return [groups[first] for first in dict.fromkeys(map(first_of.__getitem__, begun))]
+    return [groups.get(first) or (first,) for first in dict.fromkeys([first_of.get(place, place) for place in begun])]
 
 
 def _without_recipient(hops: Sequence[Hop]) -> JourneyOutcome:

@@ -8,8 +8,8 @@ as long as one. Every server adds a trace field: what has fewer of them came fir
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -36,14 +36,59 @@ class Link(Struct, frozen=True):
     evidence: tuple[Evidence, ...]
 
 
+class Company:
+    """Knows what mails have in common with others: it has to `meet` each. Most are seen once, and have nothing.
+
+    `names` are the Message-IDs that several have, also none at all.
+    """
+
+    def __init__(self) -> None:
+        self.names: set[str | None] = set()
+        self._met: set[str | None] = set()
+        self._numbers: set[str | None] = set()  # queue numbers
+        self._stamped: set[str | None] = set()  # those in trace fields
+        self._bodies: set[int | None] = set()  # of mails without a Message-ID
+
+    def meet(self, trace: Trace) -> None:
+        """Take the next trace of a mail."""
+        name, number = trace.message_id, trace.queue_id
+        if name in self._met:
+            self.names.add(name)
+        else:
+            self._met.add(name)
+        if number:
+            self._numbers.add(number)
+        for stamp in trace.stamps:
+            self._stamped.add(stamp.id)
+        if not name and trace.body is not None:
+            self._bodies.add(trace.body)
+
+    def places(self, traces: Sequence[Trace]) -> list[int]:
+        """Return the places of all mails that may have anything in common with others."""
+        names, bodies, numbers = self.names, self._bodies, self._numbers & self._stamped
+        if not (names or bodies or numbers):
+            return []
+        return [
+            place
+            for place, trace in enumerate(traces)
+            if trace.how
+            and (
+                trace.message_id in names
+                or trace.body in bodies
+                or trace.queue_id in numbers
+                or not numbers.isdisjoint([stamp.id for stamp in trace.stamps])
+            )
+        ]
+
+
 class Linker:
     """Links the traces of mails with each other; those of envelopes without a mail are left out."""
 
-    def __init__(self, traces: Sequence[Trace], places: Places) -> None:
+    def __init__(self, traces: Sequence[Trace], company: Company, places: Places) -> None:
         self._traces = traces
         self._places = places
-        self._order = [place for place in in_order(traces) if traces[place].how]
-        self._seen = Counter([traces[place].message_id for place in self._order])
+        self._names = company.names
+        self._order = in_order(traces, company.places(traces))
         self._by_queue: dict[Hashable, list[int]] = defaultdict(list)
         self._held: dict[Hashable, list[int]] = defaultdict(list)
         self._by_id: dict[Hashable, list[int]] = defaultdict(list)
@@ -56,15 +101,13 @@ class Linker:
         """Return the link of each trace that has one, by its place; every link leads to one that is earlier here."""
         found = {}
         for rank, place in enumerate(self._order):
-            if not self._has_company(self._traces[place]):
-                continue
             link = self._best(rank, self._continued(rank), True) or self._best(rank, self._beside(rank), False)
             if link is not None:
                 found[place] = link
         return found
 
     def _enter(self, rank: int, trace: Trace) -> None:
-        name = trace.message_id if self._seen[trace.message_id] > 1 else None
+        name = trace.message_id if trace.message_id in self._names else None
         if name:
             self._sources[name, self._places.key(trace.source)].append(rank)
         if trace.kind is REFUSED or trace.kind is DEFERRED:
@@ -77,19 +120,13 @@ class Linker:
         elif not trace.message_id and trace.body is not None:
             self._nameless[trace.body, self._places.key(trace.holder)].append(rank)
 
-    def _has_company(self, trace: Trace) -> bool:
-        """Tell whether a trace has anything in common with others: most mails are seen once, and have not."""
-        if self._seen[trace.message_id] > 1 or (self._nameless and trace.body is not None):
-            return True
-        return not self._by_queue.keys().isdisjoint([stamp.id for stamp in trace.stamps])
-
     def _continued(self, rank: int) -> Iterator[list[int]]:
         """Yield those that a trace could continue, in groups of which the first are likelier."""
         trace = self._traces[self._order[rank]]
         for number in dict.fromkeys([stamp.id for stamp in trace.stamps]):
             if number in self._by_queue:
                 yield _nearest(self._by_queue[number], rank)
-        if self._seen[trace.message_id] > 1 and trace.message_id:
+        if trace.message_id and trace.message_id in self._names:
             yield _nearest(self._held.get((trace.message_id, self._places.key(trace.source))), rank)
             passed = _nearest(self._by_id.get(trace.message_id), rank)
             yield [each for each in passed if _extends(self._traces[self._order[each]], trace)]
@@ -99,7 +136,7 @@ class Linker:
     def _beside(self, rank: int) -> Iterator[list[int]]:
         """Yield those that could have come from the same host as a trace whose way to that host is not known."""
         trace = self._traces[self._order[rank]]
-        if trace.message_id and self._seen[trace.message_id] > 1:
+        if trace.message_id and trace.message_id in self._names:
             yield _nearest(self._sources.get((trace.message_id, self._places.key(trace.source))), rank)
 
     def _best(self, rank: int, groups: Iterator[list[int]], continues: bool) -> Link | None:
@@ -123,12 +160,13 @@ class Linker:
         return None
 
 
-def in_order(traces: Sequence[Trace]) -> list[int]:
-    """Return the places of traces, each behind all that it can be linked to: mails, then envelopes, then calls."""
-    standing = [
-        (0 if trace.how else 1 if trace.sender is not None else 2, len(trace.stamps), trace.time_ns, place)
-        for place, trace in enumerate(traces)
-    ]
+def in_order(traces: Sequence[Trace], places: Iterable[int]) -> list[int]:
+    """Return places of traces, each behind all that it can be linked to: mails, then envelopes, then calls."""
+    standing = []
+    for place in places:
+        trace = traces[place]
+        kind = 0 if trace.how else 1 if trace.sender is not None else 2
+        standing.append((kind, len(trace.stamps), trace.time_ns, place))
     standing.sort()
     return [place for _, _, _, place in standing]
 

@@ -54,6 +54,7 @@ ACCEPTED = TransactionOutcome.ACCEPTED
 SUBMITTED = HopKind.SUBMITTED
 RELAYED = HopKind.RELAYED
 DELIVERED = HopKind.DELIVERED
+RETRIEVED = HopKind.RETRIEVED
 WAS_RELAYED = Direction.RELAYED
 
 _KINDS = {TransactionOutcome.REJECTED: HopKind.REFUSED, TransactionOutcome.DEFERRED: HopKind.DEFERRED,
@@ -142,17 +143,21 @@ class Trace(Struct, array_like=True, gc=False):
     @property
     def retrieved(self) -> bool:
         """Whether a client took it from a mailbox."""
-        return self.kind is HopKind.RETRIEVED
+        return self.kind is RETRIEVED
 
     @property
     def source(self) -> str:
         """The address of the host that had the mail before."""
-        return self.server if self.kind is HopKind.RETRIEVED else self.client
+        return self.way()[0]
 
     @property
     def holder(self) -> str:
         """The address of the host that has the mail afterwards."""
-        return self.client if self.kind is HopKind.RETRIEVED else self.server
+        return self.way()[1]
+
+    def way(self) -> tuple[str, str]:
+        """Return the addresses of the hosts that had the mail before, and have it afterwards."""
+        return (self.server, self.client) if self.kind is RETRIEVED else (self.client, self.server)
 
 
 def joined(trace: Trace, conversation: Conversation, numbers: Sequence[int]) -> Trace:

@@ -44,35 +44,35 @@ class Tries:
         self._sent: dict[_Key, list[tuple[int, int]]] = defaultdict(list)
         self._held: dict[_Key, list[tuple[int, int]]] = defaultdict(list)
         self._carried: set[tuple[int, str]] = set()
-        wanted = {key for trace in traces if not trace.how for key in self._keys(trace, trace.client)}
+        self._empty = [place for place, trace in enumerate(traces) if not trace.how]  # without a mail
+        wanted = {key for place in self._empty for key in self._keys(traces[place], traces[place].client)}
         if wanted:
             self._enter(wanted)
 
     def links(self) -> dict[int, Link]:
         """Return the link of each envelope without a mail that has one, by its place among the traces."""
         found: dict[int, Link] = {}
-        for place, trace in enumerate(self._traces):
-            if trace.how:
-                continue
-            link = self._came_again(place) or self._was_waiting(trace) or self._tried_before(place)
+        for place in self._empty:
+            link = self._came_again(place) or self._was_waiting(self._traces[place]) or self._tried_before(place)
             if link is not None:
                 found[place] = link
         return found
 
     def _enter(self, wanted: set[_Key]) -> None:
+        senders = {sender for _, sender, _ in wanted}
         for place, trace in enumerate(self._traces):
-            if trace.sender is None:
+            if trace.sender is None or trace.sender.lower() not in senders:
                 continue
             for key in self._keys(trace, trace.client):
                 if key in wanted:
                     self._sent[key].append((trace.time_ns, place))
-            link = self._links.get(place)
-            if link is not None and link.continues:
-                self._carried.update((link.to, each.address.lower()) for each in trace.recipients)
             if trace.how and trace.kind in (HopKind.SUBMITTED, HopKind.RELAYED):
                 for key in self._keys(trace, trace.server):
                     if key in wanted:
                         self._held[key].append((trace.time_ns, place))
+        for place, link in self._links.items():
+            if link.continues and self._traces[place].sender is not None:
+                self._carried.update((link.to, each.address.lower()) for each in self._traces[place].recipients)
         for entries in (*self._sent.values(), *self._held.values()):
             entries.sort()
 

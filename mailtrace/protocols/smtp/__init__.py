@@ -7,11 +7,12 @@ from mailtrace.model.remembered import Remembered, is_short
 from mailtrace.protocols.base import Guess, ProtocolRow
 from mailtrace.protocols.otherservices import greets_for_files
 from mailtrace.protocols.smtp.grammar import (
+    CODES,
+    TEXT_AT,
     VERBS,
     looks_like_command,
     parse_command,
     parse_enhanced,
-    parse_reply_line,
 )
 from mailtrace.protocols.smtp.session import SmtpSession
 
@@ -53,11 +54,12 @@ def _recognise_server(octets: bytes) -> Guess:
     if end < 0:
         return Guess.MORE if _begins_reply(octets) else Guess.NO
     while end >= 0:
-        parsed = parse_reply_line(octets[at:end].removesuffix(b"\r"))
-        if parsed is None or parsed.status in ("200", "201"):
+        line = octets[at:end].removesuffix(b"\r")
+        code = CODES.get(line[:TEXT_AT])
+        if code is None or code.status in ("200", "201"):
             return Guess.MORE if at else Guess.NO
-        guess = _judge_line(octets[at : end + 1], parsed.text)
-        if guess is not Guess.MORE or not parsed.more:
+        guess = _judge_line(octets[at : end + 1], line[TEXT_AT:])
+        if guess is not Guess.MORE or not code.more:
             return guess
         at, end = end + 1, octets.find(b"\n", end + 1)
     return Guess.MORE

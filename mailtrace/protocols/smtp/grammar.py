@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from mailtrace.model import Outcome, wire_text
 from mailtrace.model.remembered import Remembered, is_short
-from mailtrace.protocols.framing import LINE_LIMIT
+from mailtrace.protocols.framing import CR, LF, LINE_LIMIT, NUL
 
 VERBS = (
     *("HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "BURL", "RSET", "VRFY", "EXPN", "HELP", "NOOP", "QUIT"),
@@ -29,10 +29,15 @@ GREETINGS = ("220", "554", "421")
 REMEMBERED_COMMANDS = 1024
 """Commands remembered as they were read: a client introduces itself, sends and says goodbye in the same words."""
 
+REMEMBERED_CODES = 256
+"""Enhanced status codes remembered as text: servers use some tens of them."""
+
 VERB_SHOWN = 32
 """Characters of an unknown verb that are kept: enough to see what it was."""
 
 _SPELLINGS = {spelling.encode(): verb for verb in VERBS for spelling in (verb, verb.lower(), verb.capitalize())}
+
+_BLANKS = frozenset([b" ", b"\t"])
 
 _STRICT_COMMAND = re.compile(
     rb"(?:MAIL FROM ?: ?<|RCPT TO ?: ?<|(?:HELO|EHLO|LHLO) [^ ]+ ?$|(?:DATA|RSET|QUIT|NOOP|STARTTLS) ?$"
@@ -41,7 +46,7 @@ _STRICT_COMMAND = re.compile(
 )
 """A command as real clients write it: nothing that is likely to be a line of a mail."""
 
-_ENHANCED = re.compile(rb"([245])\.[0-9]{1,3}\.[0-9]{1,3}(?=[ :]|$)")
+_ENHANCED = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=:|$)")
 
 
 def parse_command(line: bytes) -> tuple[str, int]:
@@ -49,13 +54,10 @@ def parse_command(line: bytes) -> tuple[str, int]:
 
     Source: RFC 5321 section 4.1.1 and section 2.4 (verbs in any case); white space before the verb is tolerated.
     """
-    space = line.find(b" ")
-    verb = _SPELLINGS.get(line if space < 0 else line[:space])
-    if verb is not None:
-        if space < 0:
-            return verb, len(line)
-        if line[space + 1 : space + 2] not in (b" ", b"\t"):
-            return verb, space + 1
+    word, space, rest = line.partition(b" ")
+    verb = _SPELLINGS.get(word)
+    if verb is not None and rest[:1] not in _BLANKS:
+        return verb, len(word) + len(space)
     start = len(line) - len(line.lstrip(b" \t"))
     words = line[start:].split(None, 1)
     if not words:
@@ -66,10 +68,9 @@ def parse_command(line: bytes) -> tuple[str, int]:
 
 
 class Path(Struct, frozen=True, gc=False):
-    """The argument of MAIL or RCPT: the mailbox without source route, the parameters; `spaced`: with white space."""
+    """The address in the argument of MAIL or RCPT, without source route; `spaced`: with white space before it."""
 
     address: str
-    parameters: bytes
     spaced: bool
 
 
@@ -102,12 +103,10 @@ def read_command(line: bytes) -> ReadCommand:
 
 def _whole_command(octets: bytes) -> ReadCommand | None:
     """Read a segment that is one command line as it should be; None for anything else."""
-    end = len(octets) - 1
-    if end < 1 or end > LINE_LIMIT or octets.find(b"\n") != end or octets.find(b"\r") != end - 1:
+    line, end, rest = octets.partition(b"\r\n")
+    if rest or not end or len(line) >= LINE_LIMIT or CR in line or LF in line or NUL in line or line[:1] in _BLANKS:
         return None
-    if 0 in octets or octets[0] in b" \t":
-        return None
-    return read_command(octets[:-2])
+    return read_command(line)
 
 
 known_command = Remembered(_whole_command, REMEMBERED_COMMANDS, is_short).__getitem__
@@ -134,21 +133,20 @@ def parse_path(argument: bytes, keyword: bytes) -> Path | None:
         opened = text[:1]
         spaced = len(name) + 1 + len(text) != len(argument) or name != name.strip()
     if opened == b"<":
-        stop = _closing(text) if QUOTE in text else text.find(b">")
-        if stop < 0:
+        mailbox, closed, _ = text[1:].partition(b">") if QUOTE not in text else _quoted(text[1:])
+        if not closed:
             return None
-        mailbox, parameters = text[1:stop], text[stop + 1 :]
     else:
-        mailbox, _, parameters = text.partition(b" ")
+        mailbox = text.partition(b" ")[0]
         if not mailbox:
             return None
     if mailbox[:1] == b"@":
         mailbox = mailbox[mailbox.find(b":") + 1 :]
-    return Path(wire_text(mailbox), parameters.strip(), spaced)
+    return Path(wire_text(mailbox), spaced)
 
 
-def _closing(text: bytes) -> int:
-    """Return where the path that opens `text` closes: the first `>` outside of a quoted string; -1 when nowhere."""
+def _quoted(text: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return a path, the first `>` outside of a quoted string, and what stands behind it, like `partition`."""
     quoted = escaped = False
     for at, octet in enumerate(text):
         if escaped:
@@ -158,8 +156,8 @@ def _closing(text: bytes) -> int:
         elif octet == QUOTE:
             quoted = not quoted
         elif octet == 0x3E and not quoted:  # >
-            return at
-    return -1
+            return text[:at], b">", text[at + 1 :]
+    return text, b"", b""
 
 
 CHUNK_LIMIT = 2**63 - 1
@@ -178,32 +176,35 @@ def parse_chunk(argument: bytes) -> tuple[int, bool] | None:
     return (size, last) if size <= CHUNK_LIMIT else None
 
 
-class ReplyLine(Struct, frozen=True, gc=False):
-    """One line of a reply: `more` tells that another one follows."""
+class ReplyCode(Struct, frozen=True, gc=False):
+    """How a line of a reply begins; `more` tells that another line follows."""
 
     status: str
     outcome: Outcome
     more: bool
-    text: bytes
 
+
+TEXT_AT = 4
+"""Where the text of a line begins."""
 
 _OUTCOMES = {"1": Outcome.MORE, "2": Outcome.GOOD, "3": Outcome.MORE, "4": Outcome.LATER, "5": Outcome.NO}
-_CODES = {str(code).encode(): (str(code), _OUTCOMES[str(code)[0]]) for code in range(100, 600)}
-_MORE = {b" ": False, b"": False, b"-": True}
-
-
-def parse_reply_line(line: bytes) -> ReplyLine | None:
-    """Read `250-text` or `250 text`, or the code alone; None for anything else. Source: RFC 5321 section 4.2.1."""
-    code = _CODES.get(line[:3])
-    more = _MORE.get(line[3:4])
-    if code is None or more is None:
-        return None
-    return ReplyLine(code[0], code[1], more, line[4:])
+CODES = {
+    f"{code}{sign}".encode(): ReplyCode(str(code), _OUTCOMES[str(code)[0]], sign == "-")
+    for code in range(100, 600)
+    for sign in (" ", "", "-")
+}
+"""How lines of replies begin: `250-` or `250 `, or the code alone. Source: RFC 5321 section 4.2.1."""
 
 
 def parse_enhanced(text: bytes) -> str | None:
     """Return the enhanced status code that opens a reply's text, None without one. Source: RFC 2034 section 4."""
-    if text[1:2] != b".":
-        return None
-    found = _ENHANCED.match(text)
+    return _enhanced_codes[text.partition(b" ")[0]] if text[1:2] == b"." else None
+
+
+def _enhanced_code(word: bytes) -> str | None:
+    """Read the first word of a reply's text."""
+    found = _ENHANCED.match(word)
     return found.group().decode() if found else None
+
+
+_enhanced_codes = Remembered(_enhanced_code, REMEMBERED_CODES, is_short)

@@ -16,7 +16,7 @@ OPEN_VERBS = frozenset(VERBS) - {"AUTH"}
 Spans = tuple[tuple[int, int], ...]
 
 
-class LoginBook(Struct):
+class LoginBook(Struct, gc=False):
     """Follows one exchange after another and lists each as a `Login`."""
 
     _dialogue: Dialogue

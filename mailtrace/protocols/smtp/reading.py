@@ -253,14 +253,14 @@ class ClientReading(State):
 
     def _end_body(self) -> None:
         """List the message, and await the reply that decides; forget what only might have been one."""
+        body, asked = self.body, self.asked
+        content = body.octets.content()
         self.reading = COMMANDS
-        if self.unsure and self.body.ended and not self.last_reply:
+        if self.unsure and body.ended and not self.last_reply:
             self.unsure = False  # behind CRLF.CRLF the client is at its commands, and no server will tell
-        content = self.body.octets.content()
-        unseen, asked = self.body_unseen, self.asked
-        if unseen:
+        if self.body_unseen:
             content.complete = False
-            if not self.body.ended and asked is None:
+            if not body.ended and asked is None:
                 self.variants = []
                 return
         if asked is None:
@@ -268,10 +268,10 @@ class ClientReading(State):
             self.dialogue.turns.append(turn)
             asked = Asked(turn, "DATA")
         draft = asked.draft or self.book.current or self.book.begin(None, ())
-        if self.body.undoubled is not None:
-            self.violations.add("dot-not-doubled", CLIENT, *self.body.undoubled)
-        decided = self.body.ended or not self.finishing or bool(self.pairing.early)
-        self.book.content_ended(draft, content, whole=decided)
+        if body.undoubled is not None:
+            self.violations.add("dot-not-doubled", CLIENT, *body.undoubled)
+        decided = body.ended or not self.finishing or bool(self.pairing.early)
+        self.book.content_ended(draft, content, decided)
         if self.variants:
             self.suspects.append((content, self.variants))
             self.variants = []

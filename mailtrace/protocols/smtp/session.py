@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mailtrace.model import Closed, Command, Data, Gap, Outcome, Reply, StreamEvent, Transport, Turn
-from mailtrace.protocols.octets import Octets
-from mailtrace.protocols.smtp.extensions import begin_burl, begin_turn, exchange_answered, turn_answered
-from mailtrace.protocols.smtp.grammar import GREETINGS, HELLOS, ReadCommand, known_command, parse_chunk
+from mailtrace.protocols.framing import Inbox
+from mailtrace.protocols.smtp.extensions import begin_bdat, begin_burl, begin_turn, exchange_answered, turn_answered
+from mailtrace.protocols.smtp.grammar import GREETINGS, HELLOS, ReadCommand, known_command
 from mailtrace.protocols.smtp.logins import OPEN_VERBS, Spans, concealed
 from mailtrace.protocols.smtp.reading import ClientReading
 from mailtrace.protocols.smtp.replies import ReplyReader, known_reply
@@ -44,7 +44,7 @@ class SmtpSession(ClientReading):
     def begin(self) -> None:
         """See `State`."""
         super().begin()
-        self._replies = ReplyReader(self.violations)
+        self._replies: ReplyReader | None = None  # only while something of the server waits
         self._lmtp: bool | None = None  # None: no hello was seen
         self._ended: tuple[int, Asked, Reply] | None = None  # the last message, where it may be LMTP
         self._begun = False  # a greeting or hello was seen
@@ -53,14 +53,15 @@ class SmtpSession(ClientReading):
 
     def unread(self) -> list[Data | Gap]:
         """See `State`."""
-        return [*self.client.rest(), *self._replies.inbox.rest()]
+        replies = self._replies
+        return self.client.rest() if replies is None else [*self.client.rest(), *replies.inbox.rest()]
 
     def feed(self, event: StreamEvent) -> None:
         """Take the next event of either side; nearly all are one command, one reply or a piece of a message."""
         if type(event) is Data:
             reading = self.reading
             if event.side is SERVER:
-                if reading < TLS_AGREED and self._replies.idle and (told := known_reply(event.data)) is not None:
+                if self._replies is None and reading < TLS_AGREED and (told := known_reply(event.data)) is not None:
                     packet, time_ns = event.packet, event.time_ns
                     self._reply(Reply(told.status, told.outcome, told.lines, packet, time_ns, (packet,), told.enhanced))
                     if self.client.waiting:
@@ -78,18 +79,16 @@ class SmtpSession(ClientReading):
                     if self.client.waiting:
                         self.read_client()
                     return
-        if self.reading is not DARK:
-            self._feed_unusual(event)
-
-    def _feed_unusual(self, event: StreamEvent) -> None:
-        """Take an event that must wait in an inbox until it can be read."""
+        if self.reading is DARK:
+            return
         if isinstance(event, Closed):
             self._closed = self._closed or event.how in ("fin", "rst")
         elif event.side is CLIENT:
             self.client.add(event)
             self.read_client()
         else:
-            self._replies.add(event)
+            self._replies = self._replies or ReplyReader(self.violations)
+            self._replies.inbox.add(event)
             self._read_server()
 
     def finish(self) -> None:
@@ -120,13 +119,12 @@ class SmtpSession(ClientReading):
         dialogue = self.dialogue
         dialogue.events.append(command)
         dialogue.turns.append(turn)
-        asked = Asked(turn, verb)
         action = ON_COMMAND.get(verb)
-        if action is not None:
-            action(self, asked, said, command)
-        if self.pairing.early:
+        asked = Asked(turn, verb) if action is None else action(self, turn, said, command)
+        pairing = self.pairing
+        if pairing.early:
             self.ask(asked, packet)
-        elif not self.pairing.ask(asked, packet):
+        elif not pairing.ask(asked, packet):
             self.report("too-many-pending-commands", command)
 
     def ask(self, asked: Asked, packet: int) -> None:
@@ -147,21 +145,24 @@ class SmtpSession(ClientReading):
         while True:
             if self.client.waiting:
                 self.read_client()
-            if self.reading is TLS_AGREED or self.reading is DARK:
-                break
-            reply = self._replies.next()
+            replies = self._replies
+            if replies is None or self.reading is DARK:
+                return
+            if self.reading is TLS_AGREED:
+                self._read_server_tls(replies.inbox)
+                return
+            reply = replies.next()
             if reply is None:
+                if replies.idle:
+                    self._replies = None
                 return
             if isinstance(reply, Gap):
                 self.replies_lost(reply)
             else:
                 self._reply(reply)
-        if self.reading is TLS_AGREED:
-            self._read_server_tls()
 
-    def _read_server_tls(self) -> None:
+    def _read_server_tls(self, inbox: Inbox) -> None:
         """See whether the server keeps its word: after its agreement only TLS may come. Source: RFC 3207 section 4."""
-        inbox = self._replies.inbox
         while self.reading is TLS_AGREED and (piece := inbox.take()) is not None:
             if isinstance(piece, Gap):
                 self.replies_lost(piece)
@@ -175,11 +176,14 @@ class SmtpSession(ClientReading):
         packet, last = reply.packet, self.last_reply
         if packet > last:
             self.last_reply = packet
-            if not last and self._is_greeting(reply):
-                self._greeting(reply)
+            if not last and self._greets(reply):
                 return
-        asked = self.pairing.due(packet)
-        if asked is None and (asked := self._find_question(reply)) is None:
+        pairing = self.pairing
+        if pairing.certain is None and pairing.pending:
+            asked = pairing.pending.popleft()
+        elif (found := self._find_question(reply)) is not None:
+            asked = found
+        else:
             return
         asked.turn.replies.append(reply)
         self.dialogue.events.append(reply)
@@ -214,18 +218,19 @@ class SmtpSession(ClientReading):
         self._lmtp = True if self.pairing.waiting else None
         return self.pairing.waiting
 
-    def _is_greeting(self, reply: Reply) -> bool:
-        """Tell whether the server's first reply opens the conversation; a capture may begin later."""
-        first = self.pairing.first
-        if reply.status == "220":
-            return first is None or first.kind != "STARTTLS"
-        return reply.status in GREETINGS and (first is None or first.kind in HELLOS)
+    def _greets(self, reply: Reply) -> bool:
+        """List the server's first reply if it opens the conversation; a capture may begin later.
 
-    def _greeting(self, reply: Reply) -> None:
-        """List the greeting; the client must wait for it. Source: RFC 5321 section 4.3.1."""
+        The client must wait for it. Source: RFC 5321 section 4.3.1.
+        """
+        pending = self.pairing.pending
+        first = pending[0] if pending else None
+        if reply.status not in GREETINGS:
+            return False
+        if first is not None and (first.kind == "STARTTLS" if reply.status == "220" else first.kind not in HELLOS):
+            return False
         if self.first_words:
             self.unsure = self.first_words = False
-        first = self.pairing.first
         if first is not None and first.turn.command is not None:
             self.report("early-talker", first.turn.command)
         elif first is None and reply.lines[0].upper().find(b"LMTP") >= 0:
@@ -233,23 +238,26 @@ class SmtpSession(ClientReading):
         self._begun = True
         self.dialogue.events.append(reply)
         self.dialogue.turns.append(Turn(None, [reply]))
+        return True
 
-    def _reset(self, asked: Asked, said: ReadCommand, command: Command) -> None:
+    def _reset(self, turn: Turn, said: ReadCommand, command: Command) -> Asked:
         """A hello or RSET drops the mail in progress. Source: RFC 5321 section 4.1.4 and section 4.1.1.5."""
-        if asked.kind != "RSET":
-            self._lmtp = asked.kind == "LHLO"
+        verb = command.verb
+        if verb != "RSET":
+            self._lmtp = verb == "LHLO"
             self._begun = True
         self.book.reset()
+        return Asked(turn, verb)
 
-    def _mail(self, asked: Asked, said: ReadCommand, command: Command) -> None:
+    def _mail(self, turn: Turn, said: ReadCommand, command: Command) -> Asked:
         """MAIL opens a transaction. Source: RFC 5321 section 4.1.1.2."""
         path, line = said.path, command.line
         if path is None or path.spaced:
             self.report("bad-path" if path is None else "space-in-path", command)
-        self.utf8 = line.find(b"SMTPUTF8") >= 0
-        if not (self.utf8 or line.isascii()):
-            self.report_eight_bit(command, utf8=b"SMTPUTF8" in line.upper())
-        asked.draft = self.book.begin(None if path is None else path.address, command.packets)
+        self.opened_by = line
+        if not line.isascii():
+            self.report_eight_bit(command)
+        return Asked(turn, "MAIL", self.book.begin(None if path is None else path.address, command.packets))
 
     def _mail_answered(self, asked: Asked, reply: Reply) -> None:
         """The sender is accepted or not; if it is, and no other mail is open, nothing changes."""
@@ -257,35 +265,37 @@ class SmtpSession(ClientReading):
         if draft is not None and (draft.before is not None or reply.outcome is not GOOD):
             self.book.sender_answered(draft, reply)
 
-    def _rcpt(self, asked: Asked, said: ReadCommand, command: Command) -> None:
+    def _rcpt(self, turn: Turn, said: ReadCommand, command: Command) -> Asked:
         """RCPT adds a recipient; without a transaction it is only a line. Source: RFC 5321 section 4.1.1.3."""
         path = said.path
         if path is None or path.spaced:
             self.report("bad-path" if path is None else "space-in-path", command)
-        if not (self.utf8 or command.line.isascii()):
+        if not command.line.isascii():
             self.report_eight_bit(command)
-        draft = self.book.current
+        draft, place = self.book.current, -1
         if draft is None and (self.unsure or not self._begun):
             draft = self.book.begin(None, ())
         if draft is not None:
             draft.packets.extend(command.packets)
-            asked.draft = draft
             if path is not None:
-                asked.place = self.book.add_recipient(draft, path.address, command)
+                place = self.book.add_recipient(draft, path.address, command)
+        return Asked(turn, "RCPT", draft, place)
 
     def _rcpt_answered(self, asked: Asked, reply: Reply) -> None:
         """The recipient is accepted or not."""
         if asked.draft is not None:
             self.book.recipient_answered(asked.draft, asked.place, reply)
 
-    def _data(self, asked: Asked, said: ReadCommand, command: Command) -> None:
+    def _data(self, turn: Turn, said: ReadCommand, command: Command) -> Asked:
         """DATA asks to send the message. Source: RFC 5321 section 4.1.1.4."""
-        draft = asked.draft = self.book.current
+        draft = self.book.current
+        asked = Asked(turn, "DATA", draft)
         if draft is not None:
             draft.packets.extend(command.packets)
             if draft.chunks is not None and not self.unsure:  # RFC 3030 section 2
                 self.report("data-mixed-with-bdat", command)
         self.await_answer(asked, DATA_ASKED)
+        return asked
 
     def _data_answered(self, asked: Asked, reply: Reply) -> None:
         """354 lets the message come; anything else does not. Source: RFC 5321 section 4.1.1.4."""
@@ -318,22 +328,6 @@ class SmtpSession(ClientReading):
         elif self._lmtp is None:
             self._ended = (self.pairing.last_asked, asked, reply)
 
-    def _bdat(self, asked: Asked, said: ReadCommand, command: Command) -> None:
-        """BDAT brings a chunk, without waiting and even when it is refused. Source: RFC 3030 section 2."""
-        chunk, draft = parse_chunk(said.argument), self.book.current
-        if chunk is not None and draft is None:
-            draft = self.book.begin(None, ())
-        if draft is not None:
-            draft.packets.extend(command.packets)
-        asked.draft = draft
-        if chunk is None or draft is None:
-            self.report("bad-chunk-size", command)
-            return
-        draft.holed = draft.holed or self.unsure
-        size, asked.last = chunk
-        draft.chunks = draft.chunks or Octets("BDAT")
-        self.begin_chunk(asked, draft.chunks, size)
-
     def _bdat_answered(self, asked: Asked, reply: Reply) -> None:
         """The last chunk's reply decides, and so does any refusal before it. Source: RFC 3030 section 2."""
         draft = asked.draft
@@ -342,10 +336,12 @@ class SmtpSession(ClientReading):
         elif draft is not None and reply.outcome is not GOOD:
             self.book.decided(draft, reply)
 
-    def _auth(self, asked: Asked, said: ReadCommand, command: Command) -> None:
+    def _auth(self, turn: Turn, said: ReadCommand, command: Command) -> Asked:
         """AUTH opens an exchange. Source: RFC 4954 section 4."""
+        asked = Asked(turn, "AUTH")
         self.logins.begin(said.argument, command)
         self.await_answer(asked, AUTH_ASKED)
+        return asked
 
     def _auth_answered(self, asked: Asked, reply: Reply) -> None:
         """334 asks for the next response; anything else ends the exchange."""
@@ -355,9 +351,11 @@ class SmtpSession(ClientReading):
         if reply.status != "334":
             self._login_failed = reply.outcome is not GOOD
 
-    def _starttls(self, asked: Asked, said: ReadCommand, command: Command) -> None:
+    def _starttls(self, turn: Turn, said: ReadCommand, command: Command) -> Asked:
         """STARTTLS asks to encrypt. Source: RFC 3207 section 4."""
+        asked = Asked(turn, "STARTTLS")
         self.await_answer(asked, TLS_ASKED)
+        return asked
 
     def _starttls_answered(self, asked: Asked, reply: Reply) -> None:
         """After 220 the client begins TLS; refused, all goes on in clear."""
@@ -367,7 +365,7 @@ class SmtpSession(ClientReading):
             self.injected = False
 
 
-ON_COMMAND: dict[str, Callable[[SmtpSession, Asked, ReadCommand, Command], None]] = {
+ON_COMMAND: dict[str, Callable[[SmtpSession, Turn, ReadCommand, Command], Asked]] = {
     "HELO": SmtpSession._reset,
     "EHLO": SmtpSession._reset,
     "LHLO": SmtpSession._reset,
@@ -375,14 +373,14 @@ ON_COMMAND: dict[str, Callable[[SmtpSession, Asked, ReadCommand, Command], None]
     "MAIL": SmtpSession._mail,
     "RCPT": SmtpSession._rcpt,
     "DATA": SmtpSession._data,
-    "BDAT": SmtpSession._bdat,
+    "BDAT": begin_bdat,
     "BURL": begin_burl,
     "TURN": begin_turn,
     "ATRN": begin_turn,
     "AUTH": SmtpSession._auth,
     "STARTTLS": SmtpSession._starttls,
 }
-"""What a command does when it is sent, beyond being listed."""
+"""What a command does when it is sent, beyond being listed, and what its reply is awaited for."""
 
 ON_REPLY: dict[str, Callable[[SmtpSession, Asked, Reply], None]] = {
     "MAIL": SmtpSession._mail_answered,

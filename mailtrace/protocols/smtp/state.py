@@ -86,8 +86,8 @@ class State:
     __slots__ = (
         "agreed_at", "answer_lost", "asked", "body", "body_unseen", "book", "chunk", "client", "dialogue",
         "finishing", "first_words", "hasty", "injected", "landmark", "last_reply", "left", "logins", "missing",
-        "missing_last", "pairing", "reading", "refused", "secure", "suspects", "turning", "unpaired", "unsure",
-        "utf8", "variants", "violations", "within_line"
+        "missing_last", "opened_by", "pairing", "reading", "refused", "secure", "suspects", "turning", "unpaired",
+        "unsure", "variants", "violations", "within_line"
     )  # fmt: skip
 
     body: DotBlock
@@ -111,7 +111,7 @@ class State:
         self.unsure = True  # lines may be of a mail whose beginning is missing
         self.last_reply = 0  # packet
         self.finishing = False
-        self.utf8 = False  # the mail in progress may have addresses beyond ASCII
+        self.opened_by = b""  # the line with the MAIL of the mail in progress
         self.injected = False  # text where TLS must begin was reported
         self.first_words = True  # nothing of the client is known to be missing before what comes next
         self.missing = 0  # octets of the last hole in what the client said
@@ -160,10 +160,10 @@ class State:
         if line.line[:1] in (b" ", b"\t"):
             self.report("space-before-command", line)
 
-    def report_eight_bit(self, command: Command, utf8: bool = False) -> None:
-        """Name octets above 127 in a command, unless it announces them (`utf8`). Source: RFC 6531 section 3.4."""
-        self.utf8 = utf8
-        if not utf8:
+    def report_eight_bit(self, command: Command) -> None:
+        """Name octets above 127 in a command, unless MAIL announces them. Source: RFC 6531 section 3.4."""
+        line = self.opened_by
+        if b"SMTPUTF8" not in (line if line.isascii() else line.upper()):
             self.report("eight-bit-in-command", command)
 
     def await_answer(self, asked: Asked, reading: Reading) -> None:

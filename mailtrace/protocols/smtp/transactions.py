@@ -35,7 +35,7 @@ class Draft(Struct, gc=False):
     closed: bool = False
 
 
-class TransactionBook(Struct):
+class TransactionBook(Struct, gc=False):
     """Keeps the drafts of one conversation; `current` is the one that the client's next command is about."""
 
     _dialogue: Dialogue
