@@ -15,6 +15,7 @@ from msgspec.msgpack import Encoder
 from mailtrace.capture.source import DEFAULT_BATCH_BYTES, open_capture
 from mailtrace.mail.clocks import Clocks, with_clocks
 from mailtrace.mail.correlator import Correlator, Final, Understood
+from mailtrace.mail.course import Carried
 from mailtrace.mail.hosts import IN_FILE
 from mailtrace.mail.journeys import NOTHING_SEEN, Notebook
 from mailtrace.mail.kept import Kept, Told, Written, carried, gist, messages_in, whole
@@ -43,7 +44,7 @@ Progress = Callable[[int, int, int], None]
 
 Names = Mapping[str, Sequence[str]]
 
-Write = Callable[[Conversation, Sequence[Message], Sequence[int | None]], Written]
+Write = Callable[[Conversation, Sequence[Message], Sequence[Carried]], Written]
 """Writes what can be of a conversation with its messages once all was said; see `Written`."""
 
 

@@ -97,16 +97,24 @@ class Talk(Struct, eq=False):
     conversation: Conversation | None = None
     kept: Any = None
 
-    def finish(self, keep: Keep) -> None:
-        """No more will be said: `keep` what is wanted of it, if that has not happened yet."""
+    def finish(self) -> bool:
+        """No more will be said; tell whether there is now something to `keep`."""
         chooser, self.chooser = self.chooser, None
-        if chooser is not None:
-            self.tracker.finish()
-            chooser.finish()
-            if self.found_at:
-                conversation = self.conversation = self._conversation(chooser.protocol, chooser.dialogue)
-                self.kept = keep(conversation)
-                conversation.dialogue = NOTHING_SAID
+        if chooser is None:
+            return False
+        self.tracker.finish()
+        chooser.finish()
+        if not self.found_at:
+            return False
+        self.conversation = self._conversation(chooser.protocol, chooser.dialogue)
+        return True
+
+    def keep(self, keep: Keep) -> None:
+        """Keep what is wanted of what was said."""
+        conversation = self.conversation
+        if conversation is not None:
+            self.kept = keep(conversation)
+            conversation.dialogue = NOTHING_SAID
 
     def so_far(self) -> Conversation:
         """Return the conversation as it is now; only where everything is kept can it be told afterwards."""
@@ -159,6 +167,7 @@ class Pipeline:
         self._due: list[tuple[int, int, Talk]] = []
         self._ended: list[tuple[int, int, Talk, ClosedHow]] = []
         self._found: list[Talk] = []
+        self._said: list[Talk] = []
         self._final: list[Ended] = []
         self._answered: list[Answered] = []
         self._now_ns = NO_TIME
@@ -226,7 +235,7 @@ class Pipeline:
             last.queued = True
             heapq.heappush(self._due, (last.tracker.due_ns, id(last), last))
             if last.tracker.all_said:  # now it is at hand; when it is final, in some seconds, it is far away in memory
-                last.finish(self._keep)
+                self._finish(last)
 
     def _take_answers(self, talk: Talk, lookups: list[Lookup]) -> None:
         """Tell of lookups that were answered since it was looked last."""
@@ -294,7 +303,7 @@ class Pipeline:
 
         It becomes final in `_settle`, at the time it was due.
         """
-        talk.finish(self._keep)
+        self._finish(talk)
         talk.pair.talk = None
         if not talk.found_at:
             self.other["tcp"] += len(talk.tracker.numbers)
@@ -303,6 +312,20 @@ class Pipeline:
         if due_ns is None:
             due_ns = self._now_ns if begins_ns is None else begins_ns
         self._ended.append((due_ns, talk.tracker.numbers[0], talk, how or talk.tracker.closed()))
+
+    def _finish(self, talk: Talk) -> None:
+        """No more will be said in a conversation."""
+        if talk.finish():
+            self._said.append(talk)
+
+    def _keep_said(self) -> None:
+        """Keep what is wanted of the conversations in which all was said, one after the other.
+
+        To understand and to keep in turns takes a sixth longer: a processor is fast at what it has just done.
+        """
+        for talk in self._said:
+            talk.keep(self._keep)
+        self._said.clear()
 
     def _settle(self) -> None:
         """Make final what was due before now, in order of when it was due."""
@@ -317,6 +340,7 @@ class Pipeline:
                 talk.queued = due_ns is not None
                 if due_ns is not None:
                     heapq.heappush(self._due, (due_ns, id(talk), talk))
+        self._keep_said()
         ready = [ended for ended in self._ended if ended[0] < self._now_ns]
         if ready:
             self._ended = [ended for ended in self._ended if ended[0] >= self._now_ns]

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from mailtrace.model import Command, Conversation, Reply, wire_text
+from mailtrace.model import Command, Conversation, Reply, Transaction, wire_text
 
 HELLO_TURNS = 50
 """Turns in which the client's hello is looked for: it comes first, and once more after STARTTLS."""
@@ -24,6 +24,10 @@ _DOMAIN_ALONE = re.compile(rb"@([^@<>\s,:\"]{1,255})")
 Asked = tuple[int, int | None, str, tuple[str, ...]]
 """A command, as far as it tells what a conversation is about: when it was sent and answered (None: never), its verb,
 and the domains that it names."""
+
+
+Carried = tuple[Transaction, int | None]
+"""A transaction, and the place of its message among those of its conversation; None without one."""
 
 
 class Name(Struct, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 from mailtrace.mail.attribution import DEPENDENT
 from mailtrace.mail.authentication.subjects import Subject, subjects
 from mailtrace.mail.causes import About, about
-from mailtrace.mail.course import course_of
+from mailtrace.mail.course import Carried, course_of
 from mailtrace.mail.hosts import greeted_as
 from mailtrace.mail.journeys.sightings import Sightings, sightings
 from mailtrace.mail.message import read_message
@@ -94,34 +94,34 @@ def messages_in(conversation: Conversation, first: int = 0) -> list[Message]:
     return read
 
 
-def carried(conversation: Conversation, messages: list[Message]) -> list[int | None]:
-    """Return the place of each transaction's message among those of its conversation, and tell it its queue id."""
+def carried(conversation: Conversation, messages: list[Message]) -> list[Carried]:
+    """Return each transaction with the place of its message, and tell that its queue id."""
     dialogue = conversation.dialogue
-    found: list[int | None] = []
+    found: list[Carried] = []
     if not dialogue.transactions:
         return found
     places: dict[int, int] = {}
     for number, content in enumerate(dialogue.contents):
         places[id(content)] = number
     for transaction in dialogue.transactions:
-        place = None if transaction.content is None else places.get(id(transaction.content))
+        place = places.get(id(transaction.content))
         if place is not None:
             messages[place].queue_id = transaction.queue_id
-        found.append(place)
+        found.append((transaction, place))
     return found
 
 
-def gist(conversation: Conversation, messages: list[Message], places: list[int | None]) -> Gist | None:
-    """Return the gist of a mail conversation; `places` are those of its transactions' messages."""
+def gist(conversation: Conversation, messages: list[Message], transactions: list[Carried]) -> Gist | None:
+    """Return the gist of a mail conversation with its messages and `transactions`."""
     if conversation.protocol in DEPENDENT:
         return None
     course = course_of(conversation)
-    judged, refused = subjects(conversation, messages, places, course)
+    judged, refused = subjects(conversation, messages, transactions, course)
     return Gist(
         len(messages),
         greeted_as(conversation, course),
         about(conversation, course),
-        sightings(conversation, messages, places, course),
+        sightings(conversation, messages, transactions, course),
         stamps(conversation, messages, course),
         judged,
         refused,

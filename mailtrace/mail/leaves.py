@@ -47,6 +47,9 @@ _OPEN = ord("(")
 """How the line begins by which BinHex is known; this one octet is looked for in no time."""
 
 _UUENCODE = frozenset(("x-uuencode", "uuencode", "x-uue", "uue"))
+_MULTIPART = re.compile(r'(multipart/[a-z]+);\s*boundary="([^"\\?]+)"')
+"""What a multipart says of itself, nearly always: its boundary, which is never the same, and nothing to decode."""
+
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _TEXTS_BY_NATURE = frozenset(("delivery-status", "disposition-notification", "feedback-report", "headers"))
 
@@ -95,6 +98,9 @@ def content_type(value: str | None, default: Kind, defects: list[str]) -> Kind:
 @lru_cache(maxsize=256)
 def _kind(value: str) -> tuple[Kind, tuple[str, ...]]:
     """Read a Content-Type field, with its defects; plain text when it is broken. Source: RFC 2045 section 5.2."""
+    multipart = _MULTIPART.fullmatch(value)
+    if multipart is not None:
+        return Kind(multipart[1], multipart[2].rstrip(), is_multipart=True), ()
     troubles: list[str] = []
     said = parse_mime_value(value, troubles)
     type_, parameters = said.value, said.parameters

@@ -16,7 +16,7 @@ from mailtrace.mail.headers import Field, Head, head_of, parse_head
 from mailtrace.mail.holes import marked_header
 from mailtrace.mail.mime import outline
 from mailtrace.mail.received import parse_received
-from mailtrace.model import AttachedMessage, Content, Direction, Message
+from mailtrace.model import AttachedMessage, Content, Direction, Message, Received
 
 DEFECTS_LIMIT = 100
 """Different defects told of one message; who has more is understood to be broken."""
@@ -59,9 +59,7 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
         defects += _ambiguities(fields)
     if not content.kept_all:
         defects.append(f"{CONTENT_LIMIT_REACHED}: {len(kept)} of {content.size_bytes} octets kept")
-    trace = [fields[place][1] for place in places["received"]] if "received" in places else []
-    if len(trace) > RECEIVED_LIMIT:
-        defects.append(f"{RECEIVED_LIMIT_REACHED}: {len(trace) - RECEIVED_LIMIT} more")
+    received = _received(fields, places["received"], defects) if "received" in places else ()
     told = outline(kept, head, defects, holes)
     parts = tuple(told.parts)
     encoded = kept.find(b"?", 0, head.body) >= 0  # this one octet is in every encoded word, and in few other fields
@@ -77,7 +75,7 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
         parse_addresses(head.cc, defects) if head.cc else (),
         parse_date(head.date) if head.date else None,
         _decoded(fields, defects) if encoded else tuple(fields),
-        tuple(map(parse_received, trace[:RECEIVED_LIMIT])) if trace else (),
+        received,
         parts,
         None,
         _each_once(defects) if defects else (),
@@ -85,6 +83,16 @@ def read_message(content: Content, *, id: int, conversation: int, direction: Dir
         tuple(told.files) if told.files else (),
         read_report(head, parts, told.heads) if told.may_report or FAILED_RECIPIENTS in places else None,
     )
+
+
+def _received(fields: Sequence[Field], places: Sequence[int], defects: list[str]) -> tuple[Received, ...]:
+    """Return what the trace fields say, which stand at these places."""
+    if len(places) > RECEIVED_LIMIT:
+        defects.append(f"{RECEIVED_LIMIT_REACHED}: {len(places) - RECEIVED_LIMIT} more")
+    received: list[Received] = []
+    for place in places[:RECEIVED_LIMIT]:
+        received.append(parse_received(fields[place][1]))
+    return tuple(received)
 
 
 def _decoded(fields: Sequence[Field], defects: list[str]) -> tuple[Field, ...]:

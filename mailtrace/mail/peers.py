@@ -101,6 +101,11 @@ def host_address(text: str) -> str | None:
     text = text.partition("%")[0]
     if ":" in text:
         return _ipv6_address(text)
+    return ipv4_address(text)
+
+
+def ipv4_address(text: str) -> str | None:
+    """Return the IPv4 address that a text is, None for anything else."""
     octets = text.split(".")  # half of all names are asked here, and the library takes long to say no
     return text if len(octets) == 4 and _OCTETS.issuperset(octets) else None
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 
 from mailtrace.mail.dates import parse_date
-from mailtrace.mail.peers import Peer, host_address, host_name, parse_peer, parse_tls
+from mailtrace.mail.peers import Peer, host_name, ipv4_address, parse_peer, parse_tls
 from mailtrace.model import Received
 
 PIECES_LIMIT = 1_000
@@ -110,7 +110,7 @@ def parse_received(value: str) -> Received:
     frequent = _FREQUENT.fullmatch(value)
     if frequent is not None:
         from_, name, address, by, with_, id_, for_, time = frequent.groups()
-        rdns, address = host_name(name), host_address(address)
+        rdns, address = host_name(name), ipv4_address(address)
         return Received(from_, by, with_, id_, parse_date(time), (for_,), address, from_, rdns)
     usual = _USUAL.fullmatch(value)
     if usual is None:

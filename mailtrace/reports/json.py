@@ -16,6 +16,7 @@ from msgspec import UNSET, to_builtins
 
 from mailtrace.mail.authentication import Authenticator, RecordBook
 from mailtrace.mail.correlator import Final
+from mailtrace.mail.course import Carried
 from mailtrace.mail.kept import Told, Written
 from mailtrace.model import (
     Analysis,
@@ -121,23 +122,24 @@ def lines(analysis: Analysis, show_secrets: bool = False) -> Iterator[bytes]:
 def written(
     conversation: Conversation,
     messages: Sequence[Message],
-    places: Sequence[int | None],
+    carried: Sequence[Carried],
     show_secrets: bool = False,
     waits: Sequence[Wait] | None = None,
 ) -> Written:
     """Return what can be written of a conversation before numbers, relations and verdicts are in.
 
-    `places` are those of its transactions' messages; `waits` are null where its end is not known yet.
+    `waits` are null where its end is not known yet.
     """
     dialogue = conversation.dialogue
     if waits is None and asks_only(dialogue):
         return _LOOKUPS_ONLY
     said = encoded(said_record(dialogue, conversation.protocol, show_secrets, waits))
-    return Written(
-        said,
-        [(encoded(transaction_record(each)), place) for each, place in zip(dialogue.transactions, places, strict=True)],
-        [encoded(message_record(message)) for message in messages],
-    )
+    transactions, mails = [], []
+    for transaction, place in carried:
+        transactions.append((encoded(transaction_record(transaction)), place))
+    for message in messages:
+        mails.append(encoded(message_record(message)))
+    return Written(said, transactions, mails)
 
 
 def final_lines(final: Final, told: Told | msgspec.Raw, judge: Authenticator) -> list[bytes]:
@@ -186,7 +188,7 @@ def _conversation(
 ) -> bytes:
     """Return a whole conversation as an object."""
     transactions = conversation.dialogue.transactions
-    carried = [None if each.content is None else each.content.message for each in transactions]
+    carried = [(each, None if each.content is None else each.content.message) for each in transactions]
     told = written(conversation, (), carried, show_secrets, waits)
     shown = []
     for each, (octets, message) in zip(transactions, told.transactions, strict=True):

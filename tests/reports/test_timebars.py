@@ -80,7 +80,7 @@ def test_on_a_wide_terminal() -> None:
     lines = page(120)
     assert lines[1] == "greeting 6.00 s = ident 5.00 s"
     assert lines[2] == "a" * 75 + "c" * 8 + "b" * 17
-    assert lines[3].split() == ["Time", "Share", "What", "took", "it", "Packets", "Why"]
+    assert lines[3].split() == ["Duration", "Share", "What", "took", "it", "Packets", "Why"]
     assert " ".join(lines[5].split()) == "a 4.500 s 75.0 % ident, nobody answered 4-5 A firewall drops it."
 
 

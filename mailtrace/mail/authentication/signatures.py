@@ -38,13 +38,11 @@ def key_names(signers: Sequence[Signer]) -> list[str]:
     return [f"{selector}._domainkey.{domain}".lower() for domain, selector, _ in signers]
 
 
-def signers(signatures: Sequence[str]) -> tuple[Signer, ...]:
-    """Return who signed a mail with these DKIM-Signature headers, topmost first."""
-    return tuple([_signer(value) for value in signatures[:SIGNATURES_LIMIT]])
+def signer(value: str) -> Signer:
+    """Return whose a signature is by its header.
 
-
-def _signer(value: str) -> Signer:
-    """Return whose a signature is; of a tag that stands twice the last counts, which is for others to complain of."""
+    Of a tag that stands twice the last counts, which is for others to complain of.
+    """
     domain = selector = algorithm = ""
     for tag, text in _TAG.findall(f";{value}"):
         if tag == "d":

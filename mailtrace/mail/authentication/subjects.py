@@ -14,8 +14,8 @@ from operator import attrgetter, itemgetter
 from msgspec import Struct
 
 from mailtrace.mail.authentication.claims import HEADERS
-from mailtrace.mail.authentication.signatures import Signer, signers
-from mailtrace.mail.course import NO_HELLO, Course, course_of
+from mailtrace.mail.authentication.signatures import SIGNATURES_LIMIT, Signer, signer
+from mailtrace.mail.course import NO_HELLO, Carried, Course, course_of
 from mailtrace.model import Conversation, Message, Transaction
 from mailtrace.protocols.services import SUBMISSION_PORTS
 
@@ -90,27 +90,22 @@ def subject(conversation: Conversation, transaction: Transaction | None, message
 def subjects(
     conversation: Conversation,
     messages: Sequence[Message],
-    carried: Sequence[int | None],
+    carried: Sequence[Carried],
     course: Course,
 ) -> tuple[list[Subject], list[Subject | None]]:
-    """Return what is judged of each message, and of each transaction that ended before there was one.
-
-    `carried` has the place of each transaction's message.
-    """
-    transactions = conversation.dialogue.transactions
+    """Return what is judged of each message, and of each transaction that ended before there was one."""
     judged: list[Subject] = []
     refused: list[Subject | None] = []
-    if not messages and not transactions:
+    if not messages and not carried:
         return judged, refused
     caller = _caller(conversation, course)
-    carriers: list[Transaction | None] = [None] * len(messages)
-    for each, place in zip(transactions, carried, strict=True):
-        if place is not None:
-            carriers[place] = each
+    carriers: dict[int | None, Transaction] = {}
+    for each, place in carried:
+        carriers[place] = each
         never_sent = each.content is None and each.sender is not None
         refused.append(_subject(conversation, caller, each, None) if never_sent else None)
-    for carrier, message in zip(carriers, messages, strict=True):
-        judged.append(_subject(conversation, caller, carrier, message))
+    for at, message in enumerate(messages):
+        judged.append(_subject(conversation, caller, carriers.get(at), message))
     return judged, refused
 
 
@@ -135,12 +130,15 @@ def _mail(message: Message) -> Mail | None:
     if telling is None:
         return None
     signed_only, signatures, claims = telling
+    signers: list[Signer] = []
+    for place in signatures[:SIGNATURES_LIMIT]:
+        signers.append(signer(headers[place][1]))
     return Mail(
         content.kept,
         content.complete and content.kept_all and not content.holes,
         tuple([headers[place] for place in claims]) if claims else (),
         signed_only,
-        signers([headers[place][1] for place in signatures]) if signatures else (),
+        tuple(signers),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from mailtrace.mail.course import Course, course_of
+from mailtrace.mail.course import Carried, Course, course_of
 from mailtrace.mail.journeys.trace import Trace, called, kept, sent
 from mailtrace.model import Conversation, Encryption, Message
 
@@ -36,23 +36,26 @@ NOTHING_SEEN = Sightings([])
 def sightings(
     conversation: Conversation,
     messages: Sequence[Message],
-    carried: Sequence[int | None],
+    carried: Sequence[Carried],
     course: Course | None = None,
 ) -> Sightings:
     """Return what a conversation, whose `course` may be known, shows of mails.
 
-    `messages` are those in it, `carried` the place of each transaction's. Traces have the places of messages for their
-    numbers until they are `joined`.
+    `messages` and `carried` are those in it. Traces have the places of messages for their numbers until they are
+    `joined`.
     """
     course = course or course_of(conversation)
-    transactions = conversation.dialogue.transactions
-    if not messages and not transactions:
+    if not messages and not carried:
         return _call(conversation, course)
     traces = []
-    for transaction, place in zip(transactions, carried, strict=True):
-        traces.append(sent(conversation, transaction, None if place is None else messages[place], place, course))
-    places = set(carried)
-    if len(places) < len(messages) or None in places:
+    places = set()
+    for transaction, place in carried:
+        if place is None:
+            traces.append(sent(conversation, transaction, None, 0, course))
+        else:
+            traces.append(sent(conversation, transaction, messages[place], place, course))
+            places.add(place)
+    if len(places) < len(messages):
         for place, message in enumerate(messages):
             nobodys = not message.message_id and message.content.how in _PIECES
             if place not in places and not nobodys:

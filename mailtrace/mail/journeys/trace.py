@@ -176,11 +176,11 @@ def joined(trace: Trace, conversation: Conversation, numbers: Sequence[int]) -> 
 
 
 def sent(
-    conversation: Conversation, transaction: Transaction, message: Message | None, place: int | None, course: Course
+    conversation: Conversation, transaction: Transaction, message: Message | None, place: int, course: Course
 ) -> Trace:
     """Return the trace of a mail in SMTP, the one at `place`; `message` is None where nothing of it was sent."""
     key, recipients = conversation.key, transaction.recipients
-    if message is None or place is None:
+    if message is None:
         start_ns, time_ns = _times(conversation.dialogue.turns, transaction.packets)
     else:
         start_ns, time_ns = message.content.start_ns, message.content.end_ns
@@ -199,7 +199,7 @@ def sent(
         transaction.outcome,
         transaction.status,
         transaction.queue_id,
-        *(_NOTHING_SAID if message is None or place is None else _said(message, place)),
+        *(_NOTHING_SAID if message is None else _said(message, place)),
     )
 
 
@@ -290,8 +290,7 @@ def _said(message: Message, place: int) -> _Said:
     body = text = None
     if content.complete and content.kept_all and content.how != "TOP":
         octets = _body(content)
-        body = hash(octets) if octets else None
-        text = hash(tuple([each.sha256 if each.text is None else each.text.rstrip() for each in message.parts]))
+        body, text = hash(octets) if octets else None, _text(message)
     return (
         content.how,
         place,
@@ -327,6 +326,14 @@ def _stamp(received: Received) -> Stamp:
     if received.with_ == "local" or (received.with_ is None and peer in ("", "localhost")):
         peer = by
     return Stamp(peer, by, received.id, received.time)
+
+
+def _text(message: Message) -> int:
+    """Return a hash of what all parts of a mail say; of one that is no text, of its octets."""
+    texts: list[str] = []
+    for part in message.parts:
+        texts.append(part.sha256 if part.text is None else part.text.rstrip())
+    return hash(tuple(texts))
 
 
 def _body(content: Content) -> bytes:

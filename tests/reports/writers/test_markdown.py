@@ -36,7 +36,7 @@ def test_waits_are_a_bar_and_a_table() -> None:
         "\n"
         f"```text\n{'a' * 18}{'b' * 18}{'a' * 18}{'b' * 18}\n```\n"
         "\n"
-        "|  | Time | Share | What took it | Packets | Why |\n"
+        "|  | Duration | Share | What took it | Packets | Why |\n"
         "|---|---:|---:|---|---|---|\n"
         "| a | 1.000 s | 50.0 \\% | x | 1-2 | x |\n"
         "| b | 1.000 s | 50.0 \\% | x |  |  |"
