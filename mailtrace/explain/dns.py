@@ -42,18 +42,15 @@ def answer_shown(lookup: Lookup) -> str:
     return shown
 
 
-def lookup_means(lookups: list[Lookup], asker: str, memory: Memory, took_ns: int) -> list[str]:
-    """Explain lookups of one name, asked one after the other.
-
-    `asker` is the display name of who asks, `took_ns` the time from the first packet of all to the last.
-    """
+def lookup_means(lookups: list[Lookup], asker: str, memory: Memory) -> list[str]:
+    """Explain lookups of one name, asked one after the other; `asker` is the display name of who asks."""
     first = lookups[0]
     claimed = memory.claimed.get(first.name.lower(), "")
     if claimed and first.type in ADDRESS_TYPES:
-        return _confirmation(lookups, asker, claimed)
+        return [*_confirmation(lookups, asker, claimed), *_repeats(lookups)]
     earlier, suffix = memory.suffix(first)
     if suffix:
-        return [text("dns.search-domain", asker=asker, name=earlier, suffix=suffix)]
+        return [text("dns.search-domain", asker=asker, name=earlier, suffix=suffix), *_repeats(lookups)]
     sentences = [_purpose_here(lookups, asker, memory)]
     if _same_question_twice(lookups):
         edns = lookups[0].edns and not lookups[1].edns
@@ -61,13 +58,21 @@ def lookup_means(lookups: list[Lookup], asker: str, memory: Memory, took_ns: int
         lookups = lookups[:1]
     for lookup in lookups:
         sentences += _result(lookup)
+    return sentences + _repeats(lookups)
+
+
+def _repeats(lookups: list[Lookup]) -> list[str]:
+    """Tell which questions were asked more than once, and whether for want of an answer."""
+    sentences = []
     for lookup in lookups:
         if lookup.retries:
             answered = lookup.rcode is not None and len(lookup.packets) >= 2 * (lookup.retries + 1)
-            key = "dns.retries"
-            if answered:
-                key = "dns.retries.lost" if took_ns >= RESOLVER_TIMEOUT_NS else "dns.retries.row"
-            sentences.append(text(key, times=counted("times", lookup.retries + 1)))
+            late = (lookup.duration_ns or 0) >= RESOLVER_TIMEOUT_NS
+            key = "dns.retries" if not answered else "dns.retries.lost" if late else "dns.retries.row"
+            fields = {"times": counted("times", lookup.retries + 1)}
+            if lookup.missed_ns is not None:
+                key, fields["late"] = "dns.retries.missed", seconds(lookup.missed_ns)
+            sentences.append(text(key, **fields))
     return sentences
 
 

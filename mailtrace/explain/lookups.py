@@ -75,7 +75,7 @@ def write_lookups(drafts: list[Draft], told: Conversation) -> None:
         if not draft.lookups:
             continue
         draft.says = quoted([lookup_says(lookup) for lookup in draft.lookups])
-        draft.means = lookup_means(draft.lookups, draft.speaker, memory, between(draft.time_ns, draft.until_ns))
+        draft.means = lookup_means(draft.lookups, draft.speaker, memory)
         draft.source = lookup_source(draft.lookups[0])
         if _leads_here(draft, drafts, told.key):
             draft.means.append(text("dns.leads-here", address=told.key.server.host))

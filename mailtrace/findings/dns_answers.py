@@ -172,19 +172,20 @@ def lookup_unanswered(asked: Asked) -> Iterator[Seen]:
 
 @rule("DNS005", Severity.INFO, LOOKUPS, "{client} asked {server} again for {name} {type}, and lost {seconds} s by it")
 def lookup_repeated(asked: Asked) -> Iterator[Seen]:
-    """A question got no answer at first and was asked again; the answer then came.
+    """A question got no answer at first, or one that was captured and never arrived, and was asked again.
 
-    Why: A packet was lost, or the name server was slow. Each repeat costs seconds, in which the mail waits.
+    Why: A packet was lost, before the place of the capture or behind it, or the name server was slow. Each repeat costs
+    seconds, in which the mail waits.
 
     Mend: If it happens often, look for losses on the way to the name server, or run a resolver near by.
         bind: forwarders { 192.0.2.53; }; in a resolver on the mail server itself
 
-    Not when: The repeat came within half a second: that is a copy of the packet.
+    Not when: The repeat came within half a second, of the question or of its answer: that is a copy of the packet.
 
     Source: RFC 1035 section 7.2.
     """
     lookup = asked.lookup
-    lost = lookup.duration_ns or 0
+    lost = lookup.took_ns or 0
     packets = list(lookup.packets)
     if lookup.rcode is None:
         later = _answered_later(asked)

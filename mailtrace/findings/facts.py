@@ -35,6 +35,7 @@ from mailtrace.model import (
     wire_text,
 )
 from mailtrace.protocols.smtp.grammar import HELLOS
+from mailtrace.streams.resent import Again, sent_again
 
 REFUSALS = (Outcome.LATER, Outcome.NO)
 
@@ -247,6 +248,11 @@ class Talk:
     def marked(self) -> dict[Mark, list[Packet]]:
         """The packets that are remarkable, by what is remarkable about them."""
         return _grouped((each for each in self.conversation.packets if each.mark is not Mark.NONE), _mark_of)
+
+    @cached_property
+    def again(self) -> Again:
+        """The packets that were sent again, and those that came late."""
+        return sent_again(self.conversation.packets)
 
     def knew(self, packet: int, other: int) -> bool:
         """Tell whether the sender of a packet had got another one, by what it acknowledges; false if not known."""

@@ -29,14 +29,6 @@ def _who(talk: Talk, side: Side) -> str:
     return talk.server if side is Side.SERVER else talk.client
 
 
-def _marked(talk: Talk, mark: Mark) -> list[Packet]:
-    return talk.marked.get(mark, [])
-
-
-def _is_set_up(packet: Packet) -> bool:
-    return bool(packet.flags & SYN)
-
-
 @rule(
     "TCP001", Severity.INFO, DISTURBED, "{who} sent some packets again, since they were lost or late: {count} of {all}"
 )
@@ -47,8 +39,8 @@ def packets_sent_again(talk: Talk) -> Iterator[Seen]:
 
     Mend: A few are usual. Where there are many (TCP002), look for the link that loses them.
 
-    Not when: The packet is one that opens the connection (TCP007), a keep-alive, or a copy that the capture holds
-    twice.
+    Not when: The packet is one that opens the connection (TCP007), a keep-alive, a copy that the capture holds twice,
+    or the original that comes behind its repeat (TCP003).
 
     Source: RFC 9293 section 3.8.1, RFC 6298 section 5.
     """
@@ -82,9 +74,8 @@ def path_lossy(talk: Talk) -> Iterator[Seen]:
 
 def _repeats(talk: Talk) -> Iterator[tuple[Side, list[Packet], int]]:
     """Yield the repeats of each side that has some, and how many packets with octets it sent."""
-    marked = [packet for packet in _marked(talk, Mark.RETRANSMISSION) if not _is_set_up(packet)]
     for side in Side:
-        repeats = [packet for packet in marked if packet.side is side]
+        repeats = [packet for packet in talk.again.resent if packet.side is side]
         if repeats:
             sent = sum(1 for each in talk.conversation.packets if each.side is side and each.length)
             yield side, repeats, max(sent, len(repeats))
@@ -96,7 +87,7 @@ def _is_bad(repeats: int, sent: int) -> bool:
 
 @rule("TCP003", Severity.INFO, DISTURBED, "Packets of {who} arrived in another order than they were sent: {count}")
 def packets_out_of_order(talk: Talk) -> Iterator[Seen]:
-    """Packets overtook each other, or one was lost before the capture and sent again later.
+    """Packets were overtaken by others that were sent later, or by their own repeat.
 
     Why: The receiver puts them in order; it only costs time. Where there are many, TCP takes them for losses.
 
@@ -104,12 +95,13 @@ def packets_out_of_order(talk: Talk) -> Iterator[Seen]:
     capture.
         linux: ethtool -l eth0
 
-    Not when: The packets are in order and only late.
+    Not when: The packets are in order and only late; or one was lost before the capture, and what comes late is its
+    repeat (TCP001).
 
     Source: RFC 9293 section 3.10.7.4.
     """
     for side in Side:
-        packets = [each.number for each in _marked(talk, Mark.OUT_OF_ORDER) if each.side is side]
+        packets = [each.number for each in talk.again.late if each.side is side]
         if packets:
             yield seen(packets, who=_who(talk, side), count=len(packets))
 
@@ -129,7 +121,7 @@ def octets_contradict(talk: Talk) -> Iterator[Seen]:
     Source: RFC 9293 section 3.10.7.4, RFC 6528 section 1.
     """
     for side in Side:
-        packets = [each.number for each in _marked(talk, Mark.OVERLAP_CONFLICT) if each.side is side]
+        packets = [each.number for each in talk.marked.get(Mark.OVERLAP_CONFLICT, ()) if each.side is side]
         if packets:
             yield seen(packets, who=_who(talk, side))
 

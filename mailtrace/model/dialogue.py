@@ -206,8 +206,10 @@ class Lookup(Struct, array_like=True, tag=True, tag_field="event", gc=False):
 
     `rcode` is None while unanswered. `answers` are in presentation format, in the order sent. `packets` are those
     of question and answer (repeats included). `nodata` tells an empty NOERROR from NXDOMAIN (RFC 2308 section 2.2).
-    `duration_ns` runs from the first question to the answer. `opcode` is QUERY unless something else than a lookup was
-    asked for (NOTIFY, UPDATE); `class_` is IN but for oddities; `authenticated` is the AD bit of the answer.
+    `duration_ns` runs from the first question to the answer. Where the client asked again because that had not arrived,
+    `missed_ns` runs to the last answer, or to the last question if that has none. `opcode` is QUERY unless something
+    else than a lookup was asked for (NOTIFY, UPDATE); `class_` is IN but for oddities; `authenticated` is the AD bit of
+    the answer.
     `authority` and `additional` are lines as in a zone file: owner, time to live, type, data.
     """
 
@@ -234,6 +236,12 @@ class Lookup(Struct, array_like=True, tag=True, tag_field="event", gc=False):
     class_: str = "IN"
     opcode: str = "QUERY"
     authenticated: bool = False
+    missed_ns: int | None = None
+
+    @property
+    def took_ns(self) -> int | None:
+        """How long the client waited, None while unanswered."""
+        return self.duration_ns if self.missed_ns is None else self.missed_ns
 
 
 class Encryption(Enum):

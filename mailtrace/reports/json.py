@@ -261,7 +261,7 @@ def _waits(
     def waited(conversation: Conversation) -> Sequence[Wait]:
         return waits(conversation, asked.get(conversation.id))
 
-    return waited, lambda journey: journey_waits(journey, conversations, waited)
+    return waited, lambda journey: journey_waits(journey, conversations, waited, asked)
 
 
 def packets(rows: Iterable[ListingRow]) -> bytes:

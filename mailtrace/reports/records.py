@@ -269,7 +269,7 @@ def lookup_record(lookup: Lookup, type_: UnsetType | None = None) -> LookupRecor
         lookup.answers,
         lookup.packets,
         iso(lookup.start_ns),
-        None if lookup.duration_ns is None else seconds(lookup.duration_ns),
+        None if lookup.took_ns is None else seconds(lookup.took_ns),
         lookup.caused_by,
         lookup.nodata,
         lookup.authoritative,

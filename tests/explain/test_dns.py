@@ -35,6 +35,30 @@ def test_the_same_question_again_at_once_is_not_a_lost_answer() -> None:
     assert "sent 2 times in a row, and answered the same each time" in step.means
 
 
+def test_a_question_asked_again_because_its_answer_was_slow() -> None:
+    (step,) = alone(lookup((1, 2, 3, 4), 0.0, "A", "naver.com", answers=("192.0.2.1",), duration=1.7, retries=1))
+    assert "sent 2 times and answered each time: the first answer got lost, or came too late" in step.means
+
+
+def test_an_answer_that_never_arrived_is_told_with_the_time_it_cost() -> None:
+    """Lab capture 08, packets 109, 110, 116 and 117."""
+    asked = lookup((109, 110, 116, 117), 0.0, "A", "naver.com", answers=("192.168.111.100",), retries=1)
+    asked.missed_ns = 5_004_331_221
+    (step,) = alone(asked)
+    assert "sent 2 times, although an answer had been captured: it never arrived" in step.means
+    assert "so that the lookup took 5.00 s" in step.means
+    assert "in a row" not in step.means
+
+
+def test_a_search_domain_that_was_asked_for_twice_is_told_so() -> None:
+    """Lab capture 08, packets 428 to 431."""
+    again = lookup((3, 4, 5, 6), 0.1, "AAAA", "mail.daum.net.naver.com", "NXDOMAIN", retries=1)
+    again.missed_ns = 4_998_430_711
+    _, step = alone(lookup((1, 2), 0.0, "AAAA", "mail.daum.net", nodata=True), again)
+    assert "its own search domain naver.com behind it" in step.means
+    assert "it never arrived, so that the lookup took 5.00 s" in step.means
+
+
 def test_neighbours_of_one_name_are_one_step_and_later_ones_are_not() -> None:
     steps = alone(
         lookup((1, 2), 0.0, "AAAA", "naver.com", nodata=True),

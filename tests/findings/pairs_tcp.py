@@ -27,7 +27,7 @@ PAIRS = (
         seen=begun() + "C~ Subject: x\nC: Second line\nC=\nC: .\nS: 250 Ok" + ENDS,
         says="Packets of 10.0.0.1 arrived in another order than they were sent: 1",
         packets=(14,),
-        alike=begun() + "C: Subject: x\nC: Second line\nC: .\nS: 250 Ok" + ENDS,
+        alike=begun() + "C~ Subject: x\nC: Second line\n.. 0.3\nC=\nC: .\nS: 250 Ok" + ENDS,
     ),
     Pair(
         "TCP004",

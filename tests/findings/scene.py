@@ -17,7 +17,7 @@ r"""Captures written down as text, for tests of rules: each line is a packet, an
                                  alone, nothing is NODATA, and ? is no answer: one packet. A record of another type
                                  has it before its data, TC is an answer that was cut short. Before the answer may
                                  stand `.. 5` (it comes five seconds later) and `again` (the question is repeated);
-                                 several answers to one question are divided by ` | `
+                                 several answers to one question are divided by ` | `, and each may have such words
     --                           the connection stays open when the text ends, or when the next one begins; else it is
                                  closed by three packets (FIN, FIN, ACK)
 
@@ -151,15 +151,16 @@ class Scene:
         query = dns.message.make_query(name, type_, id=self.lookups)
         asks = wire.datagram(path, CLIENT, ports, query.to_wire())
         self.add(asks)
-        while answer.startswith((".. ", "again ")):
-            mark, _, answer = answer.partition(" ")
-            if mark == "..":
-                pause, _, answer = answer.partition(" ")
-                self.after_ns = round(float(pause) * 1_000_000_000)
-            else:
-                self.add(asks)
         for each in answer.split(" | ") if answer != "?" else ():
-            self.add(wire.datagram(path, SERVER, ports, _reply(query, each.strip())))
+            each = each.strip()
+            while each.startswith((".. ", "again ")):
+                mark, _, each = each.partition(" ")
+                if mark == "..":
+                    pause, _, each = each.partition(" ")
+                    self.after_ns = round(float(pause) * 1_000_000_000)
+                else:
+                    self.add(asks)
+            self.add(wire.datagram(path, SERVER, ports, _reply(query, each)))
 
     def close(self) -> None:
         """Close the connection in progress, unless it has closed by itself or stays open."""

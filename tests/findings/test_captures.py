@@ -58,6 +58,37 @@ def test_nothing_is_wrong_with_tls_that_nobody_can_read() -> None:
     assert warnings(shared("captures/public/zeek/tls/smtp-starttls.pcap")) == []
 
 
+LOSSY = {
+    ("TCP001", 1): [(52,), (55,)],
+    ("TCP001", 21): [(135,)],
+    ("TCP001", 29): [(150, 160), (162,)],
+    ("TCP001", 43): [(273,)],
+    ("TCP001", 51): [(292, 313)],
+    ("TCP001", 52): [(393, 409, 412)],
+    ("TCP001", 70): [(507,)],
+    ("TCP002", 78): [(526, 572, 577, 579)],
+    ("TCP003", 21): [(105, 134)],
+    ("TCP003", 43): [(272,)],
+    ("TCP003", 52): [(401, 405)],
+    ("TCP003", 78): [(578, 583, 584)],
+    # captured, and lost behind the place of the capture; then the two without an answer
+    ("DNS005", 21): [(109, 110, 116, 117)],
+    ("DNS005", 70): [(428, 429, 430, 431), (453, 459, 460)],
+    ("DNS005", 52): [(341, 347, 348)],
+}
+"""What was sent again and what came late, by the IPv4 identifications, which count what a host sends: a repeat has one
+of its own behind that of the original, and what came late has a smaller one than what came before it. 584 is both: the
+first of two repeats, and overtaken by the second (579)."""
+
+
+def test_what_was_sent_again_and_what_came_late() -> None:
+    analysis = analyze_files(Analyzer([str(SAMPLES / "06-lab-lossy.pcapng")]))
+    told: dict[tuple[str, int], list[tuple[int, ...]]] = {}
+    for each in findings(analysis, chosen_rules(["TCP001", "TCP002", "TCP003", "DNS005"])):
+        told.setdefault((each.code, each.conversation or 0), []).append(each.packets)
+    assert {key: sorted(packets) for key, packets in told.items()} == LOSSY
+
+
 def test_a_lost_piece_is_the_captures_fault() -> None:
     """Its authors cut 1,000 octets out of a chunk; the server acknowledged them."""
     path = shared("captures/public/zeek/smtp/smtp-bdat-gap.pcap")

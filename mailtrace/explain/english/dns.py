@@ -115,6 +115,10 @@ DNS: dict[str, str] = {
     "dns.retries.lost": (
         "The same question was sent {times} and answered each time: the first answer got lost, or came too late."
     ),
+    "dns.retries.missed": (
+        "The same question was sent {times}, although an answer had been captured: it never arrived, so that the "
+        "lookup took {late} s."
+    ),
     "dns.retries.row": "The same question was sent {times} in a row, and answered the same each time.",
     "ident.short.refused": "(refused with RST)",
     "ident.short.unanswered": "(no answer)",

@@ -73,7 +73,7 @@ class _Page:
             steps=finished(drafts, min((d.time_ns for some in steps for d in some), default=NO_TIME)),
             facts=tuple(self._facts(report)),
             journey=journey.id,
-            times=journey_times(journey, self._conversations, self._waits, self._book.naming),
+            times=journey_times(journey, self._conversations, self._waits, self._book.asked, self._book.naming),
         )
 
     def _waits(self, conversation: Conversation) -> Sequence[Wait]:

@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mailtrace.explain.waits.causes import Causes, causes, question
-from mailtrace.explain.waits.network import WAITING, losses, on_the_way, setting_up, stalls, ways_ns
+from mailtrace.explain.waits.network import WAITING, losses, on_the_way, setting_up, stalls
 from mailtrace.explain.waits.said import said
 from mailtrace.explain.waits.server import explained
 from mailtrace.explain.waits.tiles import joined, laid_over
 from mailtrace.model import NO_TIME, Conversation, Lookup, Packet, Side, TlsFacts, Transport, Wait, WaitKind
+from mailtrace.streams.roundtrip import ways_ns
 
 __all__ = ["Causes", "causes", "waits", "waits_as_said"]
 
@@ -80,7 +81,7 @@ def _asked(conversation: Conversation, opening: Iterable[Wait] = ()) -> list[Wai
 
 
 def _lookup(lookup: Lookup, end_ns: int) -> Wait:
-    took = end_ns - lookup.start_ns if lookup.duration_ns is None else lookup.duration_ns
+    took = end_ns - lookup.start_ns if lookup.took_ns is None else lookup.took_ns
     return Wait(
         WaitKind.LOOKUP, lookup.start_ns, max(0, took), lookup.packets, about=question(lookup), side=Side.SERVER
     )

@@ -9,13 +9,6 @@ from msgspec import Struct, field
 from mailtrace.model import Conversation, Flags, Lookup, Reply, Side
 
 
-class Asked(Struct, gc=False):
-    """A lookup; `until_ns` is when its last answer came, None where none did."""
-
-    lookup: Lookup
-    until_ns: int | None
-
-
 class Causes(Struct, gc=False):
     """The ident calls and the lookups that were made for one conversation.
 
@@ -23,7 +16,7 @@ class Causes(Struct, gc=False):
     """
 
     idents: list[Conversation] = field(default_factory=list)
-    lookups: list[Asked] = field(default_factory=list)
+    lookups: list[Lookup] = field(default_factory=list)
     told: dict[int, str] = field(default_factory=dict)
 
 
@@ -33,23 +26,10 @@ def causes(conversations: Iterable[Conversation]) -> dict[int, Causes]:
     for conversation in conversations:
         for lookup in conversation.dialogue.lookups:
             if lookup.caused_by is not None:
-                asked = Asked(lookup, _until_ns(lookup, conversation))
-                found.setdefault(lookup.caused_by, Causes()).lookups.append(asked)
+                found.setdefault(lookup.caused_by, Causes()).lookups.append(lookup)
         if conversation.protocol == "ident" and conversation.caused_by is not None:
             found.setdefault(conversation.caused_by, Causes()).idents.append(conversation)
     return found
-
-
-def _until_ns(lookup: Lookup, conversation: Conversation) -> int | None:
-    """Return when a lookup was over: who asks again after an answer has not got that one."""
-    if lookup.duration_ns is None:
-        return None
-    until_ns = lookup.start_ns + lookup.duration_ns
-    if lookup.retries:
-        numbers = set(lookup.packets)
-        times = (packet.time_ns for packet in conversation.packets if packet.number in numbers)
-        return max(until_ns, max(times, default=until_ns))
-    return until_ns
 
 
 def ident_outcome(conversation: Conversation) -> str:

@@ -2,7 +2,8 @@
 
 A hop has the time from where its connection began, or its mail, until the mail had changed hands; where two overlap, as
 those to several recipients do, the earlier one has it. Between two hops a mail lies in a queue or in a mailbox, or its
-sender waits until it may try again. So journeys are tiled as conversations are.
+sender waits until it may try again; a long lookup that it makes to pass the mail on is no queue any more. So journeys
+are tiled as conversations are.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from msgspec import Struct
 
 from mailtrace.explain.english import REPLY_HINTS
 from mailtrace.explain.journeys.summary import AT_A_MAILBOX, hop_span, took_ns
-from mailtrace.explain.waits.tiles import part
+from mailtrace.explain.waits.causes import Causes
+from mailtrace.explain.waits.said import LATE_NS
+from mailtrace.explain.waits.server import asking
+from mailtrace.explain.waits.tiles import laid_over, part
 from mailtrace.model import NO_TIME, Confidence, Conversation, Hop, HopKind, HopWait, Journey, Side, Wait, WaitKind
 
 GREYLISTED = "hint.greylist"
@@ -31,10 +35,12 @@ class _Window(Struct, frozen=True, gc=False):
     conversation: Conversation
 
 
-def journey_waits(journey: Journey, conversations: Mapping[int, Conversation], waits_of: WaitsOf) -> list[HopWait]:
+def journey_waits(
+    journey: Journey, conversations: Mapping[int, Conversation], waits_of: WaitsOf, asked: Mapping[int, Causes]
+) -> list[HopWait]:
     """Return the waits that tile a journey, none where its beginning was not captured.
 
-    `waits_of` gives those of a conversation.
+    `waits_of` gives those of a conversation, and `asked` what was caused by conversations, by their numbers.
     """
     if took_ns(journey, conversations) is None:
         return []
@@ -46,7 +52,7 @@ def journey_waits(journey: Journey, conversations: Mapping[int, Conversation], w
         if reached is not None:
             if start_ns > reached.end_ns:
                 wait = _between(reached, window, [each for each in windows if each.start_ns < start_ns])
-                tiles.append(HopWait(wait, window.place, between=True))
+                tiles += [HopWait(each, window.place, between=True) for each in _looked_up(wait, window, asked)]
             start_ns = max(start_ns, reached.end_ns)
         tiles += _inside(window, start_ns, waits_of(window.conversation))
         if reached is None or window.end_ns > reached.end_ns:
@@ -83,6 +89,17 @@ def _between(before: _Window, window: _Window, earlier: Sequence[_Window]) -> Wa
     proof = (*before.hop.packets[-1:], *window.conversation.numbers[:1])
     took = window.start_ns - before.end_ns
     return Wait(kind, before.end_ns, took, proof, Confidence.CERTAIN, "", side)
+
+
+def _looked_up(wait: Wait, window: _Window, asked: Mapping[int, Causes]) -> list[Wait]:
+    """Return a time in a queue, and what the sender looked up in it to pass the mail on, where that took long."""
+    caused = asked.get(window.conversation.id)
+    if wait.kind is not WaitKind.QUEUE or caused is None:
+        return [wait]
+    host = window.conversation.key.client.host
+    own = sorted((each for each in caused.lookups if each.client == host), key=lambda each: each.start_ns)
+    long = [each for each in asking(own, Side.CLIENT, window.start_ns) if each.duration_ns >= LATE_NS]
+    return laid_over([wait], long, (WaitKind.QUEUE,))
 
 
 def _same_way(one: Hop, other: Hop) -> bool:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 
 from mailtrace.model import Confidence, Flags, Mark, Packet, Side, Wait, WaitKind
+from mailtrace.streams.resent import sent_again
+from mailtrace.streams.roundtrip import MOST_TRIES, SYN_AGAIN_NS
 
 SYN, ACK, FIN, RST = int(Flags.SYN), int(Flags.ACK), int(Flags.FIN), int(Flags.RST)
 
@@ -30,12 +32,6 @@ SMALL_SEGMENT = 536
 
 WAY_NS = 30_000_000
 """A way there and back shorter than this is not told apart from thinking: that of a whole country takes so long."""
-
-SYN_AGAIN_NS = 900_000_000
-"""A SYN is sent again after a second. Source: RFC 6298 section 2."""
-
-MOST_TRIES = 32
-"""Packets at the beginning among which all SYNs are: clients give up after a few."""
 
 WAITING = {
     Side.CLIENT: frozenset({WaitKind.CLIENT}),
@@ -71,23 +67,6 @@ def _is_late(asked: Packet, granted: Packet) -> bool:
     return granted.time_ns - asked.time_ns >= SYN_AGAIN_NS
 
 
-def ways_ns(packets: Sequence[Packet]) -> tuple[int, int]:
-    """Return how long the way to each side and back took in the handshake, from where it was captured; 0 if unknown.
-
-    TCP answers at once in the handshake, so that all of it is the way.
-    """
-    ways = [0, 0]
-    for side in Side:
-        asked: Packet | None = None
-        for packet in packets:
-            if packet.side is side.other and packet.flags & SYN:
-                asked = packet
-            elif asked is not None and packet.side is side:
-                ways[side] = max(0, packet.time_ns - asked.time_ns)
-                break
-    return ways[0], ways[1]
-
-
 def on_the_way(tiles: Sequence[Wait], spoken: Container[int], ways: tuple[int, int]) -> Iterator[Wait]:
     """Yield of each wait for a side the time that words take to travel to it and back, where that matters.
 
@@ -108,14 +87,18 @@ def losses(packets: Sequence[Packet]) -> Iterator[Wait]:
 
     What was acknowledged before is not missing, unless it is a SYN: who repeats that has not got the acknowledgement.
     """
+    if all(packet.mark is Mark.NONE for packet in packets):
+        return
+    resent = {packet.number for packet in sent_again(packets).resent}
     acknowledged = [0, 0]
     sent: tuple[dict[int, int], dict[int, int]] = ({}, {})
     newest: Packet | None = None
     for packet in packets:
         side, counted = packet.side, packet.length + bool(packet.flags & (SYN | FIN))
-        again = packet.mark in (Mark.RETRANSMISSION, Mark.OUT_OF_ORDER)
+        repeat = packet.number in resent or (packet.mark is Mark.RETRANSMISSION and packet.flags & SYN)
+        again = repeat or packet.mark in (Mark.RETRANSMISSION, Mark.OUT_OF_ORDER)
         missing = packet.sequence + counted > acknowledged[side] or packet.flags & SYN
-        if again and missing and newest is not None:
+        if repeat and missing and newest is not None:
             took = packet.time_ns - newest.time_ns
             if took >= STALL_NS:
                 original = sent[side].get(packet.sequence, newest.number)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from mailtrace.explain.waits.causes import Asked, Causes, ident_outcome, question
+from mailtrace.explain.waits.causes import Causes, ident_outcome, question
 from mailtrace.explain.waits.said import LATE_NS
 from mailtrace.explain.waits.tiles import laid_over
 from mailtrace.mail.causes import reversed_address
-from mailtrace.model import Confidence, Conversation, Side, Wait, WaitKind, wire_text
+from mailtrace.model import Confidence, Conversation, Lookup, Side, Wait, WaitKind, wire_text
 
 SECOND_NS = 1_000_000_000
 
@@ -44,10 +44,10 @@ def explained(tiles: Sequence[Wait], conversation: Conversation, found: Causes, 
     told = list(tiles)
     client, server = conversation.key.client.host, conversation.key.server.host
     for side, host in ((Side.SERVER, server), (Side.CLIENT, client)):
-        asked = sorted((each for each in found.lookups if each.lookup.client == host), key=_start_ns)
+        asked = sorted((each for each in found.lookups if each.client == host), key=_start_ns)
         if greeted_ns is not None and side is Side.SERVER:
             asked = list(_possible(asked, client, greeted_ns))
-        told = laid_over(told, _lookups(asked, side, conversation.end_ns), ASKING[side])
+        told = laid_over(told, asking(asked, side, conversation.end_ns), ASKING[side])
     if greeted_ns is None:
         return told
     software = _greeting(conversation)
@@ -56,20 +56,19 @@ def explained(tiles: Sequence[Wait], conversation: Conversation, found: Causes, 
     return [_unexplained(tile, software, greeted_ns) for tile in told]
 
 
-def _possible(lookups: Iterable[Asked], client: str, greeted_ns: int) -> Iterator[Asked]:
+def _possible(lookups: Iterable[Lookup], client: str, greeted_ns: int) -> Iterator[Lookup]:
     """Yield the lookups of a server that can be for this client; before it greets it knows nothing but an address.
 
     So until then only the name of the address, that name's own addresses, and blocklists come into question.
     """
     names: set[str] = set()
     backwards = reversed_address(client)
-    for asked in lookups:
-        lookup = asked.lookup
+    for lookup in lookups:
         if lookup.type == "PTR":
             names.update(_first_label(answer) for answer in lookup.answers)
         elif lookup.start_ns < greeted_ns and backwards not in lookup.name and _first_label(lookup.name) not in names:
             continue
-        yield asked
+        yield lookup
 
 
 def _first_label(name: str) -> str:
@@ -83,23 +82,23 @@ def _greeting(conversation: Conversation) -> str:
     return " ".join(wire_text(line) for reply in replies for line in reply.lines).lower()
 
 
-def _lookups(lookups: Sequence[Asked], side: Side, end_ns: int) -> Iterator[Wait]:
+def asking(lookups: Sequence[Lookup], side: Side, end_ns: int) -> Iterator[Wait]:
     """Yield the time each lookup took, in their order.
 
     An unanswered one counts until its resolver gave up, or asked something else.
     """
-    for index, asked in enumerate(lookups):
-        lookup, until_ns, sure = asked.lookup, asked.until_ns, Confidence.CERTAIN
-        if until_ns is None:
+    for index, lookup in enumerate(lookups):
+        took, sure = lookup.took_ns, Confidence.CERTAIN
+        if took is None:
             sure = Confidence.LIKELY
-            following_ns = lookups[index + 1].lookup.start_ns if index + 1 < len(lookups) else end_ns
+            following_ns = lookups[index + 1].start_ns if index + 1 < len(lookups) else end_ns
             until_ns = min(following_ns, lookup.start_ns + RESOLVER_TIMEOUT_NS * (lookup.retries + 1))
-        took = max(0, until_ns - lookup.start_ns)
+            took = max(0, until_ns - lookup.start_ns)
         yield Wait(WaitKind.LOOKUP, lookup.start_ns, took, lookup.packets, sure, question(lookup), side)
 
 
-def _start_ns(asked: Asked) -> int:
-    return asked.lookup.start_ns
+def _start_ns(lookup: Lookup) -> int:
+    return lookup.start_ns
 
 
 def _ident(ident: Conversation, greeted_ns: int, software: str) -> Wait:

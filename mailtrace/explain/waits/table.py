@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mailtrace.explain.texts import has_text, numbers, seconds, text
+from mailtrace.explain.waits.causes import Causes
 from mailtrace.explain.waits.journeys import WaitsOf, journey_waits
 from mailtrace.explain.waits.said import LATE_NS, MAIL
 from mailtrace.mail.naming import Naming
@@ -58,10 +59,14 @@ def conversation_times(conversation: Conversation, waits: Sequence[Wait], names:
 
 
 def journey_times(
-    journey: Journey, conversations: Mapping[int, Conversation], waits_of: WaitsOf, naming: Naming
+    journey: Journey,
+    conversations: Mapping[int, Conversation],
+    waits_of: WaitsOf,
+    asked: Mapping[int, Causes],
+    naming: Naming,
 ) -> TimeTable | None:
     """Return where the time of a journey went, None where it was not slow, or its beginning was not captured."""
-    waits = journey_waits(journey, conversations, waits_of)
+    waits = journey_waits(journey, conversations, waits_of, asked)
     total = sum(each.wait.duration_ns for each in waits)
     if total < SLOW_NS:
         return None

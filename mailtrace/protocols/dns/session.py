@@ -2,8 +2,8 @@
 
 An answer belongs to the question with the same message id, name, type and class, asked by the other side; names compare
 without case, because resolvers change it at random and expect it back. A question asked again before it is answered, or
-within `REPEAT_NS` of its answer, is a retry of the same lookup. A lookup is told (appended to the dialogue) when it is
-answered, or when nobody can answer it any more.
+within `REPEAT_NS` of its answer, is a retry of the same lookup; from `MISSED_NS` on it shows that the answer did not
+arrive. A lookup is told (appended to the dialogue) when it is answered, or when nobody can answer it any more.
 
 Benchmark: tests/bench (`mail`).
 """
@@ -32,6 +32,7 @@ MAX_OUTSTANDING = 10_000  # questions of one conversation: a busy resolver has a
 MAX_ANSWERED = 1_000  # answered lookups kept in reach of late repeats
 MAX_PACKETS = 1_000  # told of one lookup
 QUESTION_TIMEOUT_NS = 300_000_000_000  # after five minutes no resolver waits any more: the id may serve again
+MISSED_NS = 500_000_000  # no copy of a question comes so late: who asks again then has not got the answer
 REPEAT_NS = 5_500_000_000  # resolvers repeat a question after at most five seconds, give or take their clock
 
 CLIENT, SERVER = Side.CLIENT, Side.SERVER
@@ -151,6 +152,8 @@ class DnsSession:
         if lookup is not None:
             lookup.retries += 1
             _add_packets(lookup, said.packets)
+            if lookup.duration_ns is not None:
+                _miss(lookup, said)
             return
         if len(asked) >= MAX_OUTSTANDING:
             self._tell(asked.pop(next(iter(asked))))
@@ -169,7 +172,7 @@ class DnsSession:
         lookup = self._answered.get(key)
         if lookup is None or (
             lookup.edns != message.edns  # asked again without EDNS: another question. RFC 6891 section 7
-            or time_ns - lookup.start_ns - (lookup.duration_ns or 0) > REPEAT_NS
+            or time_ns - lookup.start_ns - (lookup.took_ns or 0) > REPEAT_NS
         ):
             return None
         return lookup
@@ -237,6 +240,8 @@ class DnsSession:
     def _another(self, lookup: Lookup, stated: Statement, said: _Said) -> None:
         """Take a further answer to a lookup: the next part of a zone transfer, a repeat, or a contradiction."""
         _add_packets(lookup, said.packets)
+        if lookup.missed_ns is not None:
+            lookup.missed_ns = max(lookup.missed_ns, said.time_ns - lookup.start_ns)
         again = stated.answer or answer(stated.message, lookup.type)
         told = again.answers
         if lookup.type in TRANSFERS:
@@ -287,6 +292,13 @@ def _add_packets(lookup: Lookup, packets: tuple[int, ...]) -> None:
             lookup.packets += packets
         else:
             lookup.packets = tuple(sorted({*lookup.packets, *packets}))
+
+
+def _miss(lookup: Lookup, said: _Said) -> None:
+    """See whether a question behind its answer shows that this has not arrived. Multicast DNS, with id 0, just asks."""
+    asked_ns = said.time_ns - lookup.start_ns
+    if asked_ns - (lookup.took_ns or 0) >= MISSED_NS and said.id and lookup.type not in TRANSFERS:
+        lookup.missed_ns = asked_ns
 
 
 def _fill(lookup: Lookup, stated: Statement) -> None:

@@ -126,7 +126,7 @@ class _Builder:
     def _waits(self) -> list[Told]:
         """Return where the time went."""
         if self._journey is not None:
-            found = journey_waits(self._journey, self._conversations, self._waits_of)
+            found = journey_waits(self._journey, self._conversations, self._waits_of, self._asked)
             ids = [self._journey.hops[each.place].conversation or 0 for each in found]
             return [
                 Told(each.wait, self._naming.pair(self._conversations[number].key))

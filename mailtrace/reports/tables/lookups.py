@@ -41,7 +41,7 @@ def _row(source: Source, lookup: Lookup) -> tuple[Value, ...]:
         lookup.name,
         lookup.type,
         answer_shown(lookup),
-        lookup.duration_ns,
+        lookup.took_ns,
         lookup.caused_by,
         source.since(lookup.start_ns),
         lookup.rcode,

@@ -9,7 +9,6 @@ from hypothesis import strategies as some
 from msgspec.structs import replace
 
 from mailtrace.explain.waits import Causes, waits
-from mailtrace.explain.waits.causes import Asked
 from mailtrace.explain.waits.table import conversation_times
 from mailtrace.model import NO_TIME, Conversation, Flags, GapReason, Mark, Side, TlsFacts, TlsMessage
 from tests.explain.making import Talk, lookup
@@ -82,8 +81,7 @@ def found_for(lookups: list[Any], idents: list[Any]) -> Causes:
     causes = Causes()
     for seconds, took, client, type_ in lookups:
         asked = lookup((1000, 1001), seconds, type_, "1.0.0.10.in-addr.arpa", duration=took, client=client)
-        until_ns = None if asked.duration_ns is None else asked.start_ns + asked.duration_ns
-        causes.lookups.append(Asked(asked, until_ns))
+        causes.lookups.append(asked)
     for packets in idents:
         talk = Talk("ident", "10.0.0.2", "10.0.0.1", 113, number=2)
         for later, side, flags in packets:
@@ -103,7 +101,7 @@ def test_waits_tile_any_conversation(
     conversation = made(steps, greeting, handshake, protocol)
     causes = found_for(lookups, idents)
     if protocol == "dns":
-        conversation.dialogue.lookups.extend(each.lookup for each in causes.lookups)
+        conversation.dialogue.lookups.extend(causes.lookups)
     waited = waits(conversation, causes)
     assert broken(conversation, waited, (1000, 1001)) == []
     brief = Conversation(
@@ -136,8 +134,7 @@ def test_thousands_of_exchanges_and_lookups_take_no_longer_each() -> None:
     for turn in range(10_000):
         talk.command(10 + 2 * turn, turn + 0.1, "NOOP")
         talk.reply(11 + 2 * turn, turn + 0.9, "250", "ok")
-        asked = lookup((1,), turn + 0.2, "A", "x", duration=0.5)
-        causes.lookups.append(Asked(asked, asked.start_ns + 500_000_000))
+        causes.lookups.append(lookup((1,), turn + 0.2, "A", "x", duration=0.5))
     conversation = talk.conversation()
     found = waits(conversation, causes)
     assert broken(conversation, found) == []

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from mailtrace.explain.waits import waits
+from mailtrace.explain.waits import causes, waits
 from mailtrace.explain.waits.journeys import journey_waits
 from mailtrace.model import Conversation, Hop, HopKind, Journey, JourneyOutcome
 from tests.explain.journeys.telling import JOURNEY, A, B, capture
-from tests.explain.making import Talk, at
+from tests.explain.making import Talk, at, lookup, resolver
 
 Told = tuple[str, float, int]
 """Kind, seconds, and the place of the hop, counted from 1 and negative for the time before it began."""
@@ -18,7 +18,7 @@ Told = tuple[str, float, int]
 
 def told(journey: Journey, conversations: dict[int, Conversation]) -> list[Told]:
     """Return the waits of a journey in short, after seeing that each begins where the one before ends."""
-    found = journey_waits(journey, conversations, waits)
+    found = journey_waits(journey, conversations, waits, causes(conversations.values()))
     for before, after in pairwise(found):
         if after.wait.start_ns != before.wait.end_ns:
             raise ValueError(f"{after} does not follow {before}")
@@ -43,6 +43,21 @@ def test_from_lee_to_kim() -> None:
         ("client", 0.1, 3),
         ("server", 0.1, 3),
         ("client", 0.1, 3),
+    ]
+
+
+def test_a_long_lookup_before_the_next_hop_is_no_queue() -> None:
+    """Lab capture 08, packets 428 to 431: captured, and lost behind the place of the capture."""
+    conversations = {each.id: each for each in capture(JOURNEY).conversations}
+    conversations[2].dialogue.transactions[0].packets = (44, 51)
+    quick = lookup((30, 31), 1.25, "AAAA", "daum.net", duration=0.1, client=A, caused_by=2)
+    missed = lookup((32, 33, 34, 35), 1.4, "MX", "daum.net", client=A, caused_by=2, retries=1)
+    missed.missed_ns = 500_000_000
+    conversations[9] = resolver(9, quick, missed)
+    assert [each for each in told(JOURNEY, conversations) if each[2] == -2] == [
+        ("queue", 0.2, -2),
+        ("lookup", 0.5, -2),
+        ("queue", 0.1, -2),
     ]
 
 

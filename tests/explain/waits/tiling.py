@@ -36,7 +36,7 @@ def told(conversation: Conversation, asked: Causes | None = None) -> list[Told]:
     proofs: set[int] = set()
     if asked is not None:
         proofs.update(number for ident in asked.idents for number in ident.numbers)
-        proofs.update(number for each in asked.lookups for number in each.lookup.packets)
+        proofs.update(number for each in asked.lookups for number in each.packets)
     if broken(conversation, found, proofs):
         raise ValueError(broken(conversation, found, proofs))
     return [(each.kind.value, round(each.duration_ns / 1e9, 3), each.about, each.packets) for each in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,6 +126,37 @@ def test_same_question_much_later_is_a_new_one() -> None:
     session = feed_at((0, "C", message()), (301, "C", message()))
     session.finish()
     assert [(each.packets, each.retries) for each in session.dialogue.lookups] == [((1,), 0), ((2,), 0)]
+
+
+@pytest.mark.parametrize(
+    ("again", "answered", "id_", "took"),
+    [
+        (5.0, 5.1, 0x1234, 5.1),  # the answer to the repeat ends the lookup
+        (0.62, 0.63, 0x1234, 0.63),
+        (5.0, None, 0x1234, 5.0),  # until then the client waited in any case
+        (0.55, 0.58, 0x1234, 0.1),  # less than half a second behind the answer: a copy
+        (0.11, 2.0, 0x1234, 0.1),
+        (5.0, 5.1, 0, 0.1),  # multicast DNS asks again and again
+    ],
+)
+def test_who_asks_again_long_after_an_answer_has_not_got_it(
+    again: float, answered: float | None, id_: int, took: float
+) -> None:
+    question, answer = message(id_), message(id_, RESPONSE, answers=(MX,))
+    later = [] if answered is None else [(answered, "S", answer)]
+    session = feed_at((0, "C", question), (0.1, "S", answer), (again, "C", question), *later)
+    session.finish()
+    (lookup,) = session.dialogue.lookups
+    assert (lookup.duration_ns, lookup.took_ns) == (100_000_000, round(took * 1e9))
+    assert (lookup.missed_ns is not None) is (took > 0.1)
+
+
+def test_three_answers_that_never_arrived_are_one_lookup() -> None:
+    answer = message(flags=RESPONSE, answers=(MX,))
+    both = ((0.0, "C", message()), (0.1, "S", answer))
+    session = feed_at(*[(at + later, side, wire) for at in (0, 5, 10) for later, side, wire in both])
+    session.finish()
+    assert [(each.retries, each.took_ns) for each in session.dialogue.lookups] == [(2, 10_100_000_000)]
 
 
 def test_second_answer_that_differs_is_named_and_the_first_kept() -> None:
