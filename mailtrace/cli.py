@@ -32,6 +32,7 @@ from mailtrace.cli_arguments import (
     LevelOption,
     MessageId,
     Names,
+    Output,
     Packets,
     Protocols,
     Recipient,
@@ -121,7 +122,7 @@ def mailtrace(
 def analyze(
     captures: Annotated[list[str], typer.Argument(metavar="CAPTURE", show_default=False)],
     format: Annotated[Format, typer.Option("--format", "-f", help="What to write.")] = Format.TERMINAL,
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,
+    output: Output = None,
     conversation: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this conversation.")] = None,
     journey: JourneyNumber = None,
     message_id: MessageId = None,
@@ -152,7 +153,7 @@ def analyze(
     request = Request(
         captures=captures,
         format=format.value,
-        output=output,
+        output=options.output(output),
         conversation=conversation,
         protocols=options.protocols(protocol),
         names=options.names(hosts, name),
@@ -280,7 +281,7 @@ def export(
         raise UsageError("a journey tells all of a mail: leave out --conversation")
     request = ExportRequest(
         captures=captures,
-        output=output,
+        output=options.file(output, "a directory of files"),
         kinds=frozenset(kind for kind, is_chosen in chosen.items() if is_chosen),
         conversation=conversation,
         journey=journey,

@@ -39,6 +39,9 @@ Packets = Annotated[
 Select = Annotated[list[str] | None, typer.Option(metavar="CODES", help="Only these findings, such as DNS,SMTP001.")]
 Ignore = Annotated[list[str] | None, typer.Option(metavar="CODES", help="All findings but these.")]
 FailOnOption = Annotated[FailOn | None, typer.Option("--fail-on", help="Exit code 1 if a finding is as bad as that.")]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; - is standard output.")
+]
 HostsFile = Annotated[str | None, typer.Option(metavar="FILE", help="Names for addresses, in hosts-file format.")]
 Names = Annotated[
     list[str] | None, typer.Option(metavar="ADDRESS=NAME", help="A name for one address; may be repeated.")

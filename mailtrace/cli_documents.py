@@ -18,16 +18,17 @@ from mailtrace.cli_arguments import (
     Level,
     LevelOption,
     Names,
+    Output,
     Redact,
     ShowSecrets,
     on_copy,
 )
-from mailtrace.formats import DocumentFormat, TableName
+from mailtrace.formats import BINARY, DocumentFormat, TableName
 
 
 def report(
     captures: Annotated[list[str], typer.Argument(metavar="CAPTURE", show_default=False)],
-    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,
+    output: Output = None,
     format: Annotated[
         DocumentFormat | None, typer.Option("--format", "-f", help="What to write, where the file's name does not say.")
     ] = None,
@@ -66,10 +67,13 @@ def report(
     from mailtrace.command_report import report_request, run_report
     from mailtrace.command_table import run_tables, table_wishes
 
-    tables, kind = table_wishes(table, columns, csv_raw, output, format)
+    to = options.output(output)
+    tables, kind = table_wishes(table, columns, csv_raw, to, format)
+    if output is not None and kind in BINARY:
+        options.file(output, kind)
     request = report_request(
         captures=captures,
-        output=output,
+        output=to,
         format=kind,
         conversation=conversation,
         wanted=options.wanted(journey, None, None, None, None),
@@ -111,7 +115,7 @@ def ladder(
 
     request = LadderRequest(
         captures=captures,
-        output=output,
+        output=options.output(output),
         conversation=conversation,
         journey=journey,
         show_secrets=show_secrets,
@@ -140,7 +144,7 @@ def redact(
 
     request = RedactRequest(
         captures=captures,
-        output=output,
+        output=options.file(output, "a capture"),
         fields=options.fields(redact) or frozenset(),
         decode_as=options.decode_as(decode_as),
     )

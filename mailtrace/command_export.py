@@ -1,7 +1,8 @@
 """What `mailtrace export` does: mails, attachments, streams and packets into files, and an index of them.
 
 Mails and attachments are written as conversations become final, so that memory follows the open ones. Streams and
-packets need a second reading of the capture, once it is known which are wanted.
+packets need a second reading of the capture, once it is known which are wanted. The comments of packets are told
+between the two: by then all names and causes are known.
 """
 
 from __future__ import annotations
@@ -20,15 +21,14 @@ from mailtrace.capture.excerpt import write_excerpt
 from mailtrace.capture.source import STANDARD_INPUT
 from mailtrace.command import PARTIAL, exit_code, packet_bar, progress_bar
 from mailtrace.errors import UnreadableInput, UsageError
-from mailtrace.export.comments import COMMENTS_LIMIT, Comments, comments, conversation_comments
+from mailtrace.export.comments import Commentary, Comments, comments
 from mailtrace.export.folder import open_output
 from mailtrace.export.index import Index, Row
 from mailtrace.export.mails import ATTACHMENTS, EML, MBOX, MailExporter
 from mailtrace.export.report import Summary, say, write_summary
 from mailtrace.export.store import Store
 from mailtrace.export.streams import Plan, plan_of, record
-from mailtrace.mail.correlator import Final
-from mailtrace.model import Analysis, CaptureInfo
+from mailtrace.model import Analysis, CaptureInfo, Conversation
 from mailtrace.model.remarks import remark
 
 STREAMS, PCAPNG = "streams", "pcapng"
@@ -117,7 +117,6 @@ class _Export:
         """Read, write, and say what was written; return the exit code. Raises: `MailtraceError`."""
         request = self._request
         choice = _journey(request) if request.journey is not None else Choice(_only(request.conversation))
-        self._comments = dict(choice.comments)
         info = self._mails(choice)
         if self._plans:
             with packet_bar("the second reading", info.packets) as show:
@@ -134,7 +133,7 @@ class _Export:
     def _mails(self, choice: Choice) -> CaptureInfo:
         """Read the capture and save its mails; note what the second reading needs. Raises: `MailtraceError`."""
         request = self._request
-        exporter = MailExporter(self._store, self._kinds)
+        exporter, commentary = MailExporter(self._store, self._kinds), Commentary(choice.conversations)
         with progress_bar(request.captures) as progress:
             analyzer = Analyzer(
                 request.captures,
@@ -145,30 +144,28 @@ class _Export:
             )
             for finals in analyzer.finals():
                 for final in finals:
+                    if PCAPNG in self._kinds:
+                        commentary.take(final)
                     number = final.conversation.id
                     if choice.conversations is None or number in choice.conversations:
                         wanted = None if choice.mails is None else choice.mails.get(number, set())
                         self._index.add(exporter.save(final.conversation, wanted))
-                        self._remember(final, choice)
+                        self._remember(final.conversation)
         many = analyzer.correlator.conversations
         if request.conversation is not None and request.conversation > many:
             raise UsageError(f"there is no conversation {request.conversation}; the capture has {many}")
         exporter.finish()
+        self._comments = commentary.comments(analyzer.correlator.hosts.hosts(), request.show_secrets) | choice.comments
+        self._summary.uncommented = commentary.untold
         return analyzer.info
 
-    def _remember(self, final: Final, choice: Choice) -> None:
+    def _remember(self, conversation: Conversation) -> None:
         """Note what the second reading needs of a conversation."""
-        conversation, secrets = final.conversation, self._request.show_secrets
-        plan = plan_of(conversation, secrets) if STREAMS in self._kinds else None
+        plan = plan_of(conversation, self._request.show_secrets) if STREAMS in self._kinds else None
         if plan is not None:
             self._plans.append(plan)
         if PCAPNG in self._kinds:
             self._numbers.extend(conversation.numbers)
-            self._summary.uncommented += len(self._comments) >= COMMENTS_LIMIT
-            if len(self._comments) < COMMENTS_LIMIT:
-                for number, texts in conversation_comments(final, secrets).items():
-                    if number not in choice.comments:
-                        self._comments.setdefault(number, []).extend(texts)
 
     def _packets(self, choice: Choice) -> None:
         """Write the packets of what was chosen. Raises: `UnreadableInput`."""

@@ -83,7 +83,7 @@ def report_request(
     if sum(each is not None for each in (conversation, wanted, packets)) > 1:
         raise UsageError("--conversation, --journey and --packets each say what the report is about: give one of them")
     if output is None and format is None:
-        raise UsageError("say where to write the report, such as -o report.html")
+        raise UsageError("say where to write the report, such as -o report.html, or with --format what to write")
     wishes = Wishes(title, author, level, parts, show_secrets, packets, by_journey=wanted is not None)
     return ReportRequest(
         format=format or format_of(output or ""),

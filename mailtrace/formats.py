@@ -58,6 +58,10 @@ class DocumentFormat(StrEnum):
     TERMINAL = "terminal"
 
 
+BINARY = frozenset({DocumentFormat.DOCX, DocumentFormat.PDF})
+"""Formats of documents that are no text, which a terminal would be confused by."""
+
+
 class TableName(StrEnum):
     """Which table to write."""
 

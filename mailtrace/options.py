@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # loaded only by the options that need them, so that `--help`
     from mailtrace.choosing import Wanted
     from mailtrace.judging import Judging
 
+STANDARD_OUTPUT = "-"
+
 MAX_PORT = 65535  # ports have 16 bits
 PORT_DIGITS = 5
 
@@ -29,6 +31,18 @@ def speak(lang: str | None) -> str:
     code = language_of(os.environ) if lang is None else lang
     language.speak(catalogue(code))
     return code
+
+
+def output(path: str | None) -> str | None:
+    """Return the file to write to, None for standard output, which `-` stands for as in nearly every command."""
+    return None if path == STANDARD_OUTPUT else path
+
+
+def file(path: str, what: str) -> str:
+    """Return the path of what is too much, or no text, for standard output. Raises: `UsageError`."""
+    if path == STANDARD_OUTPUT:
+        raise UsageError(f"{what} cannot be written to standard output: say where to write it, as -o and a name")
+    return path
 
 
 def names(hosts: str | None, pairs: list[str] | None) -> dict[str, list[str]]:

@@ -251,6 +251,24 @@ def test_output_is_a_file_that_is_the_same(format: str, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
 
+@pytest.mark.parametrize("format", ["terminal", "markdown", "json", "jsonl"])
+def test_a_dash_is_standard_output(format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("analyze", "-f", format, "-o", "-", REPORT_2008)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == run("analyze", "-f", format, REPORT_2008).stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["export", "redact"])
+def test_what_is_no_text_needs_a_name(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run(command, REPORT_2008, "-o", "-")
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+    assert b"cannot be written to standard output: say where to write it" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_output_replaces_a_file_and_keeps_its_permissions(tmp_path: Path) -> None:
     target = tmp_path / "report"
     target.write_text("old", encoding="utf-8")

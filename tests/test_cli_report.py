@@ -150,10 +150,24 @@ def test_damage_is_told_and_is_exit_code_4(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments", [("-f", "md"), ("-f", "tex"), ("--table", "hosts"), ("--table", "hosts", "-f", "csv")]
+)
+def test_a_dash_is_standard_output(arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("report", REPORT_2008, *arguments, "-o", "-")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == run("report", REPORT_2008, *arguments).stdout != b""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("-o", "x.xyz"), "does not end in any of .html"),
         ((), "say where to write the report"),
+        (("-o", "-"), "say where to write the report, such as -o report.html, or with --format what to write"),
+        (("-o", "-", "-f", "docx"), "docx cannot be written to standard output"),
+        (("-o", "-", "-f", "pdf"), "pdf cannot be written to standard output"),
         (("-f", "md", "--parts", "nothing"), "--parts takes one or more of summary, topology"),
         (("-f", "md", "--full", "1,x"), "--full takes packet numbers"),
         (("-f", "md", "--full", "900"), "there is no packet 900; the capture has 459"),
