@@ -382,7 +382,8 @@ def said(command: Command) -> str:
 def answered(reply: Reply) -> str:
     """Return a reply as text: status and lines, and the enhanced code of a reply that has one once."""
     lines = [wire_text(line) for line in reply.lines]
-    lines[1:] = [line.removeprefix(f"{reply.enhanced} ") for line in lines[1:]]
+    if reply.enhanced is not None:
+        lines[1:] = [line.removeprefix(f"{reply.enhanced} ") for line in lines[1:]]
     return " ".join([reply.status, *lines]).strip()
 
 

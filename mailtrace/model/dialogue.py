@@ -314,7 +314,7 @@ class Conversation(Struct, array_like=True, gc=False):
     @property
     def end_ns(self) -> int:
         """When its last packet was captured; never before its start."""
-        return max(self.start_ns, self.packets[-1].time_ns)
+        return self.span_ns()[1]
 
     def span_ns(self) -> tuple[int, int]:
         """Return `start_ns` and `end_ns`, which costs less than one after the other."""
@@ -324,4 +324,5 @@ class Conversation(Struct, array_like=True, gc=False):
     @property
     def duration_ns(self) -> int:
         """How long it lasted; never less than no time."""
-        return max(0, self.packets[-1].time_ns - self.packets[0].time_ns)
+        start_ns, end_ns = self.span_ns()
+        return end_ns - start_ns

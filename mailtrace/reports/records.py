@@ -258,6 +258,7 @@ class LookupRecord(Struct, gc=False):
 
 def lookup_record(lookup: Lookup, type_: UnsetType | None = None) -> LookupRecord:
     """Return the record of a lookup; `type_` stands for its type, if that is left out."""
+    took_ns = lookup.took_ns
     return LookupRecord(
         lookup.id,
         lookup.conversation,
@@ -269,7 +270,7 @@ def lookup_record(lookup: Lookup, type_: UnsetType | None = None) -> LookupRecor
         lookup.answers,
         lookup.packets,
         iso(lookup.start_ns),
-        None if lookup.took_ns is None else seconds(lookup.took_ns),
+        None if took_ns is None else seconds(took_ns),
         lookup.caused_by,
         lookup.nodata,
         lookup.authoritative,

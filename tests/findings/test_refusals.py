@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailtrace.findings.facts import answered
 from mailtrace.findings.refusals import Reason, reason
 from mailtrace.model import Outcome, Reply
 from mailtrace.protocols.smtp.grammar import parse_enhanced
@@ -66,3 +67,12 @@ def test_the_reason_of_a_refusal(line: str) -> None:
     text = line[4:].encode()
     outcome = Outcome.LATER if line[0] == "4" else Outcome.NO
     assert reason(Reply(line[:3], outcome, (text,), 1, 0, (1,), parse_enhanced(text))) is SAID[line]
+
+
+def test_a_refusal_of_several_lines_says_its_enhanced_code_once() -> None:
+    """Without such a code nothing is left out, whatever a line begins with."""
+    lines = (b"5.7.1 you are in a list at", b"5.7.1 bl.example")
+    coded = Reply("550", Outcome.NO, lines, 1, 0, (1,), "5.7.1")
+    assert answered(coded) == "550 5.7.1 you are in a list at bl.example"
+    plain = Reply("550", Outcome.NO, (b"Refused:", b"None of this"), 1, 0, (1,))
+    assert answered(plain) == "550 Refused: None of this"
