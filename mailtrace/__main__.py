@@ -1,5 +1,5 @@
 """`python -m mailtrace` is the command `mailtrace`."""
 
-from mailtrace.cli import main
+from mailtrace.cli import run
 
-main()
+run()

@@ -104,7 +104,7 @@ def test_setting_up_is_one_line_each() -> None:
     assert run == f"{make}. && .venv/bin/mailtrace analyze samples/01-report-2008.pcapng"
     assert check == f"{make}-e '.[dev]' && .venv/bin/pytest -n auto"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["scripts"] == {"mailtrace": "mailtrace.cli:main"}
+    assert project["scripts"] == {"mailtrace": "mailtrace.cli:run"}
     tools = {re.split("[<>=]", each)[0] for each in project["optional-dependencies"]["dev"]}
     assert {"pytest", "pytest-xdist"} <= tools
 

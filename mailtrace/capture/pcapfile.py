@@ -13,7 +13,7 @@ Benchmark: tests/bench (`mixed`).
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -93,12 +93,12 @@ class PcapReader:
             self._read_file_header(0)
             self._refuse_strange_version()
 
-    def batches(self, batch_bytes: int) -> Iterator[RawBatch]:
-        """Yield all frames, in windows of about `batch_bytes`."""
+    def batches(self, window_bytes: Callable[[], int]) -> Iterator[RawBatch]:
+        """Yield all frames, in windows of about as many octets as `window_bytes` says each time."""
         octets = self._octets
         if self._stopped_early:
             return
-        octets.advance(FILE_HEADER_BYTES, batch_bytes)
+        octets.advance(FILE_HEADER_BYTES, window_bytes())
         at: int | None = 0
         while at is not None:
             starts, at, missing = self._walk(at)
@@ -107,7 +107,7 @@ class PcapReader:
             if not missing:
                 at = self._past_obstacle(at)
             elif not octets.ended:
-                octets.advance(at, max(batch_bytes, len(octets.buffer) - at + missing))
+                octets.advance(at, max(window_bytes(), len(octets.buffer) - at + missing))
                 at = 0
             else:
                 cut, at = at, self._past_cut(at, missing)

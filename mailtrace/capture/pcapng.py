@@ -14,7 +14,7 @@ Benchmark: tests/bench (`mixed`).
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 
 import numpy as np
@@ -83,10 +83,10 @@ class PcapngReader:
         self._sections = 0
         self._secret_blocks = 0
 
-    def batches(self, batch_bytes: int) -> Iterator[RawBatch]:
-        """Yield all frames, in windows of about `batch_bytes`."""
+    def batches(self, window_bytes: Callable[[], int]) -> Iterator[RawBatch]:
+        """Yield all frames, in windows of about as many octets as `window_bytes` says each time."""
         octets = self._octets
-        octets.advance(0, batch_bytes)
+        octets.advance(0, window_bytes())
         at: int | None = 0
         while at is not None:
             at, stop, needed = self._walk(at)
@@ -105,7 +105,7 @@ class PcapngReader:
                     break
                 at, stop, needed = self._begin_section(at)
             if stop is Stop.SHORT and not octets.ended:
-                octets.advance(at, max(batch_bytes, needed))
+                octets.advance(at, max(window_bytes(), needed))
                 at = 0
             elif stop is not Stop.SECTION:
                 at = self._past_damage(at, stop)

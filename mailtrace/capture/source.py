@@ -28,6 +28,9 @@ from mailtrace.model import Interface, Note, RawBatch
 DEFAULT_BATCH_BYTES = 8 << 20
 """Octets read at once: enough that work by columns pays; twice as much gains nothing more, and costs memory."""
 
+SMALL_BATCH_BYTES = 1 << 20
+"""The size of the first batches, and of the last: nobody waits long for the first, little is left after the last."""
+
 SNIFF_BYTES = 1024
 """Octets looked at to tell the format."""
 
@@ -138,7 +141,7 @@ class CaptureFile:
     def batches(self) -> Iterator[RawBatch]:
         """Yield all frames in file order, once. Never raises because of what is in the file."""
         if self._reader is not None:
-            yield from self._reader.batches(self._batch_bytes)
+            yield from self._reader.batches(self._window_bytes)
         if self._source.failure is not None:
             message = f"reading stopped at byte {self.position}: {self._source.failure}"
             self._facts.note("read-error", message, damage=True)
@@ -155,6 +158,13 @@ class CaptureFile:
     def __exit__(self, *_: object) -> None:
         """Close the file."""
         self.close()
+
+    def _window_bytes(self) -> int:
+        """Return how many octets to read at once: no more than before, and no more than half of what is left."""
+        least, left = SMALL_BATCH_BYTES, 2 * self._batch_bytes
+        if self.size_bytes is not None:
+            left = self.size_bytes - self.position
+        return min(self._batch_bytes, max(least, min(self.position, left // 2)))
 
     def _read(self, place: memoryview) -> int:
         """Read from the file and keep count, for the progress of long work."""

@@ -9,7 +9,8 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from mailtrace.capture import CaptureFile, open_capture
+from mailtrace.capture.source import SMALL_BATCH_BYTES
 from mailtrace.errors import UnreadableInput
 from tests.capture.builders import (
     damaged,
@@ -182,6 +184,19 @@ def test_a42_not_a_capture(tmp_path: Path, data: bytes, words: str) -> None:
     path = tmp_path / "x.pcap"
     path.write_bytes(data)
     assert f"is not a capture: {words}" in refusal(path)
+
+
+@pytest.mark.parametrize("make", [pcap, pcapng])
+def test_windows_are_small_at_both_ends(make: Callable[[int, int], bytes]) -> None:
+    data = make(400, 60_000)
+    capture = CaptureFile("x", io.BytesIO(data), len(data), 4 << 20)
+    read = [0] + [capture.position for _ in capture.batches()]
+    windows = [after - before for before, after in pairwise(read)]
+    assert read[-1] == len(data)
+    assert windows[0] < 1.01 * SMALL_BATCH_BYTES  # and a file header
+    assert SMALL_BATCH_BYTES / 2 < windows[-1] <= SMALL_BATCH_BYTES
+    assert 3 << 20 < max(windows) <= 4 << 20
+    assert len(windows) < 14
 
 
 def test_a43_file_cut_while_it_is_read(tmp_path: Path) -> None:
