@@ -93,9 +93,9 @@ class AllRead(Struct, Generic[T], tag="AllRead"):
     understood: list[T]
 
 
-Read = Piece[Raw] | CaptureRead | AllRead[Raw]
 Done = Piece[Understood] | CaptureRead | AllRead[Understood]
-"""What is handed on while shares are left to be understood, and when none is."""
+Read = Piece[Raw] | CaptureRead | AllRead[Raw]
+"""What is handed on; those who have a share left to understand need not read what came of the others."""
 
 
 class Analyzer:
@@ -150,15 +150,15 @@ class Analyzer:
         keep = whole if write is None else partial(briefly, write)
         brief = write is not None
         if not self.in_processes:
-            return self._understand(self._read(1), _as_it_is, keep, brief)
+            return self._understand(self._read(1), keep, brief)
         if not brief:
-            return self._understand(ahead(self._read(1), Read), _as_it_is, keep, brief)
-        pieces: Iterator[Read] = self._read(SHARES)
+            return self._understand(ahead(self._read(1), Read), keep, brief)
+        pieces: Iterator[Done] = self._read(SHARES)
         for _ in range(SHARES):
-            pieces = self._understand(ahead(pieces, Read), _sent, partial(packed, keep), brief)
+            pieces = self._understand(ahead(pieces, Read), partial(packed, keep), brief)
         return ahead(pieces, Done)
 
-    def _read(self, shares: int) -> Iterator[Piece[T] | CaptureRead | AllRead[T]]:
+    def _read(self, shares: int) -> Iterator[Done]:
         """Read all captures, and sift what may be mail."""
         sift = sifter(self._decode_as, shares)
         octets = packets = 0
@@ -180,14 +180,8 @@ class Analyzer:
             yield CaptureRead(capture.notes, capture.names, list(link_types), is_last=capture is self._captures[-1])
         yield AllRead(sift.totals, sift.notes(), [])
 
-    def _understand(
-        self,
-        pieces: Iterator[Piece[T] | CaptureRead | AllRead[T]],
-        told: Callable[[Understood], T],
-        keep: Keep,
-        brief: bool,
-    ) -> Iterator[Piece[T] | CaptureRead | AllRead[T]]:
-        """Understand the next share of every piece; `told` makes of what came of it what is handed on."""
+    def _understand(self, pieces: Iterator[Done], keep: Keep, brief: bool) -> Iterator[Done]:
+        """Understand the next share of every piece."""
         pipeline = self.pipeline = Pipeline(self._decode_as, keep, brief)
         pipeline.keys.add(self._keylog)
         for piece in pieces:
@@ -195,12 +189,12 @@ class Analyzer:
                 for secrets in piece.secrets:
                     pipeline.keys.add(secrets)
                 pipeline.feed(piece.shares.pop(), piece.now_ns)
-                piece.understood.append(told(pipeline.take()))
+                piece.understood.append(pipeline.take())
             elif isinstance(piece, AllRead):
                 pipeline.finish()
                 if not piece.understood:
                     piece.notes += pipeline.keys.notes()
-                piece.understood.append(told(pipeline.take()))
+                piece.understood.append(pipeline.take())
                 piece.totals.other = Counter(piece.totals.other) + pipeline.other
             yield piece
             if isinstance(piece, CaptureRead) and piece.is_last:
@@ -236,10 +230,6 @@ class Analyzer:
             info.notes.append(Note("stream-limit", message, damage=True))
 
 
-def _as_it_is(understood: Understood) -> Understood:
-    return understood
-
-
 def briefly(write: Write, conversation: Conversation) -> Kept:
     """Keep of a conversation only what is told of it, and what relating it to others needs."""
     messages = messages_in(conversation)
@@ -261,11 +251,6 @@ def packed(keep: Callable[[Conversation], Kept], conversation: Conversation) -> 
         return Raw(_encode(kept))
     except UnicodeEncodeError:
         return Raw(_encode(surrogates_spelled(to_builtins(kept, builtin_types=(bytes,)))))
-
-
-def _sent(understood: Understood) -> Raw:
-    """Return it in the form in which the processes in between hand it on."""
-    return Raw(_encode(understood))
 
 
 def analyze_files(analyzer: Analyzer, protocols: frozenset[str] | None = None) -> Analysis:

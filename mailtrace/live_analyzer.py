@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from time import monotonic, sleep
 
-from mailtrace.analyzer import AllRead, Analyzer, CaptureRead, Names, Piece, Write, briefly
+from mailtrace.analyzer import AllRead, Analyzer, CaptureRead, Done, Names, Piece, Write, briefly
 from mailtrace.live.handover import Captured, Handover
 from mailtrace.live.keylog import PATIENCE_SECONDS, FollowedKeyLog
 from mailtrace.live.losses import Losses
 from mailtrace.live.watching import Moment, Watcher
-from mailtrace.mail.correlator import Final, Understood
+from mailtrace.mail.correlator import Final
 from mailtrace.mail.kept import Kept, whole
 from mailtrace.model import NO_TIME, Conversation, Gap, Note
 from mailtrace.packets.carriers import link_name
@@ -34,8 +34,6 @@ SUMMARY_LIMIT_BYTES = 128 * 2**20
 PACKET_COST_BYTES = 200
 EVENT_COST_BYTES = 600
 """What a packet of a conversation takes in memory, and a command, a reply or the like."""
-
-Part = Piece[Understood] | CaptureRead | AllRead[Understood]
 
 
 class LiveAnalyzer(Analyzer):
@@ -70,7 +68,7 @@ class LiveAnalyzer(Analyzer):
     def finals(self, write: Write | None = None) -> Iterator[list[Final]]:
         """Yield conversations as they become final, and let the watcher see them. Raises: `MailtraceError`."""
         keep = whole if write is None else partial(_with_holes, write)
-        for finals in self._finals(self._understand(self._pieces(), _as_it_is, keep, brief=False)):
+        for finals in self._finals(self._understand(self._pieces(), keep, brief=False)):
             for final in finals:
                 self.losses.observe(final.conversation)
             self._watcher.show(self._moment(finals))
@@ -79,7 +77,7 @@ class LiveAnalyzer(Analyzer):
         self._watcher.close()
         self.info.notes += [*self.losses.notes(), *self._limit_notes()]
 
-    def _pieces(self) -> Iterator[Part]:
+    def _pieces(self) -> Iterator[Done]:
         """Yield what is captured, and pieces without packets while there is nothing."""
         handover, source = self._handover, self._handover.source
         sift = sifter(self._decode_as)
@@ -151,10 +149,6 @@ class LiveAnalyzer(Analyzer):
             f"{self._left_out:,} more are left out: record with -w and analyze the file, or take --format jsonl"
         )
         return [Note("summary-limit", message, damage=True)]
-
-
-def _as_it_is(understood: Understood) -> Understood:
-    return understood
 
 
 def _with_holes(write: Write, conversation: Conversation) -> Kept:
