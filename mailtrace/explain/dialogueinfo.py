@@ -28,6 +28,7 @@ from mailtrace.model import (
     wire_text,
 )
 from mailtrace.protocols.imap.grammar import CONDITIONS
+from mailtrace.protocols.sasl import shown
 
 UNTAGGED_LIMIT = 3
 """Lines with a star shown of a packet that ends no answer: the flags of a folder would fill the screen."""
@@ -149,6 +150,9 @@ class _Telling(ABC):
         if words is not None:
             words.texts.append(text)
 
+    def _lines(self, reply: Reply) -> list[str]:
+        return [wire_text(line) for line in shown(reply.lines, self._show_secrets)]
+
     def _lines_left(self, packet: int) -> int:
         """Return how many of a packet's lines no event has claimed yet."""
         payload = self._payloads.get(packet)
@@ -180,7 +184,7 @@ class _Smtp(_Telling):
     protocol = "SMTP"
 
     def _reply(self, reply: Reply) -> None:
-        lines = [wire_text(line) for line in reply.lines] or [""]
+        lines = self._lines(reply) or [""]
         lines[0] = f"{reply.status}{'-' if len(lines) > 1 else ' '}{lines[0]}"
         for packet in reply.packets:
             count = len(lines) if packet == reply.packet else max(0, min(self._lines_left(packet), len(lines) - 1))
@@ -199,7 +203,7 @@ class _Pop(_Telling):
     protocol = "POP"
 
     def _reply(self, reply: Reply) -> None:
-        first = wire_text(reply.lines[0]) if reply.lines else ""
+        first = "".join(self._lines(reply)[:1])
         started = False
         for packet in reply.packets:
             if started:
@@ -228,7 +232,7 @@ class _Imap(_Telling):
         self._ended: set[int] = set()
 
     def _reply(self, reply: Reply) -> None:
-        first = wire_text(reply.lines[0]) if reply.lines else ""
+        first = "".join(self._lines(reply)[:1])
         ends = reply.tag is not None
         words = self._words(reply.packet, Side.SERVER)
         if words is None or words.mail is not None:

@@ -37,6 +37,7 @@ from mailtrace.model import (
 )
 from mailtrace.model.language import said
 from mailtrace.model.remarks import remark
+from mailtrace.protocols.sasl import shown
 
 MAIL_WHOLE = "{how}, {octets} octets, packet {place} of {count}"
 MAIL_IN_PART = "{how}, {octets} octets, not complete, packet {place} of {count}"
@@ -152,7 +153,7 @@ def _fields(event: Event, packet: int, show_secrets: bool) -> Iterator[Field]:
             yield Field(_part(name, packet, event.packets), line)
         case Reply():
             name = _part(said("Reply"), packet, event.packets)
-            lines = tuple(Field(said("Line"), wire_text(line)) for line in event.lines)
+            lines = tuple(Field(said("Line"), wire_text(line)) for line in shown(event.lines, show_secrets))
             yield Field(
                 name, event.status if len(lines) != 1 else f"{event.status} {lines[0].value}", lines[1:] and lines
             )

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from mailtrace.model import Command, Continuation, Conversation, Packet, Side, Transport, WentDark
+from mailtrace.model import Command, Continuation, Conversation, Packet, Reply, Side, Transport, WentDark
+from mailtrace.protocols.sasl import proof_span
 
 Span = tuple[int, int]
 """Half-open."""
@@ -57,10 +58,10 @@ def hidden(
     if conversation is None:
         return _merged(_suspected(frame, payloads.get(frame.number), others))
     row = next((each for each in conversation.packets if each.number == frame.number), None)
-    if row is None or row.side is not Side.CLIENT or conversation.key.transport is not Transport.TCP:
+    if row is None or conversation.key.transport is not Transport.TCP:
         return ()
     first, last = row.sequence, row.sequence + row.length
-    ranges = _secret_ranges(conversation, payloads)
+    ranges = _secret_ranges(conversation, row.side, payloads)
     inside = [(max(start, first), min(stop, last)) for start, stop in ranges if start < last and stop > first]
     payload = payloads.get(frame.number)
     if inside and (payload is None or payload.at is None):
@@ -69,20 +70,33 @@ def hidden(
     return _merged((at + start - first, at + stop - first) for start, stop in inside)
 
 
-def _secret_lines(conversation: Conversation) -> Iterator[Command | Continuation]:
+class _Secret(Struct, frozen=True):
+    """A line with secrets, and the packets it lies in."""
+
+    side: Side
+    line: bytes
+    secrets: tuple[Span, ...]
+    packets: tuple[int, ...]
+
+
+def _secret_lines(conversation: Conversation) -> Iterator[_Secret]:
     """Yield the lines with secrets that travelled in clear."""
     for event in conversation.dialogue.events:
         if isinstance(event, WentDark):
             return
         if isinstance(event, Command | Continuation) and event.secrets:
-            yield event
+            yield _Secret(Side.CLIENT, event.line, event.secrets, event.packets)
+        elif isinstance(event, Reply) and event.lines and (proof := proof_span(event.lines[0])):
+            yield _Secret(Side.SERVER, event.lines[0], proof, event.packets)
 
 
-def _secret_ranges(conversation: Conversation, payloads: Mapping[int, Payload]) -> list[Span]:
-    """Return the ranges of the client's sequence numbers, as `Packet.sequence` counts them, that hold secrets."""
-    rows = {row.number: row for row in conversation.packets if row.side is Side.CLIENT and row.length}
+def _secret_ranges(conversation: Conversation, side: Side, payloads: Mapping[int, Payload]) -> list[Span]:
+    """Return the ranges of a side's sequence numbers, as `Packet.sequence` counts them, that hold secrets."""
+    rows = {row.number: row for row in conversation.packets if row.side is side and row.length}
     found: list[Span] = []
     for said in _secret_lines(conversation):
+        if said.side is not side:
+            continue
         carried = sorted((rows[number] for number in said.packets if number in rows), key=lambda row: row.sequence)
         start, octets = _joined(carried, payloads)
         places = list(_places(octets, said.line)) if octets is not None else []

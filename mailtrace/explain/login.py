@@ -7,6 +7,7 @@ import binascii
 from mailtrace.explain.draft import Scene
 from mailtrace.explain.texts import meaning, text
 from mailtrace.model import Continuation, Dialogue, Login, Reply, wire_text
+from mailtrace.protocols.sasl import proof_span
 from mailtrace.protocols.smtp.words import MECHANISMS
 
 MAX_CHALLENGE_OCTETS = 200
@@ -15,6 +16,8 @@ MAX_CHALLENGE_OCTETS = 200
 
 def challenge_means(reply: Reply) -> str:
     """Explain a challenge, in plain text where it is plain text in base64. Source: RFC 4954 section 4."""
+    if reply.lines and proof_span(reply.lines[0]):
+        return text("auth.proof")
     said = challenge_text(reply)
     return text("auth.challenge.text", said=said) if said else text("auth.challenge")
 

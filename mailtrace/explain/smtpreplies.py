@@ -9,6 +9,7 @@ from mailtrace.explain.login import challenge_means
 from mailtrace.explain.smtpsyntax import address_shown, path
 from mailtrace.explain.texts import counted, has_text, listed, meaning, text
 from mailtrace.model import Command, Content, Encryption, Outcome, Reply, Side, StepKind, Turn, wire_text
+from mailtrace.protocols.sasl import shown
 from mailtrace.protocols.smtp.words import ENHANCED, EXTENSIONS, NOTABLE, REPLIES
 
 WRONG_USE = frozenset({"500", "501", "502", "503", "504"})
@@ -49,7 +50,7 @@ class ReplyTeller:
             StepKind.REPLY,
             Side.SERVER,
             reply.packets,
-            reply_lines(reply),
+            reply_lines(reply, self.scene.show_secrets),
             [*means, *self._enhanced(reply), *_hints(reply), *refusal_means(self.scene, reply)],
             source,
             reply.time_ns,
@@ -156,9 +157,9 @@ class ReplyTeller:
         return [text("auth.refused", means=means)]
 
 
-def reply_lines(reply: Reply) -> list[str]:
+def reply_lines(reply: Reply, show_secrets: bool) -> list[str]:
     """Return an answer as on the wire: all its lines but the last with a hyphen. Source: RFC 5321 section 4.2.1."""
-    lines = [wire_text(line) for line in reply.lines] or [""]
+    lines = [wire_text(line) for line in shown(reply.lines, show_secrets)] or [""]
     return [f"{reply.status}-{line}" for line in lines[:-1]] + [f"{reply.status} {lines[-1]}".rstrip()]
 
 

@@ -24,6 +24,7 @@ from mailtrace.model import (
 )
 from mailtrace.model.language import said
 from mailtrace.model.remarks import remark
+from mailtrace.protocols.sasl import shown
 
 
 class Teller:
@@ -84,7 +85,7 @@ class Teller:
 
     def answer_lines(self, reply: Reply) -> list[str]:
         """Return an answer as it stood on the wire."""
-        first, *rest = [wire_text(line) for line in reply.lines] or [""]
+        first, *rest = [wire_text(line) for line in shown(reply.lines, self.scene.show_secrets)] or [""]
         return [f"{reply.status} {first}".strip(), *rest]
 
     def _one(self, event: Event) -> Draft | None:

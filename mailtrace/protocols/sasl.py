@@ -1,5 +1,7 @@
 """SASL exchanges (RFC 4422), the one home for SMTP, POP3 and IMAP: who logs in, and which octets of a line are secret.
 
+A server's lines are shown, but for its proof that it knows the password, too: that helps to guess it.
+
 For session writers: make an `Exchange` when an AUTH command comes, call `response` with the text of the initial
 response (if any) and of every client line until the server's final reply. `user` is then the name that logs in, as
 far as the mechanism shows it. Every line of the client is secret as a whole: `secret_span` gives the
@@ -12,7 +14,7 @@ import re
 from binascii import Error, a2b_base64
 from collections.abc import Callable
 
-from mailtrace.model import wire_text
+from mailtrace.model import masked, wire_text
 
 MAX_USER_OCTETS = 1024  # a longer name is no name; SMTP allows 256 octets (RFC 5321 section 4.5.3.1.1)
 
@@ -26,6 +28,12 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}\Z")
 
 UNREADABLE = "?"
 """The mechanism of a login whose AUTH command was lost or names none: what stands there may be a secret."""
+
+_PROOFS = (b"v=", b"rspauth=")
+"""How the server's proof begins in SCRAM (RFC 5802 section 7) and in DIGEST-MD5 (RFC 2831 section 2.1.3)."""
+
+_PROOFS_ENCODED = (b"dj", b"cnNwYXV0aD")
+"""The same in base64, as far as it does not depend on what follows."""
 
 _CANCEL, _EMPTY = b"*", b"="
 _NTLM_AUTHENTICATE = b"NTLMSSP\0\x03\0\0\0"
@@ -45,6 +53,18 @@ def decoded(text: bytes) -> bytes | None:
 def secret_span(line: bytes, start: int = 0) -> tuple[tuple[int, int], ...]:
     """Return the part of a client's line to mask: all from `start` on, unless it cancels or is empty."""
     return () if line[start:].strip() in (b"", _CANCEL, _EMPTY) else ((start, len(line)),)
+
+
+def proof_span(line: bytes) -> tuple[tuple[int, int], ...]:
+    """Return the part of a server's line to mask: all of it, if it proves that the server knows the password."""
+    word = line.strip()
+    is_proof = word.startswith(_PROOFS_ENCODED) and (decoded(word) or b"").startswith(_PROOFS)
+    return ((0, len(line)),) if is_proof else ()
+
+
+def shown(lines: tuple[bytes, ...], show_secrets: bool = False) -> tuple[bytes, ...]:
+    """Return the lines of a reply as they are shown: a proof, which stands alone, is masked unless `show_secrets`."""
+    return lines if show_secrets or len(lines) != 1 else (masked(lines[0], proof_span(lines[0])),)
 
 
 def is_mechanism(word: bytes) -> bool:

@@ -14,6 +14,7 @@ from msgspec.json import Encoder
 from mailtrace.model import Command, Continuation, Outcome, Turn, masked, wire_text
 from mailtrace.model.remembered import Remembered
 from mailtrace.protocols.imap.folders import folder_asked, folder_told
+from mailtrace.protocols.sasl import shown
 from mailtrace.reports.times import iso
 
 LINES_REMEMBERED = 2_048
@@ -64,9 +65,9 @@ class TurnRecord(Struct, gc=False):
     continuations: Sequence[_Continuation]
 
 
-def _lines(lines: tuple[bytes, ...]) -> Raw:
-    """Return lines as a list in JSON."""
-    return Raw(_encode([wire_text(line) for line in lines]))
+def _lines(lines: tuple[bytes, ...], show_secrets: bool = False) -> Raw:
+    """Return the lines of a reply as a list in JSON."""
+    return Raw(_encode([wire_text(line) for line in shown(lines, show_secrets)]))
 
 
 _LINES = Remembered(_lines, LINES_REMEMBERED, lambda _, written: len(memoryview(written)) <= LINES_BYTES)
@@ -79,7 +80,7 @@ def turn_records(turns: Sequence[Turn], show_secrets: bool) -> list[TurnRecord]:
         command, continued, replies = turn.command, turn.continuations, []
         for each in turn.replies:
             packet, time, lines = each.packet, iso(each.time_ns), each.lines
-            written = _LINES.get(lines) or _LINES[lines]
+            written = _lines(lines, show_secrets) if show_secrets else _LINES.get(lines) or _LINES[lines]
             replies.append(_Reply(packet, time, each.status, each.enhanced, each.outcome, written, each.packets))
         asked = None if command is None else _command(command, show_secrets)
         records.append(

@@ -101,6 +101,7 @@ SMTP: dict[str, str] = {
     "hello.after-tls": "With TLS all begins again: what was said in clear before counts no more.",
     "auth.inside": "On the way TLS hides it.",
     "auth.password.inside": "The client answers with the password (hidden here); TLS hides it on the way.",
+    "auth.proof": "The server proves that it knows the password, too.",
     "auth.challenge": "The server asks for the next part of the login.",
     "auth.continued": "The client answers with the next part of the login (hidden here where it is secret).",
     "auth.cancelled": "The client gives the login up (*).",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mailtrace.explain.smtpreplies import reply_lines
 from mailtrace.model import Command, Continuation, Conversation, Reply, Turn, masked, wire_text
 from mailtrace.model.figures import between
+from mailtrace.protocols.sasl import shown
 from mailtrace.reports.tables import Source, TableKind
 from mailtrace.reports.tables.values import Heading, Shape, Value
 
@@ -44,7 +45,7 @@ def _row(source: Source, conversation: Conversation, turn: Turn) -> tuple[Value,
         *replies,
         *([] if command is None else [command]),
     ]
-    lines = [line for reply in replies for line in _lines(reply, several=len(replies) > 1)]
+    lines = [line for reply in replies for line in _lines(reply, source.show_secrets, several=len(replies) > 1)]
     client, server = source.naming.pair(conversation.key)
     return (
         conversation.id,
@@ -62,11 +63,11 @@ def _row(source: Source, conversation: Conversation, turn: Turn) -> tuple[Value,
     )
 
 
-def _lines(reply: Reply, *, several: bool) -> list[str]:
+def _lines(reply: Reply, show_secrets: bool, *, several: bool) -> list[str]:
     """Return the lines of a reply; where there are several, such as to DATA and then to the mail, with its status."""
     if several and reply.tag is None and reply.status.isdigit():
-        return reply_lines(reply)
-    return list(map(wire_text, reply.lines))
+        return reply_lines(reply, show_secrets)
+    return list(map(wire_text, shown(reply.lines, show_secrets)))
 
 
 TABLE = TableKind("What was said, command by command", HEADINGS, USUAL, _rows)
