@@ -339,7 +339,7 @@ def live(
         interfaces=interface or [],
         filter=filter,
         via=via,
-        write=write,
+        write=None if write is None else options.file(write, "a recording"),
         ring=options.ring(ring, write),
         format=format.value,
         duration_s=duration,

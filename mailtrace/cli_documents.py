@@ -69,8 +69,8 @@ def report(
 
     to = options.output(output)
     tables, kind = table_wishes(table, columns, csv_raw, to, format)
-    if output is not None and kind in BINARY:
-        options.file(output, kind)
+    if kind in BINARY:
+        options.file(output or options.STANDARD_OUTPUT, kind)
     request = report_request(
         captures=captures,
         output=to,

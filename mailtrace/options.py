@@ -41,7 +41,7 @@ def output(path: str | None) -> str | None:
 def file(path: str, what: str) -> str:
     """Return the path of what is too much, or no text, for standard output. Raises: `UsageError`."""
     if path == STANDARD_OUTPUT:
-        raise UsageError(f"{what} cannot be written to standard output: say where to write it, as -o and a name")
+        raise UsageError(f"{what} cannot be written to standard output: give a name for it")
     return path
 
 

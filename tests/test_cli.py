@@ -265,7 +265,7 @@ def test_what_is_no_text_needs_a_name(command: str, tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     done = run(command, REPORT_2008, "-o", "-")
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
-    assert b"cannot be written to standard output: say where to write it" in done.stderr
+    assert b"cannot be written to standard output: give a name for it" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -167,6 +167,7 @@ def test_a_dash_is_standard_output(arguments: tuple[str, ...], tmp_path: Path, m
         ((), "say where to write the report"),
         (("-o", "-"), "say where to write the report, such as -o report.html, or with --format what to write"),
         (("-o", "-", "-f", "docx"), "docx cannot be written to standard output"),
+        (("-f", "docx"), "docx cannot be written to standard output: give a name for it"),
         (("-o", "-", "-f", "pdf"), "pdf cannot be written to standard output"),
         (("-f", "md", "--parts", "nothing"), "--parts takes one or more of summary, topology"),
         (("-f", "md", "--full", "1,x"), "--full takes packet numbers"),

@@ -293,3 +293,8 @@ def test_recording_costs_little_beside_understanding(tmp_path: Path) -> None:
         recorder.write(many)
     assert time.perf_counter() - began < 5
     recorder.close(0)
+
+
+def test_a_record_needs_a_name() -> None:
+    code, said = refused("-i", "lo", "-w", "-")
+    assert (code, said) == (2, "mailtrace: a recording cannot be written to standard output: give a name for it\n")
