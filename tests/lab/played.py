@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,15 +14,11 @@ import pytest
 from maillab.machines import INSTALLED
 
 from tests.forking import forked
-from tests.support import SAMPLES
+from tests.lab.ahead import CAPTURE, LOG, SAID, play_once
 
-RUN = SAMPLES / "lab" / "run"
-SECONDS = 120
-"""The longest scenario takes 17 on a machine with nothing else to do."""
+IS_INSTALLED = os.geteuid() == 0 and (INSTALLED / "layers" / "exim").is_dir()
 
-needs_lab = pytest.mark.skipif(
-    os.geteuid() != 0 or not (INSTALLED / "layers" / "exim").is_dir(), reason="needs root and samples/lab/install"
-)
+needs_lab = pytest.mark.skipif(not IS_INSTALLED, reason="needs root and samples/lab/install")
 """Marks a test that plays a scenario; `.ci/run` installs the lab, so that none is skipped there."""
 
 QUEUE_ID = re.compile(
@@ -59,13 +54,11 @@ class Played:
         return {name for found in QUEUE_ID.findall(self.log) for name in found if name}
 
 
-def play(scenario: str, folder: Path, *words: str) -> Played:
-    """Play a scenario and analyse what was recorded."""
-    capture, said, log = folder / "played.pcapng", folder / "said.jsonl", folder / "log"
-    files = ["-o", capture, "--said", said, "--log", log]
-    subprocess.run([RUN, scenario, "-q", *files, *words], check=True, timeout=SECONDS)
-    calls = [json.loads(line) for line in said.read_text(encoding="utf-8").splitlines()]
-    return Played(capture, analyse(capture), calls, log.read_text(encoding="utf-8"))
+def play(scenario: str, folder: Path) -> Played:
+    """Have a scenario played and analyse what was recorded."""
+    play_once(scenario, folder)
+    calls = [json.loads(line) for line in (folder / SAID).read_text(encoding="utf-8").splitlines()]
+    return Played(folder / CAPTURE, analyse(folder / CAPTURE), calls, (folder / LOG).read_text(encoding="utf-8"))
 
 
 def analyse(capture: Path) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.lab.played import RUN, SECONDS, analyse, needs_lab
+from tests.lab.ahead import RUN, SECONDS
+from tests.lab.played import analyse, needs_lab
 from tests.support import ROOT
 
 pytestmark = needs_lab

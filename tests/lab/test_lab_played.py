@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 from maillab.scenarios import mails
 
-from tests.lab.played import Played, heard_codes, needs_lab, play, seconds_to_greeting, statuses
+from tests.lab.played import Played, heard_codes, needs_lab, seconds_to_greeting, statuses
 
 pytestmark = needs_lab
 
@@ -24,8 +23,7 @@ def both_agree(played: Played) -> None:
             assert sorted(replies) == sorted(heard_codes(call))
 
 
-def test_journey(tmp_path: Path) -> None:
-    played = play("journey", tmp_path)
+def test_journey(played: Played) -> None:
     both_agree(played)
     assert played.journeys == [
         ("test", "lee@naver.com", [("kim@daum.net", "fetched")]),
@@ -42,8 +40,7 @@ def test_journey(tmp_path: Path) -> None:
     assert [one["hops"][-1]["kind"] for one in played.results["journeys"]] == ["retrieved", "retrieved"]
 
 
-def test_ident_drop(tmp_path: Path) -> None:
-    played = play("ident-drop", tmp_path)
+def test_ident_drop(played: Played) -> None:
     both_agree(played)
     assert played.journeys == [("tes", "lee@naver.com", [("kim@daum.net", "accepted")])]
     submission, relay = played.spoken("smtp")
@@ -52,8 +49,7 @@ def test_ident_drop(tmp_path: Path) -> None:
     assert {one["transactions"][0]["queue_id"] for one in (submission, relay)} == played.queue_ids
 
 
-def test_starttls(tmp_path: Path) -> None:
-    played = play("starttls", tmp_path)
+def test_starttls(played: Played) -> None:
     opened = [one for one in played.results["conversations"] if one["tls"] and one["decrypted"]]
     dark = [one for one in played.results["conversations"] if one["tls"] and not one["decrypted"]]
     assert [one["server"]["port"] for one in opened] == [25, 25, 465, 587, 995, 995, 110, 993, 143]
@@ -72,8 +68,7 @@ def test_starttls(tmp_path: Path) -> None:
     ]
 
 
-def test_imap(tmp_path: Path) -> None:
-    played = play("imap", tmp_path)
+def test_imap(played: Played) -> None:
     both_agree(played)
     lee, kim = played.spoken("imap")
     verbs = [verb for verb, _ in statuses(lee)]
@@ -94,9 +89,8 @@ def test_imap(tmp_path: Path) -> None:
     assert {"첫째 메일", "보낸 편지", "IDLE 중에 온 메일"} <= {subject for subject, _, _ in played.journeys}
 
 
-def test_logins(tmp_path: Path) -> None:
+def test_logins(played: Played) -> None:
     """Real servers believe what our clients compute, and mailtrace sees who logged in by which mechanism."""
-    played = play("logins", tmp_path)
     both_agree(played)
     logins = [
         (one["protocol"], each["mechanism"], each["user"], each["accepted"])
@@ -124,8 +118,7 @@ def test_logins(tmp_path: Path) -> None:
     ]
 
 
-def test_errors(tmp_path: Path) -> None:
-    played = play("errors", tmp_path)
+def test_errors(played: Played) -> None:
     both_agree(played)
     commands, addresses, large, early, accepted, refused = (statuses(one) for one in played.spoken("smtp"))
     assert commands[1:-2] == [
@@ -149,8 +142,7 @@ def test_errors(tmp_path: Path) -> None:
     assert [one["closed"] for one in played.spoken("unknown")] == ["rst"]
 
 
-def test_greylist(tmp_path: Path) -> None:
-    played = play("greylist", tmp_path)
+def test_greylist(played: Played) -> None:
     both_agree(played)
     assert played.journeys == [("회색 목록", "lee@naver.com", EVERYTHING_FETCHED)]
     submission, *attempts = played.spoken("smtp")
@@ -158,8 +150,7 @@ def test_greylist(tmp_path: Path) -> None:
     assert {submission["transactions"][0]["queue_id"], attempts[2]["transactions"][0]["queue_id"]} <= played.queue_ids
 
 
-def test_chunking(tmp_path: Path) -> None:
-    played = play("chunking", tmp_path)
+def test_chunking(played: Played) -> None:
     both_agree(played)
     sent = [hashlib.sha256((mails.FILES / f"m{number:02}.eml").read_bytes()).hexdigest() for number in range(1, 18)]
     complete = [one for one in played.results["messages"] if one["direction"] == "submitted" and one["complete"]]
@@ -171,8 +162,7 @@ def test_chunking(tmp_path: Path) -> None:
     assert set(accepted) <= played.queue_ids
 
 
-def test_dnsauth(tmp_path: Path) -> None:
-    played = play("dnsauth", tmp_path)
+def test_dnsauth(played: Played) -> None:
     both_agree(played)
     judged = [one["authentication"] for one in played.results["messages"] if one["direction"] == "submitted"]
     assert [one["spf"]["result"] for one in judged] == ["pass"] * 5
@@ -195,8 +185,7 @@ def test_dnsauth(tmp_path: Path) -> None:
     ]
 
 
-def test_fan_out(tmp_path: Path) -> None:
-    played = play("fan-out", tmp_path)
+def test_fan_out(played: Played) -> None:
     both_agree(played)
     subject, sender, recipients = played.journeys[0]
     assert (subject, sender) == ("모두에게", "lee@naver.com")

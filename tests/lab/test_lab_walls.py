@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from mailtrace import analyze
-from tests.lab.played import RUN, SECONDS, needs_lab
+from tests.lab.ahead import RUN, SECONDS
+from tests.lab.played import needs_lab
 from tests.support import ROOT
 
 pytestmark = needs_lab

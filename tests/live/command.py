@@ -1,4 +1,4 @@
-"""`mailtrace live` run as people run it: a process of its own, and a look at all the processes it consists of."""
+"""`mailtrace live` run as a process of its own, and a look at all the processes it consists of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from tests.forking import forked
+from tests.forking import FOR_LIVE, Forked, forked
 from tests.support import ROOT
 
 PATIENCE_SECONDS = 20.0
@@ -22,19 +22,32 @@ NOBODY = 65_534
 
 
 class Running:
-    """A `mailtrace live` at work; it has said that it listens when this is made."""
+    """A `mailtrace live` at work; it has said that it listens when this is made.
 
-    def __init__(self, *options: str, before: tuple[str, ...] = (), environment: dict[str, str] | None = None) -> None:
-        command = [*before, sys.executable, "-m", "mailtrace", "live", *options]
-        self.process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **(environment or {})},
-        )
+    It begins where one has loaded everything, or `afresh`: as people start it, and by a program `before` it.
+    """
+
+    def __init__(
+        self,
+        *options: str,
+        afresh: bool = False,
+        before: tuple[str, ...] = (),
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        environment = {**os.environ, **(environment or {})}
+        self.process: Forked | subprocess.Popen[str]
+        if afresh or before:
+            self.process = subprocess.Popen(
+                [*before, sys.executable, "-m", "mailtrace", "live", *options],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment,
+            )
+        else:
+            self.process = Forked("live", *options, environment=environment, loading=FOR_LIVE)
         assert self.process.stderr is not None
         ready, _, _ = select.select([self.process.stderr], [], [], PATIENCE_SECONDS)
         assert ready, "it says nothing"
@@ -62,6 +75,9 @@ class Running:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave nothing running."""
+        if isinstance(self.process, Forked):
+            self.process.close()
+            return
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()

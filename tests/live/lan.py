@@ -21,18 +21,20 @@ from mailtrace.live.broker import open_listeners
 from mailtrace.live.interfaces import choose_interfaces
 from mailtrace.live.network import SnifferCapture
 from mailtrace.live.sniffer import start_sniffer
-from tests.forking import place
+from tests.forking import EVERYTHING, FOR_LIVE, place
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may capture and make networks")
 
 NEW_NETWORK = 0x40000000
 PATIENCE_SECONDS = 20.0
 BODY_SECONDS = 100
+MOMENT_SECONDS = 0.001
 
 
 def in_own_network(body: Callable[[], None]) -> None:
     """Run `body` in a process and a network of its own, with a loopback interface, and see that it does not fail."""
-    place(os.environ)  # what commands are forked from serves other tests, too, and stays behind
+    for loading in (EVERYTHING, FOR_LIVE):
+        place(os.environ, loading)  # what commands are forked from serves other tests, too, and stays behind
     child = os.fork()
     if not child:
         code = 1
@@ -117,8 +119,13 @@ def say(port: int, text: bytes, count: int = 1) -> None:
             speaking.sendto(text, ("127.0.0.1", port))
 
 
-def send_frame(name: str, frame: bytes) -> None:
-    """Send a frame as it is from an interface."""
+def send_frames(name: str, *frames: bytes) -> None:
+    """Send frames as they are from an interface, a moment after each other.
+
+    All through one socket: the kernel takes its time to close one.
+    """
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sending:
         sending.bind((name, 0))
-        sending.send(frame)
+        for frame in frames:
+            sending.send(frame)
+            time.sleep(MOMENT_SECONDS)

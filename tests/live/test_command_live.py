@@ -80,7 +80,7 @@ def test_b58_ctrl_c_gives_the_report_of_the_record(tmp_path: Path) -> None:
     record = tmp_path / "record.pcapng"
 
     def body() -> None:
-        with mail_server(), Running(*LOOPBACK, "-w", str(record)) as running:
+        with mail_server(), Running(*LOOPBACK, "-w", str(record), afresh=True) as running:
             lines = lines_of(running)
             send_mail(1)
             wait_for(lines, "accepted · ")
@@ -111,7 +111,7 @@ def test_b58_ctrl_c_gives_the_report_of_the_record(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_b58_other_ways_to_be_ended(number: int) -> None:
     def body() -> None:
-        with Running(*LOOPBACK, "--format", "json") as running:
+        with Running(*LOOPBACK, "--format", "json", afresh=True) as running:
             code, out = running.end(number)
         assert code == 130
         assert json.loads(out)["conversations"] == []
@@ -121,7 +121,7 @@ def test_b58_other_ways_to_be_ended(number: int) -> None:
 
 def test_b58_the_second_ctrl_c_quits_at_once() -> None:
     def body() -> None:
-        with Running(*LOOPBACK) as running:
+        with Running(*LOOPBACK, afresh=True) as running:
             begun = time.monotonic()
             running.process.send_signal(signal.SIGINT)
             running.process.send_signal(signal.SIGINT)
@@ -135,7 +135,7 @@ def test_whoever_reads_may_go_away() -> None:
     """As `mailtrace live | head` does: nothing is wrong, and nothing goes on."""
 
     def body() -> None:
-        with mail_server(), Running(*LOOPBACK) as running:
+        with mail_server(), Running(*LOOPBACK, afresh=True) as running:
             children = running.processes()
             assert running.process.stdout is not None
             running.process.stdout.close()

@@ -18,7 +18,7 @@ from mailtrace.live.interfaces import choose_interfaces
 from mailtrace.live.network import DumpcapCapture
 from mailtrace.live.privileges import Identity, ordinary_identity
 from tests.live.command import Running, open_folder, status
-from tests.live.lan import Catch, add_wire, in_own_network, needs_root, run, say, send_frame
+from tests.live.lan import Catch, add_wire, in_own_network, needs_root, run, say, send_frames
 
 DUMPCAP = shutil.which("dumpcap") or ""
 needs_dumpcap = pytest.mark.skipif(not DUMPCAP, reason="needs dumpcap")
@@ -54,7 +54,7 @@ def test_b51_a_vlan_tag_that_the_kernel_took_off_is_put_back() -> None:
         add_wire("near", "far")
         source = capture(["far", "lo"], "")
         catch = Catch(source)
-        send_frame("near", frame)
+        send_frames("near", frame)
         assert [each for each in catch.stop() if each[6:12] == frame[6:12]] == [frame]
         assert [each.name for each in source.interfaces] == ["far", "lo"]
         source.close()

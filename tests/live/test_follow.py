@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import subprocess
-import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mailtrace.capture.source import open_capture
+from tests.forking import Forked
 from tests.live.command import PATIENCE_SECONDS
 from tests.support import ROOT, SAMPLES
 
 REPORT = SAMPLES / "01-report-2008.pcapng"
 
 
-def follow(*options: str) -> subprocess.Popen[str]:
+def follow(*options: str) -> Forked:
     """Begin to follow."""
-    command = [sys.executable, "-m", "mailtrace", "analyze", "--follow", *options]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
+    process = Forked("analyze", "--follow", *options, environment=os.environ)
     assert process.stderr.readline().startswith("Following ")
     return process
 
 
-def wait_for(process: subprocess.Popen[str], words: str) -> list[str]:
+def wait_for(process: Forked, words: str) -> list[str]:
     """Read lines up to the one that has these words."""
-    assert process.stdout is not None
     lines = []
     for line in process.stdout:
         lines.append(line)
@@ -38,7 +36,7 @@ def wait_for(process: subprocess.Popen[str], words: str) -> list[str]:
     raise AssertionError(f"{words!r} never came: {''.join(lines)}")
 
 
-def ended(process: subprocess.Popen[str]) -> str:
+def ended(process: Forked) -> str:
     """End it; return what it still had to say."""
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=PATIENCE_SECONDS)
@@ -60,12 +58,12 @@ def test_a39_steps_come_while_the_file_grows(tmp_path: Path) -> None:
     first, second = halves(REPORT)
     path = tmp_path / "growing.pcapng"
     path.write_bytes(first)
-    process = follow(str(path))
-    wait_for(process, "250 2.1.5 <pchero@kongju.ac.kr>... Recipient ok")
-    with path.open("ab") as file:
-        file.write(second)
-    wait_for(process, "accepted as mag8q5r02536")
-    assert "Summary" in ended(process)
+    with closing(follow(str(path))) as process:
+        wait_for(process, "250 2.1.5 <pchero@kongju.ac.kr>... Recipient ok")
+        with path.open("ab") as file:
+            file.write(second)
+        wait_for(process, "accepted as mag8q5r02536")
+        assert "Summary" in ended(process)
 
 
 def test_a39_a_conversation_goes_on_behind_a_rotation(tmp_path: Path) -> None:
@@ -75,12 +73,12 @@ def test_a39_a_conversation_goes_on_behind_a_rotation(tmp_path: Path) -> None:
         (batch,) = capture.batches()
     header, cut = octets[: int(batch.start[0]) - 28], int(batch.start[13]) - 28
     path.write_bytes(octets[:cut])
-    process = follow("--format", "json", str(path))
-    time.sleep(0.5)
-    path.rename(tmp_path / "growing.1.pcapng")
-    path.write_bytes(header + octets[cut:])
-    time.sleep(1.0)
-    report = json.loads(ended(process))
+    with closing(follow("--format", "json", str(path))) as process:
+        time.sleep(0.5)
+        path.rename(tmp_path / "growing.1.pcapng")
+        path.write_bytes(header + octets[cut:])
+        time.sleep(1.0)
+        report = json.loads(ended(process))
     conversation = report["conversations"][0]
     assert conversation["transactions"][0]["queue_id"] == "mag8q5r02536"
     assert conversation["packets"] == [1, 2, 3, *range(6, 25)]
@@ -100,9 +98,9 @@ def test_a39_a_conversation_goes_on_behind_a_rotation(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_followed(options: list[str], code: int, words: str) -> None:
-    command = [sys.executable, "-m", "mailtrace", "analyze", "--follow", *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
-    assert done.returncode == code
-    *_, last = done.stderr.splitlines()
+    with closing(Forked("analyze", "--follow", *options, environment=os.environ)) as process:
+        _, told = process.communicate(PATIENCE_SECONDS)
+    assert process.returncode == code
+    *_, last = told.splitlines()
     assert last.startswith("mailtrace: ")
     assert words in last

@@ -12,15 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.forking import forked
+from tests.forking import FOR_LIVE, forked
 from tests.house import PACKAGE
 from tests.live.lan import needs_root
 from tests.support import ROOT, SAMPLES
 
 CAPTURES = sorted(path.name for path in SAMPLES.glob("*.pcapng"))
-
-LOADING = "mailtrace.live.loading:load_everything"
-"""What a live capture itself calls before the drop."""
 
 ALONE = CAPTURES[0]
 """Read by processes that start as any other; for the other samples they begin where one has loaded everything."""
@@ -37,7 +34,7 @@ def test_b48_nothing_is_loaded_or_opened_after_the_drop(sample: str, format: str
             done = subprocess.run(command, cwd=ROOT, stdin=capture, capture_output=True, check=True)
         else:
             done = forked(
-                *words, environment=os.environ, given=capture, loading=LOADING, main="tests.live.watched:main"
+                *words, environment=os.environ, given=capture, loading=FOR_LIVE, main="tests.live.watched:main"
             )
     assert done.returncode == 0
     code, seen = json.loads(done.stderr.splitlines()[-1])

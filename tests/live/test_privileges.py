@@ -37,7 +37,7 @@ def assert_powerless(process: int, user: int, group: int) -> None:
 
 @needs_root
 def test_b47_started_as_root_everybody_who_sees_packets_is_nobody() -> None:
-    with Running("-i", "lo", "--via", "scapy") as running:
+    with Running("-i", "lo", "--via", "scapy", afresh=True) as running:
         processes = running.processes()
         assert len(processes) == 2  # the one that understands, and the one that copies; the broker is gone
         for process in processes:
@@ -50,7 +50,7 @@ def test_b47_started_by_sudo_it_is_the_caller() -> None:
     with open_folder() as folder:
         record = folder / "lo.pcapng"
         caller = {"SUDO_UID": "4321", "SUDO_GID": "4322"}
-        with Running("-i", "lo", "--via", "scapy", "-w", str(record), environment=caller) as running:
+        with Running("-i", "lo", "--via", "scapy", "-w", str(record), afresh=True, environment=caller) as running:
             for process in running.processes():
                 assert_powerless(process, 4321, 4322)
             facts = record.stat()
@@ -73,7 +73,7 @@ def test_who_called_sudo_cannot_have_the_files_of_others_written_over() -> None:
 @needs_root
 @needs_dumpcap
 def test_b47_dumpcap_has_the_rights_to_capture_at_most_and_is_not_root() -> None:
-    with Running("-i", "lo", "--via", "dumpcap") as running:
+    with Running("-i", "lo", "--via", "dumpcap", afresh=True) as running:
         reader, dumpcap = running.processes()
         assert_powerless(reader, NOBODY, NOBODY)
         told = status(dumpcap)

@@ -260,7 +260,7 @@ def test_a_record_is_readable_after_a_kill_at_any_moment(tmp_path: Path, ring: t
 def test_a_capture_that_is_killed_leaves_its_record_and_nobody_behind(tmp_path: Path, via: str) -> None:
     def body() -> None:
         path = tmp_path / "lo.pcapng"
-        with Running("-i", "lo", "--via", via, "-f", "udp port 5999", "-w", str(path)) as running:
+        with Running("-i", "lo", "--via", via, "-f", "udp port 5999", "-w", str(path), afresh=True) as running:
             others = running.processes()[1:]
             say(5999, b"recorded", 5)
             until = time.monotonic() + 10

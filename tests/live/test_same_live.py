@@ -23,7 +23,7 @@ from mailtrace.reports.json import render
 from tests.forking import forked
 from tests.live.command import PATIENCE_SECONDS, Running
 from tests.live.feeding import Fed, single_packets
-from tests.live.lan import add_wire, in_own_network, needs_root, send_frame
+from tests.live.lan import add_wire, in_own_network, needs_root, send_frames
 from tests.support import ROOT, SAMPLES
 
 CAPTURES = sorted(path.name for path in SAMPLES.glob("*.pcapng"))
@@ -91,7 +91,7 @@ def test_a40_through_a_pipe(tmp_path: Path) -> None:
     """A40: the pipe ends, and so does the capture; by itself it is no interruption."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with Running("--via", str(pipe), "--format", "json") as running:
+    with Running("--via", str(pipe), "--format", "json", afresh=True) as running:
         pipe.write_bytes(ONE.read_bytes())
         out, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
     assert running.process.returncode == 0
@@ -132,8 +132,7 @@ def test_over_a_wire(name: str, tmp_path: Path) -> None:
         add_wire("near", "far")
         options = ["-i", "near", "-f", "", "--via", "scapy", "--format", "json", "-w", str(record)]
         with Running(*options, "--count", str(len(frames))) as running:
-            for frame in frames:
-                send_frame("far", frame)
+            send_frames("far", *frames)
             out, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
         assert running.process.returncode == 0
         assert bare(out.encode()) == of_file(record)

@@ -16,7 +16,7 @@ from mailtrace.live.filters import ports_filter
 from mailtrace.live.interfaces import NetworkInterface, choose_interfaces
 from mailtrace.live.network import SnifferCapture
 from mailtrace.live.sniffer import start_sniffer
-from tests.live.lan import Catch, add_wire, in_own_network, needs_root, run, say, send_frame, sniff
+from tests.live.lan import Catch, add_wire, in_own_network, needs_root, run, say, send_frames, sniff
 
 TO_ALL = b"\xff" * 6
 FROM = b"\x02\x00\x00\x00\x00\x01"
@@ -70,7 +70,7 @@ def test_b51_a_vlan_tag_that_the_kernel_took_off_is_put_back(kind: int) -> None:
     def body() -> None:
         add_wire("near", "far")
         catch = Catch(sniff(["far"], "ether src 02:00:00:00:00:01"))
-        send_frame("near", frame)
+        send_frames("near", frame)
         catch.wait_for(1)
         assert catch.stop() == [frame]
         assert catch.wire == [len(frame)]
@@ -93,8 +93,7 @@ def test_b51_frames_with_two_tags_are_taken_by_the_filter_for_ports() -> None:
         (far,) = choose_interfaces(["far"])
         catch = Catch(sniff(["far"], ports_filter([25, 53], far.link_type)))
         other = TO_ALL + FROM + b"\x08\x00" + datagram.replace(struct.pack("!H", 53), struct.pack("!H", 80))
-        for frame in (plain, other, tagged, twice):
-            send_frame("near", frame)
+        send_frames("near", plain, other, tagged, twice)
         catch.wait_for(3)
         assert catch.stop() == [plain, tagged, twice]
 
@@ -161,13 +160,13 @@ def test_b55_an_interface_that_goes_down_is_told_and_heard_again() -> None:
         add_wire("near", "far")
         source = sniff(["far", "lo"])
         catch = Catch(source)
-        send_frame("near", frame)
+        send_frames("near", frame)
         catch.wait_for(1)
         run("ip", "link", "set", "far", "down")
         _wait_for_note(source, "went down")
         run("ip", "link", "set", "far", "up")
         time.sleep(0.3)
-        send_frame("near", frame)
+        send_frames("near", frame)
         catch.wait_for(2)
         assert [each for each in catch.stop() if each == frame] == [frame, frame]
         assert [note.damage for note in source.notes] == [True]
@@ -187,7 +186,7 @@ def test_b55_an_interface_that_is_renamed_is_heard_on() -> None:
             run("ip", "link", "set", "far" if command[0] != "up" else "wan", *command)
         _wait_for_note(source, "went down")
         time.sleep(0.3)
-        send_frame("near", frame)
+        send_frames("near", frame)
         catch.wait_for(1)
         assert catch.stop() == [frame]
 
