@@ -20,7 +20,6 @@ from mailtrace.mail.hosts import IN_FILE
 from mailtrace.mail.journeys import NOTHING_SEEN, Notebook
 from mailtrace.mail.kept import Kept, Told, Written, carried, gist, messages_in, whole
 from mailtrace.model import (
-    NO_TIME,
     Analysis,
     CaptureInfo,
     Conversation,
@@ -33,6 +32,7 @@ from mailtrace.model import (
 from mailtrace.packets.carriers import link_name
 from mailtrace.pipeline import NOTHING_SAID, Keep, Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
+from mailtrace.streams.captureclock import CaptureClock
 from mailtrace.streams.sift import Rows, Totals
 
 T = TypeVar("T")
@@ -160,20 +160,19 @@ class Analyzer:
 
     def _read(self, shares: int) -> Iterator[Done]:
         """Read all captures, and sift what may be mail."""
-        sift = sifter(self._decode_as, shares)
+        sift, clock = sifter(self._decode_as, shares), CaptureClock()
         octets = packets = 0
         for capture in self._captures:
             before = packets
             with capture:
-                for batch in capture.batches():
+                for batch in clock.parts(capture.batches()):
                     batch = replace(batch, first_number=batch.first_number + before) if before else batch
                     packets = batch.first_number + len(batch.start) - 1
                     if self._watch is not None:
                         self._watch(batch)
                     if len(batch.start):
-                        rows, last_ns = sift.sift(batch), sift.totals.last_ns
-                        now_ns = NO_TIME if last_ns is None else last_ns
-                        yield Piece(rows, [], now_ns, (octets + capture.position, packets), capture.take_secrets())
+                        rows, position = sift.sift(batch), (octets + capture.position, packets)
+                        yield Piece(rows, [], clock.now_ns, position, capture.take_secrets())
                     del batch  # so that the next one may take its memory
                 octets += capture.position
             link_types = dict.fromkeys(link_name(interface.link_type) for interface in capture.interfaces)

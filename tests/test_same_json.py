@@ -55,6 +55,20 @@ def test_batches_change_nothing(name: str, batch_bytes: int) -> None:
     assert report(SAMPLES / name, batch_bytes=batch_bytes) == whole(SAMPLES / name)
 
 
+def put_together(path: Path) -> Path:
+    """Return a capture of several, one behind the other, of which most begin before the one in front ended."""
+    path.write_bytes(b"".join((SAMPLES / name).read_bytes() for name in reversed(CAPTURES)))
+    return path
+
+
+@pytest.mark.parametrize("batch_bytes", [2_048, 4_096, 10_007, 65_536])
+def test_batches_change_nothing_where_the_clock_was_set_back(batch_bytes: int, tmp_path: Path) -> None:
+    path = put_together(tmp_path / "several.pcapng")
+    told = mailtrace.analyze(path)
+    assert any(note.code == "clock-went-back" for note in told.capture.notes)
+    assert report(path, batch_bytes=batch_bytes) == report(path)
+
+
 @pytest.mark.parametrize("name", CAPTURES)
 def test_pcap_is_pcapng(name: str, tmp_path: Path) -> None:
     """Both byte orders of a nanosecond pcap with the same frames; secrets in the file are given as a key log."""
@@ -147,12 +161,13 @@ def test_streamed_lines_are_the_whole(name: str) -> None:
     assert lines[-1]["type"] == "capture"
 
 
-@pytest.mark.parametrize("name", CAPTURES)
+@pytest.mark.parametrize("name", [*CAPTURES, "all of them"])
 def test_streamed_lines_do_not_depend_on_how_much_is_read_at_once(name: str, tmp_path: Path) -> None:
     """Neither their order nor what was known when mails were judged."""
+    path = SAMPLES / name if name in CAPTURES else put_together(tmp_path / "several.pcapng")
     outputs = set()
     for batch_bytes in (2_048, 40_000, None):
-        captures, output = [str(SAMPLES / name)], tmp_path / f"{batch_bytes}.jsonl"
+        captures, output = [str(path)], tmp_path / f"{batch_bytes}.jsonl"
         request = Request(captures, "jsonl", str(output), None, None, {}, False, "novice", None)
         assert command.report(request, Analyzer(captures, batch_bytes=batch_bytes)) in (0, 4)
         outputs.add(output.read_bytes())
