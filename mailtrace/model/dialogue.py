@@ -162,10 +162,10 @@ class Content(Struct, array_like=True, tag=True, tag_field="event", gc=False):
 
 
 class Recipient(Struct, frozen=True, gc=False):
-    """One RCPT: `status` is the reply code as text, None while unanswered."""
+    """One RCPT: `status` is the reply code as text; it and `accepted` are None while unanswered."""
 
     address: str
-    accepted: bool
+    accepted: bool | None
     status: str | None
     packet: int
 

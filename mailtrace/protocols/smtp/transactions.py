@@ -75,7 +75,7 @@ class TransactionBook(Struct, gc=False):
         if len(recipients) >= RECIPIENTS_LIMIT:
             self._violations.add("too-many-recipients", Side.CLIENT, command.packet, command.time_ns)
             return -1
-        recipients.append(Recipient(address, False, None, command.packet))
+        recipients.append(Recipient(address, None, None, command.packet))
         return len(recipients) - 1
 
     def recipient_answered(self, draft: Draft, place: int, reply: Reply) -> None:
