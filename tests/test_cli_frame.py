@@ -94,3 +94,11 @@ def test_all_kinds_of_packets(number: int) -> None:
     """A SYN, one that nobody answers, a greeting, the beginning of a mail, its end, the last one."""
     record = json.loads(shown("-f", "json", REPORT_2008, number))
     assert record["number"] == number and record["layers"] and record["conversation"] in (1, 2)
+
+
+def test_a_packet_with_two_commands_is_told_by_two_steps() -> None:
+    told = json.loads(run("frame", SAMPLES / "02-report-2024.pcapng", 340, "--format", "json").stdout)
+    assert [each["number"] for each in told["steps"]] == [8, 9]
+    shown = run("frame", SAMPLES / "02-report-2024.pcapng", 340).stdout.decode()
+    assert "\nStep 8: Recipient of this mail: lee@naver.com." in shown
+    assert "\nStep 9: The client asks to send the mail itself now." in shown

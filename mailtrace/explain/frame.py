@@ -31,6 +31,7 @@ from mailtrace.model import (
     Step,
     Transport,
     Violation,
+    Walkthrough,
     WentDark,
     masked,
     wire_text,
@@ -65,9 +66,9 @@ class StreamRange(Struct, frozen=True):
 class FrameView(Struct, frozen=True):
     """All that is told of one packet. Texts come from the wire in part and are not yet sanitised.
 
-    `said` is what the packet says in words of its protocol, None where it says nothing that is understood. `step` is
-    the step of the walkthrough that tells it. `hidden` are the masked spans of `octets`. `range` is None for packets
-    without octets of a TCP stream.
+    `said` is what the packet says in words of its protocol, None where it says nothing that is understood. `steps` are
+    those of the walkthrough that tell it, several where commands are pipelined. `hidden` are the masked spans of
+    `octets`. `range` is None for packets without octets of a TCP stream.
     """
 
     row: ListingRow
@@ -77,7 +78,7 @@ class FrameView(Struct, frozen=True):
     said: Layer | None
     conversation: Conversation | None
     title: str
-    step: Step | None
+    steps: tuple[Step, ...]
     range: StreamRange | None
 
 
@@ -92,7 +93,7 @@ def frame_view(
     """Tell one packet. `payloads` holds its own and those of `packets_with_secrets` of its conversation."""
     conversation = conversation_of(analysis, frame.number)
     spans = () if show_secrets else hidden(frame, conversation, analysis.conversations, payloads)
-    title, step = _told(analysis, conversation, frame.number, show_secrets)
+    title, steps = _told(analysis, conversation, frame.number, show_secrets)
     return FrameView(
         row=row,
         octets=frame.octets,
@@ -101,7 +102,7 @@ def frame_view(
         said=_said(conversation, frame, payloads.get(frame.number), show_secrets),
         conversation=conversation,
         title=title,
-        step=step,
+        steps=steps,
         range=_range(conversation, frame.number, payloads.get(frame.number), spans),
     )
 
@@ -116,17 +117,21 @@ def conversation_of(analysis: Analysis, packet: int) -> Conversation | None:
 
 def _told(
     analysis: Analysis, conversation: Conversation | None, packet: int, show_secrets: bool
-) -> tuple[str, Step | None]:
-    """Return the walkthrough's title and step that tell a packet, preferably inside the conversation that caused it."""
+) -> tuple[str, tuple[Step, ...]]:
+    """Return the title and the steps that tell a packet, preferably those of the conversation that caused it."""
     if conversation is None:
-        return "", None
+        return "", ()
     causes = [conversation.caused_by, *(each.caused_by for each in conversation.dialogue.lookups), conversation.id]
     for number in dict.fromkeys(each for each in causes if each is not None):
         for told in walkthroughs(analysis, conversation=number, show_secrets=show_secrets):
-            for step in told.steps:
-                if packet in step.packets or packet in step.acks:
-                    return told.title, step
-    return "", None
+            if steps := steps_of(packet, told):
+                return told.title, steps
+    return "", ()
+
+
+def steps_of(packet: int, told: Walkthrough) -> tuple[Step, ...]:
+    """Return the steps that tell a packet."""
+    return tuple(step for step in told.steps if packet in step.packets or packet in step.acks)
 
 
 def _said(conversation: Conversation | None, frame: Frame, payload: Payload | None, show_secrets: bool) -> Layer | None:

@@ -86,7 +86,7 @@ def _code(lines: list[str]) -> str:
 def _json(view: FrameView, bytes_only: bool, out: BinaryIO) -> None:
     record: dict[str, Any] = {"schema": SCHEMA, "number": view.row.number, "range": _range_record(view.range)}
     if not bytes_only:
-        row, step = view.row, view.step
+        row, told = view.row, view.title
         record |= {
             "time_s": None if row.time_ns is None else seconds(row.time_ns),
             "source": row.source,
@@ -95,7 +95,7 @@ def _json(view: FrameView, bytes_only: bool, out: BinaryIO) -> None:
             "length": row.length,
             "info": row.info,
             "conversation": view.conversation.id if view.conversation else None,
-            "step": {"walkthrough": view.title, "number": step.number, "means": step.means} if step else None,
+            "steps": [{"walkthrough": told, "number": each.number, "means": each.means} for each in view.steps],
             "said": _layer_record(view.said) if view.said else None,
             "layers": [_layer_record(layer) for layer in view.tree.layers],
             "trouble": view.tree.trouble,
@@ -131,9 +131,9 @@ def heading(view: FrameView) -> list[str]:
         told = view.title.startswith(f"{own}:")
         inside = said("{own}, told in {title}", own=own, title=view.title) if view.title and not told else own
         lines.append(view.title if told else inside)
-    if view.step is not None:
-        step = said("Step {number}", number=view.step.number)
-        lines.append(f"{step}: {view.step.means}" if view.step.means else step)
+    for each in view.steps:
+        step = said("Step {number}", number=each.number)
+        lines.append(f"{step}: {each.means}" if each.means else step)
     if view.range is not None:
         lines.append(_range_title(view.range))
     if view.tree.trouble:

@@ -37,7 +37,7 @@ def test_a_command() -> None:
     assert (told.said.start, told.said.size, told.said.fields) == (54, 13, (Field("Command", "EHLO client"),))
     assert told.conversation is not None and told.conversation.id == 1
     assert told.title.startswith("SMTP conversation 1")
-    assert told.step is not None and told.step.packets == (5,)
+    assert [step.packets for step in told.steps] == [(5,)]
     assert told.range is not None
     assert (told.range.side, told.range.first, told.range.last) == (Side.CLIENT, 1, 13)
     assert range_text(told.range) == ["EHLO client\r\n"]
@@ -55,7 +55,7 @@ def test_a_password_is_masked_everywhere() -> None:
     assert told.hidden == ((65, 77),)
     assert told.said is not None and told.said.fields == (Field("Command", "AUTH PLAIN ********"),)
     assert told.range is not None and range_text(told.range) == ["AUTH PLAIN ********\r\n"]
-    assert "AGxlZQBsZWU" not in repr((told.row, told.said, told.range, told.step, told.title))
+    assert "AGxlZQBsZWU" not in repr((told.row, told.said, told.range, told.steps, told.title))
 
 
 def test_a_password_is_shown_on_request() -> None:
@@ -86,7 +86,7 @@ def test_a_lookup_is_told_where_its_cause_is() -> None:
         Field("Answer", "NOERROR", (Field("Data", "192.0.2.1"),)),
     )
     assert answer.conversation is not None and answer.conversation.id == 2
-    assert answer.title.startswith("SMTP conversation 1") and answer.step is not None
+    assert answer.title.startswith("SMTP conversation 1") and answer.steps
     assert answer.range is None
 
 
@@ -95,12 +95,12 @@ def test_an_acknowledgement_says_nothing() -> None:
     talk.ack(8, 0.5, SERVER)
     told = view(analysis(talk.conversation()), 8)
     assert (told.said, told.range) == (None, None)
-    assert told.conversation is not None and told.step is not None
+    assert told.conversation is not None and told.steps
 
 
 def test_a_packet_of_no_conversation() -> None:
     told = view(analysis(login().conversation()), 99, b"x")
-    assert (told.said, told.conversation, told.title, told.step, told.range) == (None, None, "", None, None)
+    assert (told.said, told.conversation, told.title, told.steps, told.range) == (None, None, "", (), None)
     assert conversation_of(analysis(), 1) is None
 
 

@@ -28,7 +28,7 @@ def view(text: str = "EHLO client", octets: bytes = b"EHLO client\r\n") -> Frame
         said=Layer("SMTP", 66, 13, (Field("Command", text),)),
         conversation=None,
         title="",
-        step=Step(6, StepKind.COMMAND, (76,), (), 0, 0, Side.CLIENT, "a", "b", (text,), f"It greets {text}."),
+        steps=(Step(6, StepKind.COMMAND, (76,), (), 0, 0, Side.CLIENT, "a", "b", (text,), f"It greets {text}."),),
         range=StreamRange(Side.CLIENT, 1, 13, (None, text.encode("utf-8", "surrogateescape") + b"\r\n\xff")),
     )
 
@@ -92,7 +92,7 @@ def test_json() -> None:
     assert record["octets"][:4] == ["**", "**", "4c", "4f"]
     assert record["said"]["fields"] == [{"name": "Command", "value": "EHLO client"}]
     assert record["layers"][0]["fields"][1]["fields"] == [{"name": "an option", "value": "EHLO client"}]
-    assert record["step"] == {"walkthrough": "", "number": 6, "means": "It greets EHLO client."}
+    assert record["steps"] == [{"walkthrough": "", "number": 6, "means": "It greets EHLO client."}]
     assert record["range"] == {"side": "client", "first": 1, "last": 13, "lines": ["********EHLO client\r\n", "\\xff"]}
 
 
@@ -111,7 +111,7 @@ def test_no_range() -> None:
     empty = view()
     write_frame(
         "terminal",
-        FrameView(empty.row, b"", (), Tree((), 0, "scapy failed"), None, None, "", None, None),
+        FrameView(empty.row, b"", (), Tree((), 0, "scapy failed"), None, None, "", (), None),
         True,
         out,
     )

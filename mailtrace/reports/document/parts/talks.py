@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailtrace.explain.frame import FrameView
+from mailtrace.explain.frame import FrameView, steps_of
 from mailtrace.explain.listing import ListingRow
 from mailtrace.model import Conversation, Walkthrough
 from mailtrace.model.language import said
@@ -159,10 +159,9 @@ def frame_section(frame: FrameView, told: Walkthrough | None, explained: bool, a
     heading = said(LABELS["frame"], number=number, info=shown)
     where = said(LABELS["where"], source=source, destination=destination, protocol=protocol, time=time, length=length)
     blocks: list[Block] = [Paragraph(where)]
-    steps = told.steps if told is not None else ()
-    step = next((step for step in steps if frame.row.number in (*step.packets, *step.acks)), None)
-    if step is not None and step.means and explained:
-        blocks.append(Paragraph(said(LABELS["step"], number=step.number, means=step.means)))
+    for step in steps_of(frame.row.number, told) if told is not None and explained else ():
+        if step.means:
+            blocks.append(Paragraph(said(LABELS["step"], number=step.number, means=step.means)))
     fields = [line for title, lines in tree_lines(frame) for line in (title, *lines)]
     if frame.tree.trouble:
         fields.append(frame.tree.trouble)
