@@ -7,12 +7,14 @@ octets it acknowledges, a packet that repeats octets to the step that said them 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailtrace.explain.connection import FIN, SYN
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.texts import between, counted, seconds, text
 from mailtrace.model import Mark, Packet, Side, StepKind
+from mailtrace.streams.resent import sent_again
 
 TLS_RECORDS = "RFC 8446 section 5.1"
 
@@ -66,8 +68,10 @@ class _Claims:
         for packet in rest:
             if not packet.length and packet.mark is not Mark.KEEP_ALIVE:
                 self._acknowledgement(packet)
-        for draft in self._drafts:
-            draft.says += _repeats_told(draft, self._scene)
+        repeated = [draft for draft in self._drafts if draft.repeats]
+        late = _only_late(self._scene.conversation.packets) if repeated else frozenset()
+        for draft in repeated:
+            draft.says += _repeats_told(draft, self._scene, late)
         return self._made
 
     def _stream(self, side: Side) -> _Stream:
@@ -149,12 +153,20 @@ def _keep_alive(probes: list[Packet], scene: Scene) -> Draft:
     )
 
 
-def _repeats_told(draft: Draft, scene: Scene) -> list[str]:
-    """Tell which packets were sent again and how long after, one by one or counted."""
+def _only_late(packets: Sequence[Packet]) -> frozenset[int]:
+    """Return the packets that came late, and are no repeats themselves."""
+    again = sent_again(packets)
+    resent = {packet.number for packet in again.resent}
+    return frozenset(packet.number for packet in again.late if packet.number not in resent)
+
+
+def _repeats_told(draft: Draft, scene: Scene, late: frozenset[int]) -> list[str]:
+    """Tell which packets were sent again and how long after, one by one or counted; `late` came behind their repeat."""
     if len(draft.repeats) > MAX_REPEATS_TOLD:
         return [text("repeats", packets=counted("packets", len(draft.repeats)))]
     told = []
     for original, again in draft.repeats:
         delay = between(scene.by_number[original].time_ns, scene.by_number[again].time_ns)
-        told.append(text("repeat", again=again, original=original, delay=seconds(delay)))
+        key = "repeat.first" if again in late else "repeat"
+        told.append(text(key, again=again, original=original, delay=seconds(delay)))
     return told
