@@ -215,14 +215,14 @@ def _write(request: Request, analysis: Analysis) -> bool:
     from mailtrace.reports import Report, write
 
     found = request.judging.findings(analysis)
+    alone = request.wanted is not None
     if request.wanted is not None:
         chosen = narrowed_to(analysis, wanted_journeys(analysis.journeys, request.wanted))
         told = _told_journeys(request, analysis, chosen.journeys)
     else:
         chosen = narrowed(analysis, request.conversation, request.protocols)
         told = _told(request, analysis)
-    chosen.findings = findings_within(found, chosen, whole=chosen is analysis)
-    alone = request.wanted is not None
+    chosen.findings = findings_within(found, chosen, whole=chosen is analysis, mails_alone=alone)
     with output_file(request.output) as out:
         write(request.format, Report(chosen, told, request.level, request.show_secrets, alone), out)
     return request.judging.fails(chosen.findings)

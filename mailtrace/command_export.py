@@ -11,9 +11,10 @@ import io
 import os
 import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from mailtrace.analyzer import Analyzer, analyze_files
@@ -21,7 +22,7 @@ from mailtrace.capture.excerpt import write_excerpt
 from mailtrace.capture.source import STANDARD_INPUT
 from mailtrace.command import PARTIAL, exit_code, packet_bar, progress_bar
 from mailtrace.errors import UnreadableInput, UsageError
-from mailtrace.export.comments import Commentary, Comments, comments
+from mailtrace.export.comments import Commentary, Comments
 from mailtrace.export.folder import open_output
 from mailtrace.export.index import Index, Row
 from mailtrace.export.mails import ATTACHMENTS, EML, MBOX, MailExporter
@@ -65,13 +66,12 @@ class ExportRequest:
 class Choice:
     """What of the capture is wanted: `conversations` (None: all), of them `mails` by number, from 1 (None: all).
 
-    `packets` are wanted besides those of the conversations. `comments` tell more of a packet than its own conversation.
+    `packets` are wanted besides those of the conversations.
     """
 
     conversations: frozenset[int] | None = None
     mails: dict[int, set[int]] | None = None
     packets: tuple[int, ...] = ()
-    comments: Comments = field(default_factory=dict)
 
 
 def run_export(request: ExportRequest) -> int:
@@ -124,7 +124,7 @@ class _Export:
                     record(request.captures, self._plans, self._store, request.keylog, request.decode_as, show)
                 )
         if PCAPNG in self._kinds:
-            self._packets(choice)
+            self._packets()
         self._end(info)
         write_summary(self._summary, request.output, not request.kinds, sys.stdout.buffer)
         sys.stdout.flush()
@@ -155,7 +155,10 @@ class _Export:
         if request.conversation is not None and request.conversation > many:
             raise UsageError(f"there is no conversation {request.conversation}; the capture has {many}")
         exporter.finish()
-        self._comments = commentary.comments(analyzer.correlator.hosts.hosts(), request.show_secrets) | choice.comments
+        if PCAPNG in self._kinds:
+            self._numbers = array("Q", sorted({*self._numbers, *choice.packets}))
+            hosts = analyzer.correlator.hosts.hosts()
+            self._comments = commentary.comments(hosts, request.show_secrets, self._written)
         self._summary.uncommented = commentary.untold
         return analyzer.info
 
@@ -167,10 +170,13 @@ class _Export:
         if PCAPNG in self._kinds:
             self._numbers.extend(conversation.numbers)
 
-    def _packets(self, choice: Choice) -> None:
+    def _written(self, number: int) -> int:
+        """Return the number that a packet of what was chosen has among the written ones."""
+        return bisect_left(self._numbers, number) + 1
+
+    def _packets(self) -> None:
         """Write the packets of what was chosen. Raises: `UnreadableInput`."""
         name, secrets = NAMES[PCAPNG], self._request.show_secrets
-        self._numbers.extend(choice.packets)
         draft = self._store.draft("", name)
         out = io.BufferedWriter(draft)
         many = write_excerpt(self._request.captures, out, self._numbers, self._comments, secrets)
@@ -208,8 +214,6 @@ def _only(conversation: int | None) -> frozenset[int] | None:
 
 def _journey(request: ExportRequest) -> Choice:
     """Find a journey, and what belongs to it. Raises: `MailtraceError`."""
-    from mailtrace.explain.journeys.telling import journey_walkthroughs
-
     with progress_bar(request.captures) as progress:
         analyzer = Analyzer(request.captures, progress=progress, keylog=request.keylog, decode_as=request.decode_as)
         analysis = analyze_files(analyzer)
@@ -228,7 +232,6 @@ def _journey(request: ExportRequest) -> Choice:
         conversations=frozenset({*mails, *idents}),
         mails=mails,
         packets=tuple(number for each in analysis.lookups if each.id in lookups for number in each.packets),
-        comments=comments(journey_walkthroughs(analysis, [journey], request.show_secrets)),
     )
 
 

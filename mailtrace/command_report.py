@@ -138,7 +138,8 @@ def chosen_of(request: ReportRequest, everything: Analysis) -> Analysis:
 
 def _material(request: ReportRequest, everything: Analysis) -> Material:
     wishes, chosen = request.wishes, chosen_of(request, everything)
-    chosen.findings = findings_within(ALL_FINDINGS.findings(everything), chosen, whole=chosen is everything)
+    findings, alone = ALL_FINDINGS.findings(everything), request.wanted is not None
+    chosen.findings = findings_within(findings, chosen, whole=chosen is everything, mails_alone=alone)
     groups = told_together(chosen.conversations)
     book = Book(everything, wishes.show_secrets)
     told = [book.tell(list(group)) for group in groups[:MOST_CONVERSATIONS]]

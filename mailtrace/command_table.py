@@ -91,7 +91,8 @@ def run_tables(request: ReportRequest, wishes: TableWishes) -> int:
         refuse_overwriting(path, request.captures)
     everything = read_everything(request)
     chosen = chosen_of(request, everything)
-    chosen.findings = findings_within(ALL_FINDINGS.findings(everything), chosen, whole=chosen is everything)
+    found, alone = ALL_FINDINGS.findings(everything), request.wanted is not None
+    chosen.findings = findings_within(found, chosen, whole=chosen is everything, mails_alone=alone)
     most = MOST_ROWS if request.format in ENDINGS.values() else MOST_ROWS_SHOWN
     numbers = _packets(request, everything, chosen) if "packets" in names else []
     speakers = first_packets(chosen) if "hosts" in names else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -140,7 +141,23 @@ def test_one_journey(tmp_path: Path) -> None:
     ]
     ids = {row["message_id"] for row in index(output) if row["kind"] == "mail"}
     assert ids == {"<a84b8cfb564e117b3628faa74fa40a4fb695bbef.camel@naver.com>"}
-    assert b"Step 1 of journey 1: " in (output / "packets.pcapng").read_bytes()
+    assert b"Step 1 of conversation 1: " in (output / "packets.pcapng").read_bytes()
+
+
+@needs_tshark
+def test_comments_speak_of_the_file_that_they_stand_in(tmp_path: Path) -> None:
+    """Of the mail in packets 24 and 26, which are 22 and 24 there, and of all that shares a packet."""
+    exported(JOURNEY, "-o", tmp_path / "out", "--journey", 1, "--pcapng", said=SECRETS_INCLUDED)
+    fields = ["-T", "fields", "-e", "frame.number", "-e", "frame.comment", "-E", "separator=|"]
+    lines = tshark("-r", tmp_path / "out/packets.pcapng", *fields).splitlines()
+    told = {int(number): comment for number, _, comment in (line.partition("|") for line in lines)}
+    assert len(told) == 96
+    pieces = {number: found[1] for number, text in told.items() if (found := re.search(r"Packets (.*?) carry", text))}
+    assert pieces == {22: "22, 24", 56: "56, 58"}
+    assert "Step 13 of conversation 1, continued." in told[24]
+    for number, both in {50: ("RCPT To:<kim@daum.net>", "DATA"), 55: ("250 2.1.5", "354 End data")}.items():
+        steps = [int(step) for step in re.findall(r"Step (\d+) of conversation 5: ", told[number])]
+        assert len(steps) == 2 and steps[1] == steps[0] + 1 and all(said in told[number] for said in both)
 
 
 def test_standard_input_is_read_once(tmp_path: Path) -> None:

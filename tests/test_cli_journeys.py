@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 import mailtrace
-from tests.support import SAMPLES
+from tests.support import SAMPLES, shared
 from tests.test_cli import fails, run
 
 REPORT = SAMPLES / "02-report-2024.pcapng"
 LAB = SAMPLES / "03-lab-journey.pcapng"
 CHUNKING = SAMPLES / "05-lab-chunking.pcapng"
+DNSAUTH = SAMPLES / "07-lab-dnsauth.pcapng"
 
 QUEUE_IDS = {
     REPORT: [["43Q1vx0G007503", "43Q1w1lW007636"], ["43Q1wvqQ007664", "43Q1wwYr007507"]],
@@ -124,6 +125,35 @@ def test_finding(arguments: list[str], found: list[int]) -> None:
     assert re.findall(r"^─ Journey (\d)", text, re.MULTILINE) == list(map(str, found))
     lines = [json.loads(line) for line in shown(*arguments, "--format", "jsonl", LAB).splitlines()]
     assert [line["id"] for line in lines if line["type"] == "journey"] == found
+
+
+def test_findings_of_other_mails_are_left_out() -> None:
+    """What is wrong with the conversations that carried it, and with itself, stays."""
+    findings = {number: report("--journey", number, CHUNKING)["findings"] for number in (7, 18)}
+    about = {number: {each["code"] for each in some} for number, some in findings.items()}
+    assert about[7] == {"POP001", "SMTP030", "SMTP002", "POP002", "POP008"}
+    assert about[18] - about[7] == {"MAIL030"}
+
+
+def test_a_refused_recipient_is_proved_by_the_answer() -> None:
+    """Packets 225 and 257 are the RCPTs."""
+    for number, packet in ((6, 230), (7, 258)):
+        (recipient,) = report("--journey", number, DNSAUTH)["journeys"][0]["recipients"]
+        assert recipient["because"] == f"192.168.111.210 refused the recipient with 550 (packet {packet})"
+
+
+def test_nothing_found_is_not_no_mail_traffic() -> None:
+    text = shown("--message-id", "nosuch@x", LAB)
+    assert "nothing of what was asked for" in text and "no mail traffic" not in text
+
+
+def test_a_mail_command_out_of_order_is_no_mail() -> None:
+    """The second MAIL of packet 57 is answered with 503: the mail that was begun in packet 36 goes on."""
+    capture = shared("captures/public/zeek/smtp-mail-transactions-invalid.pcap")
+    starts = re.findall(r"^\d +(\d\.\d+)  .*bob@example.org → ", shown(capture), re.MULTILINE)
+    assert starts == ["0.000", "1.531"]
+    text = shown("--journey", 2, "--level", "expert", capture, width=80)
+    assert re.findall(r"^ +\d+ +(\d+)\b[^\n]*\n +MAIL FROM", text, re.MULTILINE) == ["36", "57"]
 
 
 def test_korean_is_found() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from mailtrace.explain.connection import FIN, SYN
 from mailtrace.explain.draft import Draft, Scene
-from mailtrace.explain.texts import between, counted, seconds, text
+from mailtrace.explain.texts import between, counted, packets, seconds, text
 from mailtrace.model import Mark, Packet, Side, StepKind
 from mailtrace.streams.resent import sent_again
 
@@ -168,5 +168,5 @@ def _repeats_told(draft: Draft, scene: Scene, late: frozenset[int]) -> list[str]
     for original, again in draft.repeats:
         delay = between(scene.by_number[original].time_ns, scene.by_number[again].time_ns)
         key = "repeat.first" if again in late else "repeat"
-        told.append(text(key, again=again, original=original, delay=seconds(delay)))
+        told.append(text(key, again=packets([again]), original=packets([original]), delay=seconds(delay)))
     return told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailtrace.explain.authentication import authentication_means
 from mailtrace.explain.draft import Scene, shortened
 from mailtrace.explain.parts import kinds, part_lines, people, remarks, report_lines, subject_shown
-from mailtrace.explain.texts import counted, listed, numbers, text
+from mailtrace.explain.texts import counted, listed, packets, text
 from mailtrace.model import Content, Message
 
 SHOWN_HEADERS = (
@@ -49,7 +49,7 @@ def content_means(scene: Scene, content: Content, *, in_pieces: bool = False) ->
     message = message_of(scene, content)
     sentences = [scene.once("content.meaning") or text("content.another")]
     if len(content.packets) > 1 and not in_pieces:
-        sentences += [text("content.pieces", packets=numbers(content.packets)), scene.once("content.segments")]
+        sentences += [text("content.pieces", packets=packets(content.packets)), scene.once("content.segments")]
     if not content.complete and not content.holes:
         sentences.append(text("content.incomplete"))
     if content.holes and content.holes[0][1] < content.size_bytes:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from mailtrace.explain.draft import Draft, Scene
-from mailtrace.explain.texts import between, rounded, seconds, text
+from mailtrace.explain.texts import between, packets, rounded, seconds, text
 from mailtrace.explain.waits.said import LATE_NS, MAIL
 from mailtrace.explain.waits.table import Told, added_up
 from mailtrace.explain.waits.tiles import part
@@ -163,7 +163,7 @@ class _Reasons:
     def _by_step(self, wait: Wait, key: str, fields: dict[str, object]) -> list[str]:
         """Explain a pause by the step that took the time; nothing where no step tells of it."""
         step = self._step(wait)
-        return [] if step is None else [text(key, step=step, packet=wait.packets[-1], **fields)]
+        return [] if step is None else [text(key, step=step, packet=packets(wait.packets[-1:]), **fields)]
 
     def _step(self, wait: Wait) -> int | str | None:
         """Return the step that tells of what a wait is about; None where no step does."""

@@ -101,7 +101,7 @@ def lookup_source(lookup: Lookup) -> str:
 _TXT_SOURCES = {
     "spf": "RFC 7208 section 4.4",
     "dkim": "RFC 6376 section 3.6.2",
-    "dmarc": "RFC 7489 section 6.6.3",
+    "dmarc": "RFC 9989 section 4.10",
     "mta-sts": "RFC 8461 section 3.1",
     "tls-reports": "RFC 8460 section 3",
     "blocklist": "RFC 5782 section 2.1",
@@ -197,7 +197,7 @@ def _listing(lookup: Lookup) -> str:
     """Tell what a list answered. Source: RFC 5782 section 2.1."""
     meaning, listed = listing_meaning(".".join(lookup.name.split(".")[4:]), lookup.answers[0])
     key = "dns.blocklist.listed" if listed else "dns.blocklist.unclear"
-    return text(key, answer=lookup.answers[0], meaning=meaning)
+    return text(key, meaning=meaning)
 
 
 def exchangers(lookup: Lookup) -> list[tuple[int, str]]:

@@ -70,7 +70,8 @@ class Pop3Teller(Teller):
             sentences.append(text("pop3.QUIT.deletes", numbers=listed(self._marked)))
         kept = [number for number in dict.fromkeys(self._fetched) if number not in self._marked]
         if kept:
-            sentences.append(text("pop3.QUIT.keeps", numbers=listed(kept)))
+            key = "pop3.QUIT.keeps.several" if len(kept) > 1 else "pop3.QUIT.keeps"
+            sentences.append(text(key, numbers=listed(kept)))
         return sentences
 
     def reply(self, reply: Reply, turn: Turn | None) -> Draft | None:

@@ -24,6 +24,7 @@ class SmtpTeller(Teller):
         super().__init__(scene)
         self._replies = ReplyTeller(scene)
         self._chunks: list[Draft] = []
+        self._taken_back: list[Draft] = []
         self._authenticating = ""
         self._sender: str | None = None
 
@@ -44,7 +45,7 @@ class SmtpTeller(Teller):
         if command.verb == "BDAT":
             self._chunks.append(draft)
         elif command.verb in ("MAIL", "RSET", "HELO", "EHLO"):
-            self._chunks.clear()
+            self._taken_back, self._chunks = self._chunks, []
         return draft
 
     def _meaning(self, command: Command) -> list[str]:
@@ -114,22 +115,23 @@ class SmtpTeller(Teller):
         return draft
 
     def content(self, content: Content) -> Draft | None:
-        """Return the step of a mail; a mail in counted pieces is told at its last piece."""
+        """Return the step of a mail; one in counted pieces is told at its last piece, even if taken back later."""
         if content.as_server_read:
             return self._second_reading(content)
         self._replies.saw_content(content)
-        pieces = len(self._chunks) if content.how == "BDAT" else 1
+        chunks = (self._chunks or self._taken_back) if content.how == "BDAT" else []
+        pieces = len(chunks) or 1
         says, means = content_says(self.scene, content), content_means(self.scene, content, in_pieces=pieces > 1)
         means += self._envelope_and_header(content)
-        if content.how == "BDAT" and self._chunks:
-            self._spread(content)
-            last = self._chunks[-1]
+        if chunks:
+            _spread(content, chunks)
+            last = chunks[-1]
             last.kind = StepKind.CONTENT
             last.says += says
             last.means += means
             if pieces > 1:
                 last.means.append(text("bdat.joined", pieces=counted("pieces", pieces)))
-            self._chunks.clear()
+            chunks.clear()
             return None
         draft = self.scene.draft(
             StepKind.CONTENT, Side.CLIENT, content.packets, [], means, "RFC 5321 section 4.1.1.4", content.start_ns
@@ -146,12 +148,6 @@ class SmtpTeller(Teller):
         draft.says = content_says(self.scene, content)
         return draft
 
-    def _spread(self, content: Content) -> None:
-        """Give each packet of a mail in pieces to the piece it carried."""
-        begins = [draft.packets[0] for draft in self._chunks]
-        for packet in content.packets:
-            self._chunks[max(bisect_right(begins, packet) - 1, 0)].claim(packet)
-
     def _envelope_and_header(self, content: Content) -> list[str]:
         """Tell that the addresses inside are not those that deliver, and where they differ."""
         message = message_of(self.scene, content)
@@ -161,3 +157,10 @@ class SmtpTeller(Teller):
         if self._sender and inside.lower() != self._sender.lower():
             return [text("content.other-sender", inside=inside, envelope=self._sender)]
         return [self.scene.once("content.envelope")]
+
+
+def _spread(content: Content, chunks: list[Draft]) -> None:
+    """Give each packet of a mail in pieces to the piece it carried."""
+    begins = [draft.packets[0] for draft in chunks]
+    for packet in content.packets:
+        chunks[max(bisect_right(begins, packet) - 1, 0)].claim(packet)

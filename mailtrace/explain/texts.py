@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mailtrace.explain.english import ENGLISH, NOUNS
 from mailtrace.model import language
-from mailtrace.model.figures import SECOND_NS, between, numbers, rounded, seconds
+from mailtrace.model.figures import SECOND_NS, between, numbers, packets, rounded, seconds
 from mailtrace.model.language import said
 from mailtrace.protocols.word import Word
 
@@ -20,6 +20,7 @@ __all__ = [
     "listed",
     "meaning",
     "numbers",
+    "packets",
     "rounded",
     "seconds",
     "text",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from mailtrace.explain.walkthrough import Book, told_together
 from mailtrace.mail.authentication.records import KEPT_TYPES
 from mailtrace.mail.correlator import Final
 from mailtrace.model import Analysis, CaptureInfo, Conversation, Host, Lookup, Message, Step, Walkthrough
+from mailtrace.model.figures import renumbered
 from mailtrace.model.language import said
 from mailtrace.reports.safe import safe
 
@@ -61,14 +62,18 @@ class Commentary:
         self._conversations.append(conversation)
         self._messages += final.messages
 
-    def comments(self, hosts: Sequence[Host], show_secrets: bool) -> Comments:
-        """Return comments by packet, once the capture is read; `hosts` are all of it."""
+    def comments(self, hosts: Sequence[Host], show_secrets: bool, number: Callable[[int], int] = int) -> Comments:
+        """Return comments by packet, once the capture is read; `hosts` are all of it.
+
+        `number` gives the number of a packet in the file that has the comments.
+        """
         conversations = sorted(self._conversations, key=lambda each: each.id)
         messages = sorted(self._messages, key=lambda each: each.id)
         book = Book(Analysis(CaptureInfo(files=[]), hosts, conversations, messages, self._known), show_secrets)
         book.judge.book.so_far = not self._knows_all
         groups = told_together([each for each in conversations if each.id in self._told])
-        return comments(book.tell(group) for group in groups)
+        with renumbered(number):
+            return comments(book.tell(group) for group in groups)
 
     def _is_caused(self, conversation: Conversation) -> bool:
         """Tell whether an ident or DNS conversation is told inside another one, which may end later."""
@@ -88,16 +93,12 @@ def comments(told: Iterable[Walkthrough]) -> Comments:
     """Return comments by packet: the first packet of a step has its text, the others its number."""
     found: Comments = {}
     for walkthrough in told:
-        who = _journey(walkthrough) or _conversations(walkthrough)
+        who = _conversations(walkthrough)
         for step in walkthrough.steps:
             for place, number in enumerate(step.packets):
                 text = _text(step, who) if not place else said(CONTINUED, number=step.number, who=who)
                 found.setdefault(number, []).append(text)
     return found
-
-
-def _journey(walkthrough: Walkthrough) -> str:
-    return "" if walkthrough.journey is None else said("journey {number}", number=walkthrough.journey)
 
 
 def _conversations(walkthrough: Walkthrough) -> str:

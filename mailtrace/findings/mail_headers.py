@@ -60,8 +60,8 @@ def _told(mail: Mail, what: str = "") -> Seen:
 
 
 def called(mail: Mail) -> str:
-    """Return what people call a mail by: its subject."""
-    return mail.message.subject or said("(no subject)")
+    """Return what people call a mail by: its subject, on one line."""
+    return " ".join((mail.message.subject or "").split()) or said("(no subject)")
 
 
 @rule("MAIL001", Severity.WARNING, MAILS, "The mail {subject} has no Message-ID, although it has passed a server")

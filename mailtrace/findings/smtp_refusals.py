@@ -184,7 +184,7 @@ def sender_not_authentic(talk: Talk) -> Iterator[Seen]:
 
     Not when: The server names another reason, or accepts the mail and only notes the result.
 
-    Source: RFC 7208 section 8.4, RFC 6376 section 6.3, RFC 7489 section 10.3, RFC 7372 section 3.
+    Source: RFC 7208 section 8.4, RFC 6376 section 6.3, RFC 7372 section 3, RFC 9989 section 4.7.
     """
     for each in refused(talk, Reason.AUTHENTICATION):
         yield each.seen()

@@ -281,7 +281,7 @@ def _is_in(name: str, domains: set[str]) -> bool:
 
 
 def _is_policy_of(name: str, domains: set[str]) -> bool:
-    """Tell whether a name is the DMARC record of a domain above one of the domains. Source: RFC 7489 section 6.6.3."""
+    """Tell whether a name is the DMARC record of a domain above one of the domains. Source: RFC 9989 section 4.10."""
     if not name.startswith("_dmarc."):
         return False
     parent = name.removeprefix("_dmarc.")

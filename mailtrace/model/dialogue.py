@@ -162,12 +162,16 @@ class Content(Struct, array_like=True, tag=True, tag_field="event", gc=False):
 
 
 class Recipient(Struct, frozen=True, gc=False):
-    """One RCPT: `status` is the reply code as text; it and `accepted` are None while unanswered."""
+    """One RCPT: `status` is the reply code as text, and `answer_packet` where it came.
+
+    They and `accepted` are None while unanswered.
+    """
 
     address: str
     accepted: bool | None
     status: str | None
     packet: int
+    answer_packet: int | None = None
 
 
 class TransactionOutcome(Enum):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from mailtrace.model.network import NO_TIME
 
 SECOND_NS = 1_000_000_000
+
+_renumbered: ContextVar[Callable[[int], int] | None] = ContextVar("renumbered", default=None)
 
 
 def seconds(duration_ns: int) -> str:
@@ -39,3 +43,19 @@ def numbers(packets: Iterable[int]) -> str:
         else:
             runs.append([number])
     return ", ".join("-".join(str(end) for end in run) for run in runs)
+
+
+def packets(those: Iterable[int]) -> str:
+    """Return the numbers of packets as `numbers` does, in the file that is spoken of: see `renumbered`."""
+    renumber = _renumbered.get()
+    return numbers(those if renumber is None else map(renumber, those))
+
+
+@contextmanager
+def renumbered(renumber: Callable[[int], int]) -> Iterator[None]:
+    """Speak for a while of packets by the numbers that they have in another file, such as one of a part of them."""
+    before = _renumbered.set(renumber)
+    try:
+        yield
+    finally:
+        _renumbered.reset(before)

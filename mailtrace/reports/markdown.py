@@ -79,7 +79,7 @@ def render(
 
     `journeys_alone`: no conversations are listed.
     """
-    name, *facts = [*capture_facts(analysis.capture), ", ".join(contents(analysis)) or said("no mail traffic")]
+    name, *facts = [*capture_facts(analysis.capture), contents(analysis)]
     blocks = [f"# {markdown(name)}", " · ".join(map(markdown, facts))]
     noted = [f"- {markdown(note_shown(note))}" for note in notes(analysis)[:MOST_ROWS]]
     blocks += ["\n".join(noted)] if noted else []

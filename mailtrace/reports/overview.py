@@ -163,15 +163,17 @@ def note_shown(note: Note) -> str:
     return said("{note} (packets {numbers})", note=note.message, numbers=ranges(note.packets))
 
 
-def contents(analysis: Analysis) -> list[str]:
-    """Return what the capture holds: conversations by protocol, mails; nothing where there is no mail traffic."""
+def contents(analysis: Analysis) -> str:
+    """Return what the capture holds, or what of it was asked for: conversations by protocol, mails."""
+    if not analysis.conversations:
+        return said("nothing of what was asked for" if analysis.everything else "no mail traffic")
     counts = Counter(each.protocol for each in analysis.conversations)
     ordered = sorted(counts, key=lambda protocol: (protocol in DEPENDENT, -counts[protocol], protocol))
-    last = counts[ordered[-1]] if ordered else 0
+    last = counts[ordered[-1]]
     kinds = listed([said(KIND, count=f"{counts[each]:,}", protocol=each.upper()) for each in ordered])
     held = said("{kinds} conversation" if last == 1 else "{kinds} conversations", kinds=kinds)
     mails = counted("{count} mail", "{count} mails", len(analysis.messages))
-    return [*([held] if ordered else []), *([mails] if analysis.messages else [])]
+    return f"{held}, {mails}" if analysis.messages else held
 
 
 def told_inside(analysis: Analysis, groups: Sequence[Sequence[Conversation]]) -> str:

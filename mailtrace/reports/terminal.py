@@ -171,7 +171,7 @@ def render_packets(rows: Iterable[ListingRow], console: Console) -> None:
 
 
 def _capture(page: Page, analysis: Analysis) -> None:
-    name, *facts = [*capture_facts(analysis.capture), ", ".join(contents(analysis)) or said("no mail traffic")]
+    name, *facts = [*capture_facts(analysis.capture), contents(analysis)]
     page.paragraph(page.dotted(page.text(name, "bold"), *map(page.text, facts)))
     told = notes(analysis)
     for note in told[:MOST_NOTES]:

@@ -97,7 +97,7 @@ def test_no_mx_record_is_told_apart_from_no_name() -> None:
     ("name", "answer", "expected", "source"),
     [
         ("naver.com", '"v=spf1 mx -all"', "asks for the SPF of naver.com", "RFC 7208 section 4.4"),
-        ("_dmarc.naver.com", '"v=DMARC1; p=none"', "asks for the DMARC policy", "RFC 7489 section 6.6.3"),
+        ("_dmarc.naver.com", '"v=DMARC1; p=none"', "asks for the DMARC policy", "RFC 9989 section 4.10"),
         ("s1._domainkey.naver.com", '"v=DKIM1; p=MII"', "fetches the DKIM key", "RFC 6376 section 3.6.2"),
         ("_mta-sts.naver.com", '"v=STSv1; id=1"', "demands TLS", "RFC 8461 section 3.1"),
         ("_smtp._tls.naver.com", '"v=TLSRPTv1"', "trouble with TLS", "RFC 8460 section 3"),
@@ -118,7 +118,7 @@ def test_blocklists() -> None:
     )
     assert "whether the address 192.168.111.100 is listed" in free.means
     assert "good news" in free.means
-    assert "127.0.0.2 means: it is listed" in listed.means
+    assert "The answer says: it is listed (127.0.0.2)." in listed.means
     assert blocklisted(lookup((1, 2), 0.0, "A", "a.b.c.d.example.org")) == ""
 
 

@@ -75,6 +75,16 @@ def test_a_fetched_mail_is_one_step_with_the_answer_that_announced_it() -> None:
     assert result(conversation) == "left on the server"
 
 
+def test_several_mails_that_stay() -> None:
+    talk = session()
+    for number in (1, 2):
+        talk.command(7 + 2 * number, number / 10, f"RETR {number}")
+        talk.reply(8 + 2 * number, number / 10 + 0.01, "+OK")
+    talk.command(13, 0.3, "QUIT")
+    (told,) = walkthroughs(analysis(talk.conversation()))
+    assert "Mails 1 and 2 were fetched but not marked with DELE: they stay on the server." in told.steps[-1].means
+
+
 def test_deletion_takes_effect_with_quit_only() -> None:
     talk = session()
     talk.command(9, 0.06, "DELE 1")

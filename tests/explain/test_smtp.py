@@ -169,6 +169,21 @@ def test_a_mail_in_counted_pieces_is_told_at_its_last_piece() -> None:
     assert "queue id 7B39" in steps[3].means
 
 
+def test_a_mail_that_is_taken_back_is_told_where_it_was_sent() -> None:
+    """It ends with RSET, whose step comes behind its last piece."""
+    talk = opened()
+    talk.command(5, 0.02, "BDAT 20")
+    talk.reply(6, 0.03, "250", "20 octets")
+    talk.command(7, 0.04, "RSET")
+    talk.content("BDAT", (5,), b"x" * 20)
+    talk.reply(8, 0.05, "250", "forgotten")
+    steps = told(talk)[-4:]
+    assert [step.packets for step in steps] == [(5,), (6,), (7,), (8,)]
+    assert [step.says[0] for step in steps] == ["BDAT 20", "250 20 octets", "RSET", "250 forgotten"]
+    assert (steps[0].kind, steps[2].kind) == (StepKind.CONTENT, StepKind.COMMAND)
+    assert steps[0].says[1].startswith("the mail: ")
+
+
 def test_two_mails_sent_without_waiting_get_their_own_queue_ids() -> None:
     talk = opened()
     contents = []

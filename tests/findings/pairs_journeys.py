@@ -121,7 +121,7 @@ PAIRS = (
         "JRN001",
         seen=FIRST + refused(ONE, TWO, "550 5.1.1 User unknown"),
         says="The mail Hello was taken by 10.0.0.2, and then refused for kim@daum.net: "
-        "10.0.0.3 refused the recipient with 550 (packet 28)",
+        "10.0.0.3 refused the recipient with 550 (packet 29)",
         packets=(14, 29),
         alike=refused(LEE, ONE, "550 5.1.1 User unknown"),
     ),
@@ -136,7 +136,7 @@ PAIRS = (
     Pair(
         "JRN003",
         seen=FIRST + refused(ONE, TWO, "450 4.7.1 Greylisted"),
-        says="The mail Hello still waits for kim@daum.net: 10.0.0.3 put it off with 450 (packet 28), "
+        says="The mail Hello still waits for kim@daum.net: 10.0.0.3 put it off with 450 (packet 29), "
         "and no later try was seen",
         packets=(29,),
         alike=FIRST + refused(ONE, TWO, "450 4.7.1 Greylisted") + ".. 60" + SECOND,
@@ -233,7 +233,7 @@ PAIRS = (
         "JRN016",
         seen=refused(TWO, ONE, "550 5.1.1 User unknown", "lee@naver.com", ""),
         says="The report (no subject) could not be delivered either: "
-        "10.0.0.2 refused the recipient with 550 (packet 9)",
+        "10.0.0.2 refused the recipient with 550 (packet 10)",
         packets=(10,),
         alike=refused(TWO, ONE, "550 5.1.1 User unknown", "lee@naver.com", "kim@daum.net"),
     ),

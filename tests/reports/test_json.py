@@ -114,8 +114,8 @@ def test_a_conversation() -> None:
             {
                 "sender": "lee@naver.com",
                 "recipients": [
-                    {"address": "kim@daum.net", "accepted": True, "status": "250", "packet": 8},
-                    {"address": "no@daum.net", "accepted": False, "status": "550", "packet": 8},
+                    {"address": "kim@daum.net", "accepted": True, "status": "250", "packet": 8, "answer_packet": None},
+                    {"address": "no@daum.net", "accepted": False, "status": "550", "packet": 8, "answer_packet": None},
                 ],
                 "message": 1,
                 "status": "250",

@@ -70,8 +70,11 @@ def test_capture() -> None:
         "9.00 ms from 2024-04-26 01:57:58.925 UTC",
     ]
     assert capture_facts(CaptureInfo(["a", "b"], packets=1)) == ["a, b", "1 packet"]
-    assert contents(submission()) == ["1 SMTP and 1 DNS conversation", "1 mail"]
-    assert contents(Analysis(CaptureInfo([]), [], [], [], [])) == []
+    assert contents(submission()) == "1 SMTP and 1 DNS conversation, 1 mail"
+    assert contents(Analysis(CaptureInfo([]), [], [], [], [])) == "no mail traffic"
+    everything = submission().conversations
+    nothing = Analysis(CaptureInfo([]), [], [], [], [], everything=everything)
+    assert contents(nothing) == "nothing of what was asked for"
 
 
 def test_words() -> None:

@@ -76,7 +76,7 @@ DNS: dict[str, str] = {
     "dns.referral": "No record, but other name servers that should know.",
     "dns.slow": "The answer took {duration} s.",
     "dns.blocklist.free": "NXDOMAIN is good news here: the address is not listed.",
-    "dns.blocklist.listed": "The answer {answer} means: it {meaning}.",
+    "dns.blocklist.listed": "The answer says: it {meaning}.",
     "dns.blocklist.reason": "The list gives its reason.",
     "dns.blocklist.unclear": "That tells nothing of the address: {meaning}.",
     "dns.MX.one": "Mail for {name} goes to {host}.",

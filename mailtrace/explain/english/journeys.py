@@ -28,15 +28,16 @@ JOURNEYS: dict[str, str] = {
     "hop.in.user": "{hop} ({conversation}, logged in as {user})",
     "hop.not-captured": "{hop} (not captured: only the mail itself tells of it)",
     "hop.after": "{duration} s after hop {number}.",
-    "hop.after.clock": "{duration} s after hop {number} by the clocks of the servers.",
+    "hop.after.clock": "About {duration} s after hop {number} by the clocks of the servers.",
     "hop.queue-id": "{receiver} took it as {queue_id}.",
     "hop.evidence": "It is the mail of hop {number} (certainty {score} of 100):",
     "hop.because": "  - {reason}",
     "hop.changes": "What has changed since hop {number}:",
     "hop.mail-shown": "    (its header and its text are shown at hop {number})",
     "hop.submitted.meaning": (
-        "The first hop: a mail program gives a new mail to the mail server of its user. What follows is that server's "
-        "work."
+        "The first hop: no server has left its trace in the mail yet. A mail program gives a new mail to the mail "
+        "server of its user like this, or a server passes on what was written on it. What follows is the work of "
+        "whoever took it."
     ),
     "hop.made.meaning": (
         "This mail did not come over the network: the server made it, as it does with reports, or a program that runs "

@@ -51,6 +51,7 @@ POP3: dict[str, str] = {
     "pop3.QUIT": "The client says goodbye.",
     "pop3.QUIT.deletes": "Only now the server deletes what was marked: mail {numbers}.",
     "pop3.QUIT.keeps": "Mail {numbers} was fetched but not marked with DELE: it stays on the server.",
+    "pop3.QUIT.keeps.several": "Mails {numbers} were fetched but not marked with DELE: they stay on the server.",
     "pop3.QUIT.ok": "The server has done what was asked and closes the connection.",
     "pop3.refused": "The server refuses (-ERR).",
     "pop3.login.refused": "The login is refused (-ERR).",

@@ -13,7 +13,7 @@ from mailtrace.explain.journeys.summary import (
     recipient_outcome,
     refused_for_now,
 )
-from mailtrace.explain.texts import between, has_text, seconds, text
+from mailtrace.explain.texts import SECOND_NS, between, has_text, seconds, text
 from mailtrace.mail.naming import Naming
 from mailtrace.model import NO_TIME, Conversation, Evidence, EvidenceKind, Hop, HopKind, Journey, Side, StepKind
 from mailtrace.model.language import renamed
@@ -66,7 +66,8 @@ class Headings:
             captured = before.conversation is not None and hop.conversation is not None
             if pause >= 0:
                 key = "hop.after" if captured else "hop.after.clock"
-                facts.append(text(key, duration=seconds(pause), number=(hop.before or 0) + 1))
+                told = seconds(pause) if captured else f"{max(pause // SECOND_NS, 1):,}"  # a stamp has whole seconds
+                facts.append(text(key, duration=told, number=(hop.before or 0) + 1))
         if hop.queue_id:
             facts.append(text("hop.queue-id", receiver=hop_names(hop, self._naming)[1], queue_id=hop.queue_id))
         if facts:

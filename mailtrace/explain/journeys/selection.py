@@ -131,7 +131,8 @@ class Selection:
             )
         if at is None:
             return 0, 0
-        begin = next((i for i in range(at, -1, -1) if _verb(events[i]) == "MAIL"), 0)
+        begun = [i for i in range(at, -1, -1) if _verb(events[i]) == "MAIL"]
+        begin = next((i for i in begun if _packet(events[i]) in packets), begun[0] if begun else 0)
         ends = (i for i in range(at + 1, len(events)) if _verb(events[i]) in ENDING)
         return begin, next(ends, len(events))
 

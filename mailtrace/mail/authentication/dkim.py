@@ -39,6 +39,7 @@ CLOCK_SKEW_S = 300
 ALGORITHMS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 FORMS = ("simple", "relaxed")
 
+OTHER_BODY = "the body is not the one that was signed: it was probably changed on the way"
 TAGS_MISSING = "the signature cannot be read: {tags}= is missing"
 EXPIRED = "the signature had expired {seconds} s before the mail was sent here"
 MADE_LATER = "the signature says it was made {seconds} s after the mail was sent"
@@ -88,7 +89,7 @@ def _judged(field: RawField, mail: Mail, book: RecordBook) -> Dkim:
         body = body_holds(tags, mail)
         _require_time(tags, mail.time_ns)
         if body is False:
-            raise Unusable(Verdict.FAIL, said("the body is not the one that was signed: it was changed on the way"))
+            raise Unusable(Verdict.FAIL, said(OTHER_BODY))
     except Unusable as reason:
         return Dkim(reason.result, reason.because, *named, body)
     found = find_key(book, selector, domain, mail.time_ns)

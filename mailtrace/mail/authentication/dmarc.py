@@ -29,9 +29,9 @@ POLICIES = ("none", "quarantine", "reject")
 NO_DOMAIN = "From has no domain, so that nobody knows whose policy counts"
 SEVERAL_DOMAINS = "From has addresses of {count} domains, so that nobody knows whose policy counts"
 TAKEN_NOT_TO_EXIST = "{because}; the records of {names} were not captured, and are taken not to exist"
-BOTH_PASSED = "SPF and DKIM passed for {domain} or a name of the same organisation"
-ONE_PASSED = "{method} passed for {domain} or a name of the same organisation"
-NEITHER_PASSED = "neither SPF nor DKIM passed for {domain} or a name of the same organisation"
+BOTH_PASSED = "SPF and DKIM passed for {domain} or a name that its policy lets stand for it"
+ONE_PASSED = "{method} passed for {domain} or a name that its policy lets stand for it"
+NEITHER_PASSED = "neither SPF nor DKIM passed for {domain} or a name that its policy lets stand for it"
 
 
 class _Walk:

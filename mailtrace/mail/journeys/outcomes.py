@@ -129,9 +129,8 @@ def own_fate(trace: Trace, place: int, recipient: Recipient) -> Fate:
     packet = trace.packets[-1] if trace.packets else 0
     if not recipient.accepted and recipient.status is not None:
         late = recipient.status.startswith("4")
-        because = said(
-            WORDS["put-off" if late else "refused"], host=trace.server, status=recipient.status, packet=recipient.packet
-        )
+        facts = {"host": trace.server, "status": recipient.status, "packet": recipient.answer_packet}
+        because = said(WORDS["put-off" if late else "refused"], **facts)
         return DEFERRED if late else REJECTED, because, place
     outcome, word = ACCEPTED, "accepted" if trace.outcome is not None else "hidden-answer"
     if trace.outcome is not None and trace.outcome is not TAKEN:

@@ -16,6 +16,9 @@ from mailtrace.protocols.violations import Violations
 RECIPIENTS_LIMIT = 10_000
 """Recipients listed of one mail; servers allow a hundred to a few thousand."""
 
+OUT_OF_ORDER = "503"
+"""The reply to a command that may not come now. Source: RFC 5321 section 4.2.3."""
+
 # Looking up a member of an enum takes longer than what is done for most replies.
 GOOD = Outcome.GOOD
 ACCEPTED, ABORTED, UNKNOWN = TransactionOutcome.ACCEPTED, TransactionOutcome.ABORTED, TransactionOutcome.UNKNOWN
@@ -57,7 +60,10 @@ class TransactionBook(Struct, gc=False):
         return draft
 
     def sender_answered(self, draft: Draft, reply: Reply) -> None:
-        """Take the reply to MAIL. A refused one leaves the mail before it open. Source: RFC 5321 section 4.1.4."""
+        """Take the reply to MAIL. A refused one leaves the mail before it open. Source: RFC 5321 section 4.1.4.
+
+        It was no mail where only its order was wrong.
+        """
         before = draft.before
         if before is not None:
             draft.before = None
@@ -68,6 +74,16 @@ class TransactionBook(Struct, gc=False):
             self._decide(draft, _REFUSALS[reply.outcome], reply.status)
             if self.current is draft:
                 self.current = None if before is None or before.closed else before
+            if before is not None and reply.status == OUT_OF_ORDER and not draft.transaction.recipients:
+                self._unlist(draft.transaction)
+
+    def _unlist(self, transaction: Transaction) -> None:
+        """Take a transaction from the list, at whose end it is unless others were sent in one go with it."""
+        transactions = self._dialogue.transactions
+        for at in range(len(transactions) - 1, -1, -1):
+            if transactions[at] is transaction:
+                del transactions[at]
+                return
 
     def add_recipient(self, draft: Draft, address: str, command: Command) -> int:
         """List a recipient and return its place, -1 when the list is full."""
@@ -83,7 +99,8 @@ class TransactionBook(Struct, gc=False):
         recipients = draft.transaction.recipients
         if 0 <= place < len(recipients):
             asked = recipients[place]
-            recipients[place] = Recipient(asked.address, reply.outcome is GOOD, reply.status, asked.packet)
+            is_good = reply.outcome is GOOD
+            recipients[place] = Recipient(asked.address, is_good, reply.status, asked.packet, reply.packet)
 
     def content_ended(self, draft: Draft, content: Content, whole: bool = True) -> None:
         """List what the client sent; not `whole`: it was cut short, and no reply will decide."""

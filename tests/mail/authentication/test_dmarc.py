@@ -119,8 +119,8 @@ def test_what_was_not_captured_is_named() -> None:
     found = check_dmarc(book({("_dmarc.example.com", "TXT"): REJECT}), ["k@a.example.com"], spf, (), NOW_NS)
     assert (found.result.value, found.because) == (
         "pass",
-        "SPF passed for a.example.com or a name of the same organisation; the records of a.example.com, com were not "
-        "captured, and are taken not to exist",
+        "SPF passed for a.example.com or a name that its policy lets stand for it; the records of a.example.com, com "
+        "were not captured, and are taken not to exist",
     )
     found = check_dmarc(book({("_dmarc.example.com", "TXT"): ["SERVFAIL"]}), ["k@example.com"], spf, (), NOW_NS)
     assert (found.result.value, found.because) == ("temperror", "the DNS failed: SERVFAIL for _dmarc.example.com")

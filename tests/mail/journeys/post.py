@@ -81,7 +81,7 @@ class Post:
         recipients = []
         for address in [to] if isinstance(to, str) else to:
             reply = (refused or {}).get(address, "250")
-            recipients.append(Recipient(address, reply[0] == "2", reply, self._number + 1))
+            recipients.append(Recipient(address, reply[0] == "2", reply, self._number + 1, self._number + 2))
         content = None if octets is None else self._content(octets, "DATA", second, whole)
         outcome = OUTCOMES[status[0]] if status else TransactionOutcome.ABORTED
         transaction = Transaction(sender, recipients, content, status, queue_id, outcome, self._packets)

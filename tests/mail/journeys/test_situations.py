@@ -81,7 +81,7 @@ def test_a_mail_that_is_put_off_and_not_tried_again() -> None:
     (journey,) = post.journeys()
     assert shape(journey) == [("submitted", 1, None), ("deferred", 2, 0)]
     assert fates(journey) == {KIM_: "deferred"}
-    assert journey.recipients[0].because == f"{B} put it off with 451 (packet 201), and no later try was seen"
+    assert journey.recipients[0].because == f"{B} put it off with 451 (packet 202), and no later try was seen"
 
 
 def test_a_client_that_is_put_off_comes_again_itself() -> None:
@@ -413,7 +413,7 @@ def test_some_recipients_are_refused() -> None:
     post.smtp(LEE, A, 0, [KIM_, PARK_, TEAM], mail(NAME), refused={PARK_: "550", TEAM: "452"})
     (journey,) = post.journeys()
     assert fates(journey) == {KIM_: "accepted", PARK_: "rejected", TEAM: "deferred"}
-    assert journey.recipients[1].because == f"{A} refused the recipient with 550 (packet 101)"
+    assert journey.recipients[1].because == f"{A} refused the recipient with 550 (packet 102)"
 
 
 def test_a_link_names_a_recipient_that_was_accepted() -> None:

@@ -46,7 +46,6 @@ LABELS = {
     "took": "{end} ({duration} later)",
     "links": "Link type",
     "held": "Mail traffic",
-    "nothing": "no mail traffic",
     "other": "Other traffic",
     "counted": "{what}: {count}",
     "found": "Findings",
@@ -97,7 +96,7 @@ def _facts(material: Material) -> Iterator[Fact]:
         yield Fact(said(LABELS["begin"]), (clock(capture.first_ns),))
         yield Fact(said(LABELS["end"]), (said(LABELS["took"], end=clock(capture.last_ns), duration=took),))
     yield Fact(said(LABELS["links"]), tuple(capture.link_types) or ("-",))
-    yield Fact(said(LABELS["held"]), (", ".join(contents(material.everything)) or said(LABELS["nothing"]),))
+    yield Fact(said(LABELS["held"]), (contents(material.everything),))
     if capture.counters:
         most = sorted(capture.counters.items(), key=lambda item: (-item[1], item[0]))[:MOST_COUNTERS]
         shown = [said(LABELS["counted"], what=what, count=f"{count:,}") for what, count in most]
