@@ -41,6 +41,8 @@ KEYS = {
 }
 """What is said of a wait that no step of its own tells about."""
 
+SETTING_UP = (WaitKind.CONNECT, WaitKind.CONNECT_AGAIN)
+
 NEARLY_ALL = (9, 10)
 """From nine tenths on a part is called all of a pause."""
 
@@ -88,9 +90,9 @@ class _Reasons:
         parts = [each for each in self._scene.waits if each.kind is WaitKind.GREETING_PARTS]
         if parts and parts[0].duration_ns >= LATE_NS:
             return [text("late.greeting.parts", late=seconds(parts[0].duration_ns))]
-        opened = next((draft for draft in before if draft.kind is StepKind.CONNECT), None)
-        late = between(opened.until_ns, greeting.time_ns) if opened is not None else 0
-        waits = self._within(opened.until_ns, greeting.time_ns) if opened is not None and late >= LATE_NS else []
+        opened_ns = self._opened_ns(before)
+        late = between(opened_ns, greeting.time_ns) if opened_ns is not None else 0
+        waits = self._within(opened_ns, greeting.time_ns) if opened_ns is not None and late >= LATE_NS else []
         if not waits:
             return []
         ident = self._ident(before, waits)
@@ -101,6 +103,12 @@ class _Reasons:
             told = [Told(wait, self._scene.names) for wait in waits]
             return [text("late.greeting.sum", late=seconds(late), parts=added_up(told))]
         return self._greeting_because_of(max(waits, key=_duration_ns), late, ident)
+
+    def _opened_ns(self, before: Sequence[Draft]) -> int | None:
+        """Return when the connection stood, None where that is not known: a late repeat of its packets is no set-up."""
+        opened = next((draft for draft in before if draft.kind is StepKind.CONNECT), None)
+        set_up = [wait.end_ns for wait in self._scene.waits if wait.kind in SETTING_UP]
+        return None if opened is None else max(set_up, default=opened.until_ns)
 
     def _ident(self, before: Sequence[Draft], waits: Sequence[Wait]) -> tuple[int | str, int] | None:
         """Return the step that tells of an ident call before the greeting, and when that began; None without one."""

@@ -105,7 +105,8 @@ class Book:
         drafts = self.drafts(group, scene)
         for number, draft in enumerate(drafts, 1):
             draft.number = number
-        explain_delays(drafts, scene)
+        if len(group) == 1:  # questions of their own, told together, do not wait for each other
+            explain_delays(drafts, scene)
         how = ended(group)
         return Walkthrough(
             conversations=tuple(conversation.id for conversation in group),

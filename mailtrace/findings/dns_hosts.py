@@ -174,18 +174,22 @@ def mx_leads_nowhere(facts: Facts) -> Iterator[Seen]:
                     yield seen(packets, conversation=cause, domain=asked.name, host=host, address=record)
 
 
-def _callers(facts: Facts) -> Iterator[tuple[Asked, Talk]]:
-    """Yield the lookups by which mail servers ask who their client is; of each client the first of each server."""
-    told: set[tuple[str, str]] = set()
+def _callers(facts: Facts) -> list[tuple[Asked, Talk, list[int]]]:
+    """Return the lookups by which mail servers ask who their client is, of each client the first of each server; with
+    the packets of those in which the same was asked again for the same conversation.
+    """
+    told: dict[tuple[str, str], tuple[Asked, Talk, list[int]]] = {}
     for asked in facts.asked:
         lookup, talk = asked.lookup, asked.cause
         if lookup.type != "PTR" or talk is None or talk.conversation.protocol != "smtp":
             continue
         key = talk.conversation.key
         about = asked.name.removesuffix(".in-addr.arpa").removesuffix(".ip6.arpa") == reversed_address(key.client.host)
-        if about and lookup.client == key.server.host and (key.client.host, key.server.host) not in told:
-            told.add((key.client.host, key.server.host))
-            yield asked, talk
+        if about and lookup.client == key.server.host:
+            _, first, packets = told.setdefault((key.client.host, key.server.host), (asked, talk, []))
+            if talk is first:
+                packets += lookup.packets
+    return list(told.values())
 
 
 @rule("DNS016", Severity.WARNING, CAPTURE, "{server} found no name for the address {address} of its client")
@@ -201,9 +205,9 @@ def no_reverse_name(facts: Facts) -> Iterator[Seen]:
 
     Source: RFC 7372 section 3.3, RFC 1912 section 2.1.
     """
-    for asked, talk in _nameless(facts, public=True):
+    for talk, packets in _nameless(facts, public=True):
         address = talk.conversation.key.client.host
-        yield seen(asked.lookup.packets, conversation=talk.conversation_id, server=talk.server, address=address)
+        yield seen(packets, conversation=talk.conversation_id, server=talk.server, address=address)
 
 
 @rule("DNS017", Severity.INFO, CAPTURE, "{server} found no name for the private address {address} of its client")
@@ -219,18 +223,18 @@ def private_address_without_name(facts: Facts) -> Iterator[Seen]:
 
     Source: RFC 6303 section 3.
     """
-    for asked, talk in _nameless(facts, public=False):
+    for talk, packets in _nameless(facts, public=False):
         address = talk.conversation.key.client.host
-        yield seen(asked.lookup.packets, conversation=talk.conversation_id, server=talk.server, address=address)
+        yield seen(packets, conversation=talk.conversation_id, server=talk.server, address=address)
 
 
-def _nameless(facts: Facts, public: bool) -> Iterator[tuple[Asked, Talk]]:
-    for asked, talk in _callers(facts):
+def _nameless(facts: Facts, public: bool) -> Iterator[tuple[Talk, list[int]]]:
+    for asked, talk, packets in _callers(facts):
         address = _address(talk.conversation.key.client.host)
         missing = asked.lookup.rcode == "NXDOMAIN" or asked.lookup.nodata
         known = any(login.accepted for login in talk.conversation.dialogue.logins)
         if missing and not known and address is not None and address.is_private is not public:
-            yield asked, talk
+            yield talk, packets
 
 
 @rule(
@@ -253,7 +257,7 @@ def reverse_name_not_confirmed(facts: Facts) -> Iterator[Seen]:
     Source: RFC 8601 section 3, RFC 1912 section 2.1.
     """
     told: set[str] = set()
-    for _, talk in _callers(facts):
+    for _, talk, _ in _callers(facts):
         address = talk.conversation.key.client.host
         for check in client_checks(facts.authenticator.book, address, talk.conversation.start_ns):
             if check.kind == "reverse-name" and check.result == "fail" and address not in told:

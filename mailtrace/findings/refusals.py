@@ -6,9 +6,11 @@ servers put much under 5.7.1; codes count before the command that was refused.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from enum import Enum, auto
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from mailtrace.findings.facts import Talk
@@ -175,6 +177,9 @@ AS_SUCH = frozenset({"500", "501", "502", "503", "504", "555"})
 JUDGED = frozenset({"", "MAIL", "RCPT", "DATA", "BDAT"})
 """Commands by which a mail is offered; '' for what nobody asked for."""
 
+SENDING = frozenset({"DATA", "BDAT"})
+"""Commands with which the mail itself is sent."""
+
 SHOWN_RECIPIENTS = 3
 """Recipients of one mail that a message names."""
 
@@ -229,9 +234,17 @@ def refused(talk: Talk, *reasons: Reason, verbs: frozenset[str] = JUDGED) -> Ite
             continue
         why = reason(reply)
         if not reasons or why in reasons:
-            packets = (reply.packet,) if command is None else (command.packet, reply.packet)
+            packets = (reply.packet,) if command is None else _shown(talk, command, reply)
             about, taken = _about(talk, command)
             yield Refusal(talk, verb, reply, why, _sender(talk, command), about, taken, packets)
+
+
+def _shown(talk: Talk, command: Command, reply: Reply) -> tuple[int, ...]:
+    """Return the packets that show a refusal: what was refused, a mail with its content, and the answer."""
+    contents = talk.conversation.dialogue.contents if command.verb in SENDING else ()
+    at = bisect_left(contents, command.packet, key=attrgetter("packet"))
+    refused = contents[at].packets if at < len(contents) and contents[at].packet <= reply.packet else ()
+    return command.packet, *refused, reply.packet
 
 
 def _sender(talk: Talk, command: Command | None) -> str:

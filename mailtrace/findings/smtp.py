@@ -22,12 +22,20 @@ def offers(reply: Reply) -> dict[str, str]:
 
 def offered(talk: Talk, before: int | None = None) -> dict[str, str] | None:
     """Return what the server offered last (before a packet), {} after HELO; None where no hello and answer is seen."""
-    last: dict[str, str] | None = None
+    command, reply = welcome(talk, before) or (None, None)
+    if command is None or reply is None:
+        return None
+    return {} if command.verb == "HELO" else offers(reply)
+
+
+def welcome(talk: Talk, before: int | None = None) -> tuple[Command, Reply] | None:
+    """Return the last hello (before a packet) that was answered well, with the answer; None where none is seen."""
+    last: tuple[Command, Reply] | None = None
     for command, reply in talk.hellos:
         if before is not None and command.packet >= before:
             break
         if reply is not None and reply.outcome is Outcome.GOOD:
-            last = {} if command.verb == "HELO" else offers(reply)
+            last = command, reply
     return last
 
 

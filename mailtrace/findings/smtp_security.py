@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mailtrace.findings.facts import Facts, Talk
 from mailtrace.findings.rule import Seen, rule, seen
-from mailtrace.findings.smtp import explained, offered, refusals
+from mailtrace.findings.smtp import explained, offered, refusals, welcome
 from mailtrace.findings.subjects import CAPTURE, REFUSING, talks
 from mailtrace.model import Severity
 from mailtrace.model.language import said
@@ -97,8 +97,9 @@ def starttls_not_used(talk: Talk) -> Iterator[Seen]:
     """
     packets = _in_clear(talk)
     asked = any(turn.command is not None and turn.command.verb == "STARTTLS" for turn in talk.commands)
-    if packets and not asked and "STARTTLS" in (offered(talk) or {}):
-        yield seen(packets, client=talk.client, server=talk.server)
+    offer = welcome(talk)
+    if packets and not asked and offer is not None and "STARTTLS" in (offered(talk) or {}):
+        yield seen((offer[1].packet, *packets), client=talk.client, server=talk.server)
 
 
 def _in_clear(talk: Talk) -> tuple[int, ...]:

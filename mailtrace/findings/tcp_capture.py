@@ -48,10 +48,11 @@ def set_up_repeated(talk: Talk) -> Iterator[Seen]:
     openings, packets = _openings(talk), talk.conversation.packets
     if len(openings) < 2 or talk.conversation.protocol in ASIDE:
         return
+    granted = [each.number for each in talk.controls if each.side is Side.SERVER and each.flags & SYN]
     agreed = next((each for each in packets if each.side is Side.CLIENT and each.flags & ACK), None)
     if agreed is not None:
         waited = seconds(between(openings[0].time_ns, agreed.time_ns))
-        numbers = [*(each.number for each in openings), agreed.number]
+        numbers = [*(each.number for each in openings), *granted, agreed.number]
         yield seen(numbers, client=talk.client, server=talk.server, count=len(openings), waited=waited)
 
 

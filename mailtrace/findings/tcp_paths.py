@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from mailtrace.findings.facts import Talk
 from mailtrace.findings.rule import Seen, rule, seen
 from mailtrace.findings.subjects import DISTURBED, TCP
 from mailtrace.model import ClosedHow, Flags, Mark, Packet, Severity, Side
 from mailtrace.model.figures import SECOND_NS, between, seconds
+from mailtrace.streams.resent import is_acknowledged
 
 LOSSY_SHARE = 0.02
 """Share of packets sent again from which on a path counts as bad: TCP works below, and crawls above."""
 
 FEW_REPEATS = 3
 """Repeats of one connection that happen anywhere."""
+
+FULL_PACKETS = 2
+"""Packets of one length that are needed to call them full: a single one may have any length."""
 
 PROBES = 2
 """Probes in a row that show that the receiver has closed its window: a single one may be a keep-alive."""
@@ -30,7 +35,10 @@ def _who(talk: Talk, side: Side) -> str:
 
 
 @rule(
-    "TCP001", Severity.INFO, DISTURBED, "{who} sent some packets again, since they were lost or late: {count} of {all}"
+    "TCP001",
+    Severity.INFO,
+    DISTURBED,
+    "{who} sent some packets again, since they or their acknowledgements were lost or late: {count} of {all}",
 )
 def packets_sent_again(talk: Talk) -> Iterator[Seen]:
     """Packets were sent a second time, since their sender had no acknowledgement in time.
@@ -39,8 +47,8 @@ def packets_sent_again(talk: Talk) -> Iterator[Seen]:
 
     Mend: A few are usual. Where there are many (TCP002), look for the link that loses them.
 
-    Not when: The packet is one that opens the connection (TCP007), a keep-alive, a copy that the capture holds twice,
-    or the original that comes behind its repeat (TCP003).
+    Not when: The packet is a SYN that asks for the connection (TCP007), a keep-alive, a copy that the capture holds
+    twice, or the original that comes behind its repeat (TCP003).
 
     Source: RFC 9293 section 3.8.1, RFC 6298 section 5.
     """
@@ -51,7 +59,10 @@ def packets_sent_again(talk: Talk) -> Iterator[Seen]:
 
 
 @rule(
-    "TCP002", Severity.WARNING, DISTURBED, "{who} had to send {count} of its {all} packets again: the path loses many"
+    "TCP002",
+    Severity.WARNING,
+    DISTURBED,
+    "{who} had to send {count} of its {all} packets again: the path loses or delays many",
 )
 def path_lossy(talk: Talk) -> Iterator[Seen]:
     """A large share of the packets was sent again.
@@ -59,10 +70,11 @@ def path_lossy(talk: Talk) -> Iterator[Seen]:
     Why: TCP slows down with every loss: beyond two in a hundred, mails crawl and connections reach time limits.
 
     Mend: Look for the link that loses packets: wireless, a duplex mismatch, a full line, a firewall with too little
-    memory. If only large packets are lost, it is the path MTU.
+    memory. If only large packets are lost, it is the path MTU (TCP017).
         linux: ip -s link, ethtool -S eth0, tracepath mail.example.org
 
-    Not when: Three packets or fewer were sent again, or fewer than two in a hundred (TCP001).
+    Not when: Three packets or fewer were sent again, or fewer than two in a hundred (TCP001); or they were too large
+    for the path, and came again in smaller ones (TCP017).
 
     Source: RFC 9293 section 3.8.1, RFC 5681 section 3.
     """
@@ -73,16 +85,73 @@ def path_lossy(talk: Talk) -> Iterator[Seen]:
 
 
 def _repeats(talk: Talk) -> Iterator[tuple[Side, list[Packet], int]]:
-    """Yield the repeats of each side that has some, and how many packets with octets it sent."""
+    """Yield the repeats of each side that has some, and how many packets it sent that might have come again."""
     for side in Side:
-        repeats = [packet for packet in talk.again.resent if packet.side is side]
+        cut = set(_cut(talk, side).repeats)
+        repeats = [packet for packet in talk.again.resent if packet.side is side and packet not in cut]
         if repeats:
-            sent = sum(1 for each in talk.conversation.packets if each.side is side and each.length)
-            yield side, repeats, max(sent, len(repeats))
+            sent = sum(1 for each in talk.conversation.packets if each.side is side and is_acknowledged(each))
+            yield side, repeats, sent
 
 
 def _is_bad(repeats: int, sent: int) -> bool:
     return repeats > FEW_REPEATS and repeats > sent * LOSSY_SHARE
+
+
+@rule(
+    "TCP017",
+    Severity.INFO,
+    DISTURBED,
+    "Packets of {who} with {large} octets seem to have been too large for the path: what was in them was sent again in "
+    "{count} packets of at most {small}",
+)
+def packets_too_large(talk: Talk) -> Iterator[Seen]:
+    """Full packets were not acknowledged, and what they held was sent again in smaller ones, as all that followed.
+
+    Why: A link on the way takes only smaller packets. A router tells the sender so by ICMP (fragmentation needed),
+    which costs no more than a round trip. Where a firewall drops the ICMP message, it costs seconds, or no mail gets
+    through that is larger than a packet.
+
+    Mend: Let ICMP of type 3, code 4 (in IPv6 type 2) through. If it is the line of your own, let the router correct the
+    segment size of each connection, or set the MTU of the sender.
+        linux: tracepath mail.example.org shows the MTU of the path
+        nftables: tcp flags syn tcp option maxseg size set rt mtu
+
+    Not when: What was sent again was as large as before: then it was lost (TCP001, TCP002).
+
+    Source: RFC 9293 section 3.7.2, RFC 1191 section 3, RFC 8201 section 4.
+    """
+    for side in Side:
+        large, repeats, small = _cut(talk, side)
+        if repeats:
+            packets = [packet.number for packet in (*large, *repeats)]
+            fields = {"count": len(repeats), "small": small, "large": large[0].length}
+            yield seen(packets, likely=True, who=_who(talk, side), **fields)
+
+
+class _Cut(NamedTuple):
+    """Full packets that did not arrive, the smaller ones that repeat them, and the length of these; or nothing."""
+
+    large: list[Packet]
+    repeats: list[Packet]
+    small: int
+
+
+def _cut(talk: Talk, side: Side) -> _Cut:
+    """Return what had to be cut smaller. Less than half as small are the pieces of what a network card cuts itself."""
+    packets = talk.conversation.packets
+    repeats = [packet for packet in talk.again.resent if packet.side is side and packet.length]
+    if not repeats:
+        return _Cut([], [], 0)
+    since = repeats[0].number
+    small = max(each.length for each in packets if each.side is side and each.number >= since)
+    large = [each for each in packets if each.side is side and each.length > small]
+    got = max((each.acknowledged for each in packets if each.side is not side and each.number < since), default=0)
+    full = len(large) >= FULL_PACKETS and len({each.length for each in large}) == 1 and large[0].length < 2 * small
+    if not full or large[0].sequence != repeats[0].sequence or got > repeats[0].sequence:
+        return _Cut([], [], 0)
+    end = large[-1].sequence + large[-1].length
+    return _Cut(large, [each for each in repeats if each.sequence < end], small)
 
 
 @rule("TCP003", Severity.INFO, DISTURBED, "Packets of {who} arrived in another order than they were sent: {count}")
@@ -95,8 +164,8 @@ def packets_out_of_order(talk: Talk) -> Iterator[Seen]:
     capture.
         linux: ethtool -l eth0
 
-    Not when: The packets are in order and only late; or one was lost before the capture, and what comes late is its
-    repeat (TCP001).
+    Not when: The packets are in order and only late; they do nothing but acknowledge; or one was lost before the
+    capture, and what comes late is its repeat (TCP001).
 
     Source: RFC 9293 section 3.10.7.4.
     """

@@ -107,7 +107,8 @@ class Mark(Enum):
 class Packet(Struct, frozen=True, gc=False, array_like=True):
     """One packet of a conversation; sequence numbers count from the stream's start, `length` counts payload octets.
 
-    `flags` is an int of `Flags` bits, 0 for UDP.
+    `flags` is an int of `Flags` bits, 0 for UDP. `ip_id` is the IPv4 identification of a TCP packet that is not just
+    what comes next, 0 or less of others and where there is none.
     """
 
     number: int
@@ -118,6 +119,7 @@ class Packet(Struct, frozen=True, gc=False, array_like=True):
     acknowledged: int
     length: int
     mark: Mark = Mark.NONE
+    ip_id: int = 0
 
 
 class GapReason(Enum):

@@ -33,7 +33,7 @@ class DatagramTracker:
         if not numbers:
             self.first_ns = rows[at][1]
         for index in range(at, len(rows)):
-            number, time_ns, way, _, _, _, length, captured, payload_at = rows[index]
+            number, time_ns, way, _, _, _, length, captured, payload_at, _ = rows[index]
             if due_ns is not None and time_ns > due_ns:
                 return index
             self.due_ns = due_ns = max(due_ns or 0, time_ns + UDP_IDLE_NS)

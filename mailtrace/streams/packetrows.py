@@ -19,14 +19,14 @@ Table = npt.NDArray[np.int64]
 """`LINES` lines, one column a packet."""
 
 NUMBER, TIME, WAY, SEQUENCE, ACKNOWLEDGED, FLAGS, LENGTH, CAPTURED, PAYLOAD_AT = range(9)
-LANE, IP_ID, PLACE, TAIL, MIX = range(9, 14)
-"""What the lines are. The first nine are those of `Row`.
+IP_ID, LANE, PLACE, TAIL, MIX = range(9, 14)
+"""What the lines are. The first ten are those of `Row`.
 
-`LANE` and `IP_ID` are those of `Segments`, `PLACE` is the interface. `TAIL` is what stands before the payload: the last
+`IP_ID` and `LANE` are those of `Segments`, `PLACE` is the interface. `TAIL` is what stands before the payload: the last
 eight octets of the TCP header, time stamps mostly, without a checksum. `MIX` is the key of the two endpoints.
 """
 
-ROW_LINES, LINES = 9, 14
+ROW_LINES, LINES = 10, 14
 
 TCP_CHECKSUM, UDP_CHECKSUM = np.int64(0xFFFF0000), np.int64(0xFFFF)
 """Where they stand in the last eight octets of a header without options."""
@@ -59,8 +59,8 @@ class Packets:
         table[LENGTH] = segments.length.take(members)
         table[CAPTURED] = segments.captured.take(members)
         table[PAYLOAD_AT] = payload_at
-        table[LANE] = segments.lane.take(members)
         table[IP_ID] = segments.ip_id.take(members)
+        table[LANE] = segments.lane.take(members)
         table[PLACE] = batch.interface.take(chosen)
         table[TAIL] = self._tails(flags, payload_at)
         table[MIX] = mixes.view(np.int64)

@@ -44,9 +44,9 @@ LINGER_NS = 5_000_000_000
 """How long after its close a conversation still takes late packets: last acknowledgements and repeats."""
 
 Row = Sequence[int]
-"""A packet: number, time_ns, way, sequence, acknowledged, flags, length on the wire, captured, payload start.
+"""A packet: number, time_ns, way, sequence, acknowledged, flags, length on the wire, captured, payload start, IP id.
 
-The way is 0 or 1; a tracker knows which of them is the client's.
+The way is 0 or 1; a tracker knows which of them is the client's. The IP id is 0 or less where there is none.
 """
 
 _number_of = itemgetter(0)
@@ -101,7 +101,7 @@ class Tracker:
         index = at if self.numbers or stop < at + 2 else at + self._answered(rows[at], rows[at + 1])
         while index < stop:
             row = rows[index]
-            number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at = row
+            number, time_ns, way, sequence, acknowledged, flags, length, captured, payload_at, _ = row
             half, other = halves_by_way[way]
             is_next = sequence == half.wire_next and acknowledged == other.wire_next and captured == length
             if is_next and self._calm and flags & USUAL == ACK:
@@ -133,10 +133,10 @@ class Tracker:
         """Take packets of a calm connection that follow each other, the first of which is what comes next."""
         halves_by_way = self._halves_by_way
         sides = halves_by_way[0][0].side, halves_by_way[1][0].side
-        for number, time_ns, way, _, _, _, length, _, payload_at in rows:
+        for number, time_ns, way, _, _, _, length, _, payload_at, _ in rows:
             if length:
                 self.emit(Data(sides[way], buffer[payload_at : payload_at + length], number, time_ns))
-        _, _, way, sequence, acknowledged, _, length, _, _ = rows[-1]
+        _, _, way, sequence, acknowledged, _, length, _, _, _ = rows[-1]
         half, other = halves_by_way[way]
         half.go_on((sequence + length) % MODULUS)
         other.go_on(acknowledged)
@@ -185,7 +185,7 @@ class Tracker:
 
     def _out_of_step(self, half: Half, other: Half, row: Row, buffer: bytes) -> None:
         """Take a packet of an open connection that is not just what comes next, or comes while octets are missing."""
-        number, time_ns, _, sequence, acknowledged, flags, length, captured, payload_at = row
+        number, time_ns, _, sequence, acknowledged, flags, length, captured, payload_at, ip_id = row
         half.heard = True
         offset = half.offset_of(sequence)
         acked = other.offset_of(acknowledged) if flags & ACK else -1
@@ -201,7 +201,7 @@ class Tracker:
         elif length:
             mark = half.accept(offset, buffer[payload_at : payload_at + captured], length, number, time_ns)
         if self.packets is not None:
-            self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
+            self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark, ip_id))
         self._look_around(half, other, number, time_ns, acked)
 
     def listen(self, emit: Callable[[StreamEvent], None]) -> None:
@@ -289,9 +289,10 @@ class Tracker:
 
     def _unusual(self, half: Half, other: Half, row: Row, buffer: bytes) -> bool:
         """Take a packet that opens, closes or finds an unsettled connection; False when it begins another."""
-        number, time_ns, _, sequence, acknowledged, flags, length, captured, payload_at = row
+        number, time_ns, _, sequence, acknowledged, flags, length, captured, payload_at, ip_id = row
         if self.due_ns is not None and time_ns > self.due_ns:
             return False
+        was_here = half.syn_seen if flags & SYN else flags & FIN and half.fin_at is not None
         if flags & SYN and not flags & RST and not self._synchronise(half, other, sequence, flags):
             return False
         if half.base is None or other.base is None or self._server_starts:
@@ -309,7 +310,7 @@ class Tracker:
         mark = PLAIN
         if length and not flags & RST:
             mark = self._payload(half, offset, buffer[payload_at : payload_at + captured], length, row)
-        if flags & SYN and half.heard and mark is PLAIN:
+        if was_here and mark is PLAIN:
             mark = Mark.RETRANSMISSION
         if flags & RST:
             half.discarded += captured
@@ -318,7 +319,7 @@ class Tracker:
             half.ended(offset + length, number, time_ns)
         half.heard = True
         if self.packets is not None:
-            self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark))
+            self.packets.append(Packet(number, time_ns, half.side, flags, offset + 1, acked + 1, length, mark, ip_id))
         self._settled = len(self._server_starts) < 2 and half.is_open and other.is_open
         self._look_around(half, other, number, time_ns, acked)
         self.all_said = half.is_said and other.is_said

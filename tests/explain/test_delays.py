@@ -70,11 +70,31 @@ def test_a_late_greeting_without_any_cause_in_the_capture() -> None:
     assert "after the connection opened" not in told(greeted(0.3, POSTFIX))[1].means
 
 
+def test_a_connection_stands_when_it_was_agreed_on_and_not_when_that_was_said_again() -> None:
+    """Lab capture 08, packets 5 to 28: the client's last word of the handshake was lost behind the capture."""
+    talk = Talk()
+    talk.handshake(5, 0.0)
+    talk.packet(12, 1.025, SERVER, Flags.SYN | Flags.ACK, 0, Mark.RETRANSMISSION, back=1)
+    talk.ack(13, 1.026, CLIENT)
+    talk.reply(28, 2.105, "220", SENDMAIL)
+    greeting = told(talk.conversation())[1].means
+    assert "It comes 2.10 s after the connection opened, which adds up so: lost packets of 10.0.0.1" in greeting
+
+
 def test_the_greeting_waits_for_a_lookup() -> None:
     slow = lookup((5, 6), 0.1, "PTR", "1.0.0.10.in-addr.arpa", "SERVFAIL", caused_by=1, duration=4.0)
     steps = told(greeted(4.2, POSTFIX), resolver(2, slow))
     assert "because the server waited for step 2" in steps[2].means
     assert "The answer took 4.00 s." in steps[1].means
+
+
+def test_questions_told_together_do_not_wait_for_each_other() -> None:
+    """Report B, packets 3 and 14: six seconds lie between two questions that have nothing to do with each other."""
+    first = lookup((1, 2), 0.0, "A", "a.example", answers=("192.0.2.1",))
+    second = lookup((3, 4), 6.0, "MX", "b.example", answers=("10 mail.b.example.",))
+    steps = told(resolver(1, first), resolver(2, second))
+    assert [step.packets for step in steps] == [(1, 2), (3, 4)]
+    assert "before it" not in steps[1].means
 
 
 def test_an_answer_waits_for_a_lookup_that_was_asked_twice() -> None:

@@ -1,4 +1,4 @@
-"""What is said of packets sent again is true: the IPv4 identification, by which a sender counts its packets, shows it."""
+"""What is said of packets sent again is true: the IPv4 identification, by which senders count packets, shows it."""
 
 from __future__ import annotations
 

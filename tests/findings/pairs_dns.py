@@ -163,16 +163,21 @@ PAIRS = (
     ),
     Pair(
         "DNS017",
-        seen=call("192.168.7.7", "PTR 7.7.168.192.in-addr.arpa ="),
+        seen=call("192.168.7.7", "PTR 7.7.168.192.in-addr.arpa =", "PTR 7.7.168.192.in-addr.arpa ="),
         says="mx.example.org found no name for the private address 192.168.7.7 of its client",
-        packets=(4, 5),
+        packets=(4, 5, 6, 7),
         alike=call("8.8.4.4", "PTR 4.4.8.8.in-addr.arpa ="),
     ),
     Pair(
         "DNS018",
-        seen=call("8.8.4.4", "PTR 4.4.8.8.in-addr.arpa = dns.google.example.", "A dns.google.example = 8.8.8.8"),
+        seen=call(
+            "8.8.4.4",
+            "PTR 4.4.8.8.in-addr.arpa = dns.google.example.",
+            "AAAA dns.google.example =",
+            "A dns.google.example = 8.8.8.8",
+        ),
         says="The PTR record of 8.8.4.4 says dns.google.example, but that name does not lead back to it",
-        packets=(4, 5, 6, 7),
+        packets=(4, 5, 6, 7, 8, 9),
         alike=call(
             "8.8.4.4", "PTR 4.4.8.8.in-addr.arpa = dns.google.example.", "A dns.google.example = 8.8.8.8 ; 8.8.4.4"
         ),

@@ -49,7 +49,7 @@ PAIRS = (
         "SMTP003",
         seen=sent(STARTTLS),
         says="mx.example.org offered STARTTLS, but 10.0.0.1 sent mail without encryption",
-        packets=(13,),
+        packets=(6, 13),
         alike=sent(STARTTLS + "C: STARTTLS\nS: 454 4.7.0 TLS not available"),
     ),
     Pair(

@@ -149,7 +149,7 @@ PAIRS = (
         seen=content(SPAM),
         says=f"mx.example.org took a mail of 10.0.0.1 for spam or malware: {SPAM} "
         "[5.7.1: not authorised: policy refuses this]",
-        packets=(11, 14),
+        packets=(11, 13, 14),
         alike=content(LISTED),
     ),
     Pair(
@@ -237,7 +237,7 @@ PAIRS = (
         seen=content("554 5.6.0 Headers are not in order"),
         says="mx.example.org refused the mail to b@example.org for good: 554 5.6.0 Headers are not in order "
         "[5.6.0: no further detail about the content]",
-        packets=(11, 14),
+        packets=(11, 13, 14),
         alike=MAIL + "C: RCPT TO:<b@example.org>\nS: 550 5.7.1 No\nC: DATA\nS: 554 No valid recipients" + ENDS,
     ),
     Pair(

@@ -5,20 +5,30 @@ from __future__ import annotations
 from tests.findings.pair import Pair
 from tests.findings.smtp_scenes import ENDS, GREETED, begun, sent
 
+
+def cut_to(size: int) -> str:
+    """Return a mail whose first two packets of 1,460 octets are sent again in packets of a size, and some more."""
+    octets, full = "x" * 4 * size, 1460
+    sent = [octets[:full], octets[full : 2 * full]]
+    again = [octets[at : at + size] for at in range(0, 4 * size, size)]
+    pieces = [f"C| {sent[0]}", f"C| {sent[1]}", ".. 0.3", f"C^ {2 * full}", *(f"C| {each}" for each in again)]
+    return begun() + "\n".join([*pieces, "C| \\r\\n.\\r\\n", "S: 250 Ok"]) + ENDS
+
+
 BODY = "C| Subject: x\\r\\n\\r\\n\n"
 
 PAIRS = (
     Pair(
         "TCP001",
         seen=GREETED + "C: NOOP\n.. 0.3\nC+\nS: 250 Ok" + ENDS,
-        says="10.0.0.1 sent some packets again, since they were lost or late: 1 of 4",
+        says="10.0.0.1 sent some packets again, since they or their acknowledgements were lost or late: 1 of 5",
         packets=(8,),
         alike=GREETED + "C: NOOP\n.. 0.3\nC: NOOP\nS: 250 Ok\nS: 250 Ok" + ENDS,
     ),
     Pair(
         "TCP002",
         seen=GREETED + "C: NOOP\n.. 0.3\nC+\n.. 0.6\nC+\n.. 1.2\nC+\n.. 2.4\nC+\nS: 250 Ok" + ENDS,
-        says="10.0.0.1 had to send 4 of its 7 packets again: the path loses many",
+        says="10.0.0.1 had to send 4 of its 8 packets again: the path loses or delays many",
         packets=(8, 9, 10, 11),
         alike=GREETED + "C: NOOP\n.. 0.3\nC+\n.. 0.6\nC+\n.. 1.2\nC+\nS: 250 Ok" + ENDS,
     ),
@@ -27,7 +37,10 @@ PAIRS = (
         seen=begun() + "C~ Subject: x\nC: Second line\nC=\nC: .\nS: 250 Ok" + ENDS,
         says="Packets of 10.0.0.1 arrived in another order than they were sent: 1",
         packets=(14,),
-        alike=begun() + "C~ Subject: x\nC: Second line\n.. 0.3\nC=\nC: .\nS: 250 Ok" + ENDS,
+        alike=begun()
+        + "C? Subject: x\nC: Second line\n.. 0.3\nC^ 25\nC| Subject: x\\r\\nSecond line\\r\\n\n"
+        + "C: .\nS: 250 Ok"
+        + ENDS,
     ),
     Pair(
         "TCP004",
@@ -58,7 +71,7 @@ PAIRS = (
         "TCP007",
         seen="== 10.0.0.1 10.0.0.2:25 bare\nC! syn\n.. 1\nC! syn\nS! synack\nC! ack" + GREETED + ENDS,
         says="10.0.0.1 had to ask mx.example.org 2 times for a connection, which took 1.00 s",
-        packets=(1, 2, 4),
+        packets=(1, 2, 3, 4),
         alike="== 10.0.0.1 10.0.0.2:25 bare\nC! syn\nS! synack\n.. 1\nS! synack\nC! ack" + GREETED + ENDS,
     ),
     Pair(
@@ -131,5 +144,13 @@ PAIRS = (
         says="10.0.0.2 accepted the connection of 10.0.0.1 to port 25 and said nothing",
         packets=(1, 6),
         alike="== 10.0.0.1 10.0.0.2:25",
+    ),
+    Pair(
+        "TCP017",
+        seen=cut_to(1452),
+        says="Packets of 10.0.0.1 with 1,460 octets seem to have been too large for the path: what was in them was "
+        "sent again in 3 packets of at most 1,452",
+        packets=(13, 14, 15, 16, 17),
+        alike=cut_to(1460),
     ),
 )

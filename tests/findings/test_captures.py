@@ -28,7 +28,7 @@ WARNINGS = {
     # m13.eml has a line of 1,500 octets; the session bdat-bad says `BDAT abc`; postfix sends on to sendmail in clear
     "05-lab-chunking": [("SMTP003", 12), ("SMTP015", 5), ("SMTP019", 16)],
     # Neither the scripts nor the servers were told to use TLS, so that all could be captured in clear. Two SYNs of
-    # conversation 21 were lost, and four packets of 78
+    # conversation 21 were lost, and four packets of 78, one of them twice
     "06-lab-lossy": [
         *((CLEAR_THOUGH_OFFERED, conversation) for conversation in (1, 21, 30, 43, 52, 70)),
         (IDENT, 30),
@@ -59,16 +59,17 @@ def test_nothing_is_wrong_with_tls_that_nobody_can_read() -> None:
 
 
 LOSSY = {
-    ("TCP001", 1): [(52,), (55,)],
+    ("TCP001", 1): [(12, 55), (52,)],
     ("TCP001", 21): [(135,)],
     ("TCP001", 29): [(150, 160), (162,)],
+    ("TCP001", 30): [(223,)],
     ("TCP001", 43): [(273,)],
     ("TCP001", 51): [(292, 313)],
     ("TCP001", 52): [(393, 409, 412)],
     ("TCP001", 70): [(507,)],
-    ("TCP002", 78): [(526, 572, 577, 579)],
+    ("TCP002", 78): [(526, 572, 577, 579, 584)],
     ("TCP003", 21): [(105, 134)],
-    ("TCP003", 43): [(272,)],
+    ("TCP003", 43): [(272,), (276,)],
     ("TCP003", 52): [(401, 405)],
     ("TCP003", 78): [(578, 583, 584)],
     # captured, and lost behind the place of the capture; then the two without an answer
@@ -87,6 +88,15 @@ def test_what_was_sent_again_and_what_came_late() -> None:
     for each in findings(analysis, chosen_rules(["TCP001", "TCP002", "TCP003", "DNS005"])):
         told.setdefault((each.code, each.conversation or 0), []).append(each.packets)
     assert {key: sorted(packets) for key, packets in told.items()} == LOSSY
+
+
+def test_packets_too_large_for_the_path_are_no_losses() -> None:
+    """Packets 26 and 28 to 30 say so: fragmentation needed, the MTU is 1,492."""
+    found = findings(
+        analyze_files(Analyzer([str(shared("captures/public/zeek/smtp.pcap"))])),
+        chosen_rules(["TCP001", "TCP002", "TCP017"]),
+    )
+    assert [(each.code, each.packets) for each in found] == [("TCP017", (22, 23, 24, 25, 27, 32, 33, 35, 36))]
 
 
 def test_a_lost_piece_is_the_captures_fault() -> None:

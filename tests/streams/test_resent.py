@@ -9,7 +9,7 @@ from mailtrace.streams.resent import sent_again
 from mailtrace.streams.roundtrip import ways_ns
 
 CLIENT, SERVER = Side.CLIENT, Side.SERVER
-SYN, ACK = int(Flags.SYN), int(Flags.ACK)
+SYN, ACK, FIN = int(Flags.SYN), int(Flags.ACK), int(Flags.FIN)
 
 REPEAT, FILLS = Mark.RETRANSMISSION, Mark.OUT_OF_ORDER
 
@@ -25,14 +25,14 @@ class Wire:
 
     def add(
         self, at_ms: float, side: Side, sequence: int = 1, length: int = 0, mark: Mark = Mark.NONE, acked: int = 1,
-        flags: int = ACK,
+        flags: int = ACK, ip_id: int = 0,
     ) -> None:  # fmt: skip
         number = len(self.packets) + 1
-        self.packets.append(Packet(number, round(at_ms * 1e6), side, flags, sequence, acked, length, mark))
+        self.packets.append(Packet(number, round(at_ms * 1e6), side, flags, sequence, acked, length, mark, ip_id))
 
-    def said(self, at_ms: float, sequence: int, mark: Mark = Mark.NONE) -> None:
+    def said(self, at_ms: float, sequence: int, mark: Mark = Mark.NONE, ip_id: int = 0) -> None:
         """Let the client send a hundred octets."""
-        self.add(at_ms, CLIENT, sequence, 100, mark)
+        self.add(at_ms, CLIENT, sequence, 100, mark, ip_id=ip_id)
 
     def acked(self, at_ms: float, upto: int, times: int = 1) -> None:
         """Let the server acknowledge."""
@@ -133,6 +133,45 @@ def test_overtaken_by_a_fin() -> None:
     wire.add(20, CLIENT, 101, flags=int(Flags.FIN) | ACK)
     wire.said(25, 1)
     assert wire.judged() == ([], [2])
+
+
+@pytest.mark.parametrize(("ids", "judged"), [
+    ((10, 12, 13), ([2, 3], [])),
+    ((10, 13, 12), ([2, 3], [3])),
+    ((10, 12, 9), ([2], [3])),
+    ((65535, 2, 1), ([2, 3], [3])),
+    ((1, 3, 65535), ([2], [3])),
+    ((10, 5_000, 9_000), ([3], [2])),
+    ((-1, -1, -1), ([3], [2])),
+])  # fmt: skip
+def test_identifications_settle_what_times_cannot(
+    ids: tuple[int, int, int], judged: tuple[list[int], list[int]]
+) -> None:
+    """Lab capture 08, packets 549, 579 and 584: two repeats, the first of them overtaken by the second. Identifications
+    that are far apart are random, or of a host that talks to many.
+    """
+    wire = Wire()
+    wire.said(20, 101, ip_id=ids[0])
+    wire.said(25, 1, FILLS, ip_id=ids[1])
+    wire.said(27, 1, REPEAT, ip_id=ids[2])
+    assert wire.judged() == judged
+
+
+def test_a_farewell_sent_again_and_one_overtaken_by_what_follows_it() -> None:
+    """Lab capture 08, packets 220 and 223, 275 and 276."""
+    wire = Wire()
+    wire.add(20, SERVER, flags=FIN | ACK)
+    wire.add(30, SERVER, flags=FIN | ACK, mark=REPEAT)
+    wire.add(40, CLIENT, 2, acked=2)
+    wire.add(45, CLIENT, flags=FIN | ACK, acked=2)
+    assert wire.judged() == ([2], [4])
+
+
+def test_a_syn_ack_is_judged_and_a_syn_is_not() -> None:
+    wire = Wire()
+    wire.add(1_006, SERVER, flags=SYN | ACK, sequence=0, mark=REPEAT)
+    wire.add(1_010, CLIENT, flags=SYN, sequence=0, mark=REPEAT)
+    assert wire.judged() == ([1], [])
 
 
 @pytest.mark.parametrize("mark", [Mark.KEEP_ALIVE, Mark.OUT_OF_WINDOW, Mark.AFTER_CLOSE, Mark.OVERLAP_CONFLICT])

@@ -33,7 +33,7 @@ class Wire:
         number = len(self.rows) + 1
         self.rows.append(
             (number, self.time_ns, side, (own + sequence) % 2**32, (other + acknowledged) % 2**32 if flags & ACK else 0,
-             flags, len(data), len(kept), at)
+             flags, len(data), len(kept), at, 0)
         )  # fmt: skip
 
     def handshake(self) -> None:

@@ -58,7 +58,8 @@ DELAYS: dict[str, str] = {
     "late.tls": "Most of the {pause} s before it are the time that both sides took to agree on TLS.",
     "late.idle": "For {pause} s before it, nothing was asked for.",
     "late.took.again": (
-        "Step {step} took most of the {pause} s before it, because octets had to be sent again (packet {packet})."
+        "Step {step} took most of the {pause} s before it, because packets got lost and one had to be sent again "
+        "(packet {packet})."
     ),
     "late.network": (
         "Of the {pause} s before it, the way to the other side and back alone takes about {took} s, as the handshake "

@@ -80,7 +80,7 @@ WAITS: dict[str, str] = {
     "wait.why.network": "As long as the handshake took over the same way: the network's time, and nobody's fault.",
     "wait.retransmission": "lost packets of {waited}",
     "wait.why.retransmission": (
-        "Packets got lost on the way. The sender waits a while for their acknowledgement before it sends them again."
+        "Packets got lost on the way. Who gets no acknowledgement waits a while before it sends again."
     ),
     "wait.zero-window": "no room at {waited}",
     "wait.why.zero-window": "{waited} had no room for more, and the sender had to wait until it had.",

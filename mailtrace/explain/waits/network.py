@@ -85,27 +85,29 @@ def on_the_way(tiles: Sequence[Wait], spoken: Container[int], ways: tuple[int, i
 def losses(packets: Sequence[Packet]) -> Iterator[Wait]:
     """Yield the times in which nothing new came, ended by a packet that had to be sent again.
 
-    What was acknowledged before is not missing, unless it is a SYN: who repeats that has not got the acknowledgement.
+    What was acknowledged before is not missing, unless it is a SYN: who repeats that has not got the acknowledgement,
+    so that this was lost.
     """
     if all(packet.mark is Mark.NONE for packet in packets):
         return
     resent = {packet.number for packet in sent_again(packets).resent}
-    acknowledged = [0, 0]
+    acknowledged, confirmed_by = [0, 0], [0, 0]
     sent: tuple[dict[int, int], dict[int, int]] = ({}, {})
     newest: Packet | None = None
     for packet in packets:
         side, counted = packet.side, packet.length + bool(packet.flags & (SYN | FIN))
         repeat = packet.number in resent or (packet.mark is Mark.RETRANSMISSION and packet.flags & SYN)
         again = repeat or packet.mark in (Mark.RETRANSMISSION, Mark.OUT_OF_ORDER)
-        missing = packet.sequence + counted > acknowledged[side] or packet.flags & SYN
-        if repeat and missing and newest is not None:
+        missing = packet.sequence + counted > acknowledged[side]
+        if repeat and (missing or packet.flags & SYN) and newest is not None:
             took = packet.time_ns - newest.time_ns
             if took >= STALL_NS:
-                original = sent[side].get(packet.sequence, newest.number)
-                yield Wait(WaitKind.LOSS, newest.time_ns, took, (original, packet.number), side=Side(side))
+                lost = sent[side].get(packet.sequence, newest.number) if missing else confirmed_by[side]
+                whose = Side(side if missing else 1 - side)
+                yield Wait(WaitKind.LOSS, newest.time_ns, took, (lost, packet.number), side=whose)
         confirms = packet.flags & ACK and packet.acknowledged > acknowledged[1 - side]
         if confirms:
-            acknowledged[1 - side] = packet.acknowledged
+            acknowledged[1 - side], confirmed_by[1 - side] = packet.acknowledged, packet.number
         if counted:
             sent[side].setdefault(packet.sequence, packet.number)
         if newest is None or confirms or (counted and not again):

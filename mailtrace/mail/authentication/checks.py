@@ -113,7 +113,8 @@ def _reverse_name(book: RecordBook, client: str, pointer: Answer, time_ns: int) 
         because = said(LEADS_UNKNOWN, client=client, name=names[0])
         return _check("reverse-name", client, "unknown", because, None, proof)
     because = said(LEADS_ELSEWHERE, client=client, name=names[0])
-    return _check("reverse-name", client, "fail", because, False, proof)
+    others = [book.answer(name, "A" if ":" in client else "AAAA", time_ns) for name in names]
+    return _check("reverse-name", client, "fail", because, False, [*proof, *others])
 
 
 def _is_same(one: str, other: str) -> bool:

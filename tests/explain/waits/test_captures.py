@@ -61,7 +61,7 @@ def long_waits(name: str, first: int, least: float = 0.5) -> list[tuple[str, flo
             "06-lab-lossy.pcapng",
             5,
             [
-                ("retransmission", 1.03, "", (6, 12)),
+                ("retransmission", 1.03, "", (7, 12)),
                 ("greet-pause", 1.0, "", (27, 28)),
                 ("retransmission", 1.63, "", (51, 55)),
             ],

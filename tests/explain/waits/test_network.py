@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from mailtrace.model import Flags, Mark
+from mailtrace.explain.waits import waits
+from mailtrace.model import Flags, Mark, WaitKind
 from tests.explain.making import CLIENT, SERVER, Talk
 from tests.explain.waits.tiling import longest, told
 
@@ -87,14 +88,15 @@ def test_what_was_acknowledged_is_repeated_for_nothing() -> None:
 
 
 def test_the_last_word_of_the_handshake_is_lost() -> None:
-    """Lab capture 08, packets 6, 7 and 12: captured, and lost behind the capture."""
+    """Lab capture 08, packets 6, 7 and 12: captured, and lost behind the capture. So the client's packet was lost."""
     talk = Talk()
     talk.handshake(5, 0.0)
     talk.packet(12, 1.025, SERVER, SYN_ACK, 0, Mark.RETRANSMISSION, back=1)
     talk.ack(13, 1.026, CLIENT)
     talk.reply(28, 2.1, "220", "x")
+    assert next(wait.side for wait in waits(talk.conversation()) if wait.kind is WaitKind.LOSS) is CLIENT
     assert longest(talk.conversation()) == [
-        ("retransmission", 1.025, "", (6, 12)),
+        ("retransmission", 1.025, "", (7, 12)),
         ("greeting", 1.075, "", (12, 28)),
     ]
 
