@@ -7,7 +7,6 @@ octets it acknowledges, a packet that repeats octets to the step that said them 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailtrace.explain.connection import FIN, SYN
@@ -69,7 +68,8 @@ class _Claims:
             if not packet.length and packet.mark is not Mark.KEEP_ALIVE:
                 self._acknowledgement(packet)
         repeated = [draft for draft in self._drafts if draft.repeats]
-        late = _only_late(self._scene.conversation.packets) if repeated else frozenset()
+        again = sent_again(self._scene.conversation.packets) if repeated else None
+        late = frozenset(packet.number for packet in again.late) if again is not None else frozenset()
         for draft in repeated:
             draft.says += _repeats_told(draft, self._scene, late)
         return self._made
@@ -151,13 +151,6 @@ def _keep_alive(probes: list[Packet], scene: Scene) -> Draft:
         [text("keep-alive.meaning")],
         "RFC 9293 section 3.8.4",
     )
-
-
-def _only_late(packets: Sequence[Packet]) -> frozenset[int]:
-    """Return the packets that came late, and are no repeats themselves."""
-    again = sent_again(packets)
-    resent = {packet.number for packet in again.resent}
-    return frozenset(packet.number for packet in again.late if packet.number not in resent)
 
 
 def _repeats_told(draft: Draft, scene: Scene, late: frozenset[int]) -> list[str]:

@@ -373,7 +373,7 @@ def _records(path: Path) -> dict[str, Any]:
 def _without_numbers(value: Any) -> Any:
     """Return JSON without what an excerpt changes: numbers, which begin anew, and names, which lookups tell."""
     if isinstance(value, dict):
-        left_out = ("packet", "packets", "acks", "id", "tcp_stream", "name", "caused_by", "message")
+        left_out = ("packet", "packets", "answer_packet", "acks", "id", "tcp_stream", "name", "caused_by", "message")
         return {key: _without_numbers(each) for key, each in value.items() if key not in left_out}
     return [_without_numbers(each) for each in value] if isinstance(value, list) else value
 
