@@ -25,8 +25,8 @@ from mailtrace.capture.writer import Writer
 from mailtrace.errors import UnreadableInput
 from mailtrace.model import Interface, Note, RawBatch
 
-DEFAULT_BATCH_BYTES = 8 << 20
-"""Octets read at once: enough that work by columns pays; twice as much gains nothing more, and costs memory."""
+DEFAULT_BATCH_BYTES = 16 << 20
+"""Octets read at once: enough that work by columns pays. Half as much takes a tenth longer where little is mail."""
 
 SMALL_BATCH_BYTES = 1 << 20
 """The size of the first batches, and of the last: nobody waits long for the first, little is left after the last."""
