@@ -170,9 +170,10 @@ class _Export:
         if PCAPNG in self._kinds:
             self._numbers.extend(conversation.numbers)
 
-    def _written(self, number: int) -> int:
-        """Return the number that a packet of what was chosen has among the written ones."""
-        return bisect_left(self._numbers, number) + 1
+    def _written(self, number: int) -> int | None:
+        """Return the number that a packet has among the written ones, None where it is not one of them."""
+        at = bisect_left(self._numbers, number)
+        return at + 1 if at < len(self._numbers) and self._numbers[at] == number else None
 
     def _packets(self) -> None:
         """Write the packets of what was chosen. Raises: `UnreadableInput`."""

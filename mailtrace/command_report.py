@@ -123,7 +123,14 @@ def read_everything(request: ReportRequest) -> Analysis:
 
 
 def chosen_of(request: ReportRequest, everything: Analysis) -> Analysis:
-    """Return the analysis narrowed down to what was asked for. Raises: `UsageError`."""
+    """Return the analysis narrowed down to what was asked for, with its findings. Raises: `UsageError`."""
+    chosen, alone = _narrowed(request, everything), request.wanted is not None
+    findings = ALL_FINDINGS.findings(everything)
+    chosen.findings = findings_within(findings, chosen, whole=chosen is everything, mails_alone=alone)
+    return chosen
+
+
+def _narrowed(request: ReportRequest, everything: Analysis) -> Analysis:
     if request.wanted is not None:
         return narrowed_to(everything, wanted_journeys(everything.journeys, request.wanted))
     if request.wishes.packets is not None:
@@ -138,8 +145,6 @@ def chosen_of(request: ReportRequest, everything: Analysis) -> Analysis:
 
 def _material(request: ReportRequest, everything: Analysis) -> Material:
     wishes, chosen = request.wishes, chosen_of(request, everything)
-    findings, alone = ALL_FINDINGS.findings(everything), request.wanted is not None
-    chosen.findings = findings_within(findings, chosen, whole=chosen is everything, mails_alone=alone)
     groups = told_together(chosen.conversations)
     book = Book(everything, wishes.show_secrets)
     told = [book.tell(list(group)) for group in groups[:MOST_CONVERSATIONS]]

@@ -15,7 +15,6 @@ from mailtrace.command_report import ReportRequest, chosen_of, first_packets, re
 from mailtrace.errors import UsageError
 from mailtrace.explain.listing import Listing, ListingRow
 from mailtrace.explain.walkthrough import Book
-from mailtrace.judging import ALL_FINDINGS, findings_within
 from mailtrace.mail.naming import Naming
 from mailtrace.model import Analysis
 from mailtrace.model.language import language, said
@@ -91,8 +90,6 @@ def run_tables(request: ReportRequest, wishes: TableWishes) -> int:
         refuse_overwriting(path, request.captures)
     everything = read_everything(request)
     chosen = chosen_of(request, everything)
-    found, alone = ALL_FINDINGS.findings(everything), request.wanted is not None
-    chosen.findings = findings_within(found, chosen, whole=chosen is everything, mails_alone=alone)
     most = MOST_ROWS if request.format in ENDINGS.values() else MOST_ROWS_SHOWN
     numbers = _packets(request, everything, chosen) if "packets" in names else []
     speakers = first_packets(chosen) if "hosts" in names else ()

@@ -160,6 +160,18 @@ def test_comments_speak_of_the_file_that_they_stand_in(tmp_path: Path) -> None:
         assert len(steps) == 2 and steps[1] == steps[0] + 1 and all(said in told[number] for said in both)
 
 
+def test_comments_name_no_packet_that_their_file_does_not_have(tmp_path: Path) -> None:
+    """The greeting came late for lost packets and lookups: of these, some are in conversations that were not chosen."""
+    exported(LOSSY, "-o", tmp_path / "out", "--conversation", 1, "--pcapng", said=SECRETS_INCLUDED)
+    fields = ["-T", "fields", "-e", "frame.time_epoch", "-e", "frame.comment", "-E", "separator=|"]
+    written = [line.partition("|") for line in tshark("-r", tmp_path / "out/packets.pcapng", *fields).splitlines()]
+    times = tshark("-r", LOSSY, "-T", "fields", "-e", "frame.time_epoch").splitlines()
+    (greeting,) = (comment for _, _, comment in written if "which adds up so" in comment)
+    named = re.findall(r"packets ([0-9, -]+)\)", greeting)
+    assert named == ["3-4", "4", "6"]
+    assert [times.index(written[at - 1][0]) + 1 for at in (3, 4, 6)] == [7, 12, 28]
+
+
 def test_standard_input_is_read_once(tmp_path: Path) -> None:
     with REPORT_2024.open("rb") as capture:
         done = forked("export", "-", "-o", tmp_path / "out", "--eml", environment=environment(), given=capture)

@@ -160,7 +160,7 @@ class CaptureFile:
         self.close()
 
     def _window_bytes(self) -> int:
-        """Return how many octets to read at once: no more than before, and no more than half of what is left."""
+        """Return how many octets to read at once: no more than were read so far, nor than half of what is left."""
         least, left = SMALL_BATCH_BYTES, 2 * self._batch_bytes
         if self.size_bytes is not None:
             left = self.size_bytes - self.position

@@ -68,8 +68,7 @@ class _Claims:
             if not packet.length and packet.mark is not Mark.KEEP_ALIVE:
                 self._acknowledgement(packet)
         repeated = [draft for draft in self._drafts if draft.repeats]
-        again = sent_again(self._scene.conversation.packets) if repeated else None
-        late = frozenset(packet.number for packet in again.late) if again is not None else frozenset()
+        late = {packet.number for packet in sent_again(self._scene.conversation.packets).late} if repeated else set()
         for draft in repeated:
             draft.says += _repeats_told(draft, self._scene, late)
         return self._made
@@ -153,7 +152,7 @@ def _keep_alive(probes: list[Packet], scene: Scene) -> Draft:
     )
 
 
-def _repeats_told(draft: Draft, scene: Scene, late: frozenset[int]) -> list[str]:
+def _repeats_told(draft: Draft, scene: Scene, late: set[int]) -> list[str]:
     """Tell which packets were sent again and how long after, one by one or counted; `late` came behind their repeat."""
     if len(draft.repeats) > MAX_REPEATS_TOLD:
         return [text("repeats", packets=counted("packets", len(draft.repeats)))]

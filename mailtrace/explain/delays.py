@@ -12,7 +12,7 @@ from functools import cached_property
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.texts import between, packets, rounded, seconds, text
 from mailtrace.explain.waits.said import LATE_NS, MAIL
-from mailtrace.explain.waits.table import Told, added_up
+from mailtrace.explain.waits.table import CONNECTING, Told, added_up
 from mailtrace.explain.waits.tiles import part
 from mailtrace.model import Side, StepKind, Wait, WaitKind
 
@@ -40,8 +40,6 @@ KEYS = {
     WaitKind.IDLE: "late.idle",
 }
 """What is said of a wait that no step of its own tells about."""
-
-SETTING_UP = (WaitKind.CONNECT, WaitKind.CONNECT_AGAIN)
 
 NEARLY_ALL = (9, 10)
 """From nine tenths on a part is called all of a pause."""
@@ -107,7 +105,7 @@ class _Reasons:
     def _opened_ns(self, before: Sequence[Draft]) -> int | None:
         """Return when the connection stood, None where that is not known: a late repeat of its packets is no set-up."""
         opened = next((draft for draft in before if draft.kind is StepKind.CONNECT), None)
-        set_up = [wait.end_ns for wait in self._scene.waits if wait.kind in SETTING_UP]
+        set_up = [wait.end_ns for wait in self._scene.waits if wait.kind in CONNECTING]
         return None if opened is None else max(set_up, default=opened.until_ns)
 
     def _ident(self, before: Sequence[Draft], waits: Sequence[Wait]) -> tuple[int | str, int] | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from mailtrace.explain.walkthrough import Book, told_together
 from mailtrace.mail.authentication.records import KEPT_TYPES
 from mailtrace.mail.correlator import Final
 from mailtrace.model import Analysis, CaptureInfo, Conversation, Host, Lookup, Message, Step, Walkthrough
-from mailtrace.model.figures import renumbered
+from mailtrace.model.figures import Renumber, renumbered
 from mailtrace.model.language import said
 from mailtrace.reports.safe import safe
 
@@ -62,10 +62,10 @@ class Commentary:
         self._conversations.append(conversation)
         self._messages += final.messages
 
-    def comments(self, hosts: Sequence[Host], show_secrets: bool, number: Callable[[int], int] = int) -> Comments:
+    def comments(self, hosts: Sequence[Host], show_secrets: bool, number: Renumber = int) -> Comments:
         """Return comments by packet, once the capture is read; `hosts` are all of it.
 
-        `number` gives the number of a packet in the file that has the comments.
+        `number` gives the number that a packet has in the file with the comments.
         """
         conversations = sorted(self._conversations, key=lambda each: each.id)
         messages = sorted(self._messages, key=lambda each: each.id)

@@ -6,11 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from mailtrace.model.language import said
 from mailtrace.model.network import NO_TIME
 
 SECOND_NS = 1_000_000_000
 
-_renumbered: ContextVar[Callable[[int], int] | None] = ContextVar("renumbered", default=None)
+NOT_THERE = "not in this file"
+
+Renumber = Callable[[int], int | None]
+"""Gives the number that a packet has in another file, None where it is not in it."""
+
+_renumbered: ContextVar[Renumber | None] = ContextVar("renumbered", default=None)
 
 
 def seconds(duration_ns: int) -> str:
@@ -48,11 +54,14 @@ def numbers(packets: Iterable[int]) -> str:
 def packets(those: Iterable[int]) -> str:
     """Return the numbers of packets as `numbers` does, in the file that is spoken of: see `renumbered`."""
     renumber = _renumbered.get()
-    return numbers(those if renumber is None else map(renumber, those))
+    if renumber is None:
+        return numbers(those)
+    there = [number for number in map(renumber, those) if number is not None]
+    return numbers(there) if there else said(NOT_THERE)
 
 
 @contextmanager
-def renumbered(renumber: Callable[[int], int]) -> Iterator[None]:
+def renumbered(renumber: Renumber) -> Iterator[None]:
     """Speak for a while of packets by the numbers that they have in another file, such as one of a part of them."""
     before = _renumbered.set(renumber)
     try:

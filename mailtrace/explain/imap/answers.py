@@ -20,7 +20,6 @@ from mailtrace.explain.texts import counted, has_text, meaning, text
 from mailtrace.model import Outcome, Reply, wire_text
 from mailtrace.protocols.imap.grammar import CONDITIONS, code_of
 from mailtrace.protocols.imap.words import COMMANDS, RESPONSE_CODES
-from mailtrace.protocols.sasl import shown
 
 MAX_MAILS = 3
 """Mails of which a sentence tells the facts; more are counted."""
@@ -217,11 +216,11 @@ def _reply_says(reply: Reply, brought: list[str]) -> list[str]:
     """Return a reply with the star or the tag before it; `brought` is what the mail says that came with it."""
     if reply.tag is None and reply.status == "FETCH":
         return fetched_says(reply, read_fetched(reply), brought)
-    first, *rest = [wire_text(line) for line in shown(reply.lines)] or [""]
+    first, *rest = [wire_text(line) for line in reply.lines] or [""]
     if reply.tag is not None:
         first = f"{reply.tag} {reply.status} {first}"
-    elif reply.status == "+" or reply.status.encode() not in CONDITIONS:
-        first = f"{'+' if reply.status == '+' else '*'} {first}"
+    elif reply.status.encode() not in CONDITIONS:
+        first = f"* {first}"
     else:
         first = f"* {reply.status} {first}"
     return [shortened(line) for line in [first.rstrip(), *rest]]

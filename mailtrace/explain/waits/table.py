@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from mailtrace.explain.texts import has_text, numbers, seconds, text
+from mailtrace.explain.texts import has_text, packets, seconds, text
 from mailtrace.explain.waits.causes import Causes
 from mailtrace.explain.waits.journeys import WaitsOf, journey_waits
 from mailtrace.explain.waits.said import LATE_NS, MAIL
@@ -33,7 +33,8 @@ BY_SUBJECT = (WaitKind.SERVER, WaitKind.CLIENT, WaitKind.LOOKUP, WaitKind.TRANSF
 ALL = "all"
 """What short waits of one kind are told to be about, together."""
 
-SETTING_UP = (WaitKind.CONNECT, WaitKind.CONNECT_AGAIN, WaitKind.TLS)
+CONNECTING = (WaitKind.CONNECT, WaitKind.CONNECT_AGAIN)
+SETTING_UP = (*CONNECTING, WaitKind.TLS)
 
 Names = tuple[str, str]
 """Of client and server."""
@@ -180,8 +181,8 @@ def added_up(waits: Sequence[Told]) -> str:
 
 def _part(waits: Sequence[Told]) -> str:
     first = waits[0].wait
-    packets = numbers([number for each in waits for number in each.wait.packets])
+    proof = packets([number for each in waits for number in each.wait.packets])
     likely = ".likely" if first.confidence is Confidence.LIKELY else ""
     keys = (f"sum.{first.kind.value}.{first.about}", f"sum.{first.kind.value}", f"sum.part{likely}")
     key = next(key for key in keys if has_text(key))
-    return text(key, what=words(waits[0])[0], seconds=seconds(_total(waits)), packets=packets)
+    return text(key, what=words(waits[0])[0], seconds=seconds(_total(waits)), packets=proof)
