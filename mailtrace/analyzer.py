@@ -29,7 +29,7 @@ from mailtrace.model import (
     RawBatch,
     surrogates_spelled,
 )
-from mailtrace.packets.carriers import link_name
+from mailtrace.packets.carriers import is_unreadable, link_name
 from mailtrace.pipeline import NOTHING_SAID, Keep, Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
 from mailtrace.streams.captureclock import CaptureClock
@@ -220,6 +220,11 @@ class Analyzer:
         info.first_ns, info.last_ns = totals.first_ns, totals.last_ns
         info.counters = dict(sorted((+Counter(totals.other)).items()))
         info.notes += read.notes
+        unreadable = {name: count for name, count in info.counters.items() if is_unreadable(name)}
+        if unreadable:
+            what = ", ".join(f"{name} {count:,}" for name, count in unreadable.items())
+            message = f"packets that could not be read to their end: {sum(unreadable.values()):,} ({what})"
+            info.notes.append(Note("unreadable-packets", message))
         if totals.copies:
             count = totals.other["duplicate packet"]
             message = f"copies of packets captured before, by another interface for instance, are left out: {count:,}"

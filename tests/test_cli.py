@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from mailtrace import cli
+from tests.capture.builders import pcap_header, record
 from tests.forking import READ_AT_START, forked
 from tests.support import ROOT, SAMPLES
 
@@ -557,3 +558,16 @@ def test_help_is_light() -> None:
 
 def test_a_file_needs_no_capture_libraries() -> None:
     assert {"scapy", "pyshark"} & loaded("analyze", REPORT_2008) == set()
+
+
+def test_packets_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    """An IP header and one of Ethernet that end too early; ARP is well."""
+    ethernet = bytes(12) + b"\x08\x00"
+    frames = [ethernet + b"\x45\x00", ethernet[:9], bytes(12) + b"\x08\x06" + bytes(28)]
+    path = tmp_path / "odd.pcap"
+    path.write_bytes(pcap_header() + b"".join(record(frame) for frame in frames))
+    told = run("analyze", path)
+    assert told.returncode == 0
+    words = b" ".join(told.stdout.split())
+    assert b"packets that could not be read to their end: 2 (" in words
+    assert b"frame cut short 1" in words and b"damaged ip header 1" in words

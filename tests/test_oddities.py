@@ -88,3 +88,6 @@ def test_what_is_odd_is_named(name: str) -> None:
     analysis = _analysis(name)
     assert analysis is not None
     assert NAMED[name] in _named(analysis)
+    if NAMED[name].startswith(("damaged ", "frame cut")):
+        (note,) = (note.message for note in analysis.capture.notes if note.code == "unreadable-packets")
+        assert NAMED[name] in note

@@ -147,6 +147,12 @@ ENDINGS = {
 """What frames that a carrier ends are counted as; the braces stand for its name."""
 
 
+def is_unreadable(name: str) -> bool:
+    """Tell whether packets that are counted so should have been read further, and could not."""
+    ends = (ENDINGS[kind].partition("{}") for kind in (CUT, DAMAGED, TOO_DEEP))
+    return any(name.startswith(before) and name.endswith(after) for before, _, after in ends)
+
+
 def link_name(link_type: int) -> str:
     """Return the name of a LINKTYPE number."""
     return LINK_NAMES.get(link_type, f"link type {link_type}")
