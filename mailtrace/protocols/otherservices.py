@@ -7,6 +7,7 @@ where it knows nothing, nothing is claimed.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from mailtrace.model import Side
 
@@ -68,11 +69,11 @@ _SERVER = (
 """Patterns of servers; FTP's greeting is a matter of its words."""
 
 
-def _compiled(patterns: tuple[tuple[str, bytes], ...]) -> tuple[tuple[str, re.Pattern[bytes]], ...]:
+@cache
+def _patterns(side: Side) -> tuple[tuple[str, re.Pattern[bytes]], ...]:
+    """Return the patterns of a side; made when the first is asked for, since most captures need none."""
+    patterns = _BOTH + _CLIENT if side is Side.CLIENT else _SERVER + _BOTH
     return tuple((name, re.compile(pattern)) for name, pattern in patterns)
-
-
-_TABLES = {Side.CLIENT: _compiled(_BOTH + _CLIENT), Side.SERVER: _compiled(_SERVER + _BOTH)}
 
 
 def other_service(side: Side, octets: bytes) -> str | None:
@@ -80,7 +81,7 @@ def other_service(side: Side, octets: bytes) -> str | None:
     start = octets[:LOOKED_AT]
     if side is Side.SERVER and greets_for_files(start):
         return "FTP"
-    return next((name for name, pattern in _TABLES[side] if pattern.match(start)), None)
+    return next((name for name, pattern in _patterns(side) if pattern.match(start)), None)
 
 
 def greets_for_files(line: bytes) -> bool:

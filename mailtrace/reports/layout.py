@@ -165,8 +165,15 @@ def console(stream: TextIO, width: int | None = None) -> Console:
     return _Console(file=stream, width=width, markup=False, highlight=False, emoji=False, force_jupyter=False)
 
 
+def fit(columns: Sequence[Column], width: int) -> bool:
+    """Tell whether a page can hold columns, each as narrow as may be."""
+    return sum(column.least for column in columns) + GAP * (len(columns) - 1) <= width
+
+
 def column_widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> list[int] | None:
     """Return the width of each column, at best that of its longest paragraph; None when the page cannot hold them."""
+    if not fit(columns, width):
+        return None
     wanted = [
         min(column.most, max(column.least, cell_len(said(column.title)), *(_natural(row[at]) for row in rows)))
         for at, column in enumerate(columns)
@@ -174,8 +181,6 @@ def column_widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], wid
     room = width - GAP * (len(columns) - 1)
     while sum(wanted) > room:
         spare = [have - column.least for have, column in zip(wanted, columns, strict=True)]
-        if max(spare) <= 0:
-            return None
         widest = max(range(len(wanted)), key=lambda at: (spare[at] > 0, wanted[at]))
         wanted[widest] -= 1
     return wanted

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from mailtrace.model import Side, Step, StepKind
-from mailtrace.reports.layout import GLUE, Cell, Column, Page, column_widths, fixed_widths
+from mailtrace.reports.layout import GLUE, Cell, Column, Page, column_widths, fit, fixed_widths
 from mailtrace.reports.overview import HEADINGS, ranges, rfc
 from mailtrace.reports.times import SECOND_NS, offset
 
@@ -59,12 +59,13 @@ STACKED_STEP = [*STEP_HEAD, Column("Time", 7, 12, right=True), Column("Who", 18,
 def show_steps(page: Page, steps: Sequence[Step], explained: bool) -> None:
     """Print steps in the widest layout that fits; headings over the whole width of the page."""
     wide = WIDE_STEP if explained else WIDE_STEP[:-1]
-    own = [step for step in steps if step.kind not in HEADINGS]
-    rows = {step.number: _wide_cells(page, step)[: len(wide)] for step in own}
-    columns, widths = wide, column_widths(wide, list(rows.values()), page.width)
-    if widths is None:
-        columns, rows = STACKED_STEP, {step.number: _stacked_cells(page, step, explained) for step in own}
-        widths = column_widths(columns, list(rows.values()), page.width)
+    columns = wide if fit(wide, page.width) else STACKED_STEP
+    own = [step for step in steps if step.kind not in HEADINGS] if fit(columns, page.width) else []
+    rows = {
+        step.number: _wide_cells(page, step)[: len(wide)] if columns is wide else _stacked_cells(page, step, explained)
+        for step in own
+    }
+    widths = column_widths(columns, list(rows.values()), page.width)
     if widths is None:
         _narrow_steps(page, steps, explained)
         return
@@ -142,8 +143,9 @@ def _narrow_steps(page: Page, steps: Sequence[Step], explained: bool, label: str
         page.paragraph(Text("  ").join([number, packets, times, _who(page, step)]))
         for line in _said(page, step):
             page.paragraph(line, min(NARROW_INDENT, page.width // 4))
-        if explained and _meant(page, step).plain:
-            page.paragraph(_meant(page, step), min(NARROW_INDENT + 2, page.width // 4))
+        meant = _meant(page, step) if explained else Text()
+        if meant.plain:
+            page.paragraph(meant, min(NARROW_INDENT + 2, page.width // 4))
 
 
 def _head(page: Page, step: Step) -> list[Cell]:
