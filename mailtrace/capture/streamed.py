@@ -240,17 +240,17 @@ class FollowedFile(StreamedCapture):
 
     def _is_begun_anew(self) -> bool:
         """Tell whether another file has the name now, or this one was emptied; go over to it."""
-        here = os.fstat(self._file.fileno())
+        try:
+            there = Path(self.name).stat()
+        except OSError:  # it was taken away, and perhaps another is yet to come
+            there = None
+        here = os.fstat(self._file.fileno())  # after the name: what was written before another took it is in the size
         if here.st_size < self._taken:
             self._file.seek(0)
             self._emptied += 1
             self._taken = 0
             return True
-        try:
-            there = Path(self.name).stat()
-        except OSError:  # it was taken away, and perhaps another is yet to come
-            return False
-        if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino) or here.st_size > self._taken:
+        if there is None or (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino) or here.st_size > self._taken:
             return False
         try:
             file = open_regular(self.name)

@@ -132,6 +132,28 @@ def test_a39_another_file_takes_its_place(tmp_path: Path) -> None:
     assert [note.code for note in found.source.notes] == ["followed-replaced"]
 
 
+def test_a39_another_file_takes_its_place_between_two_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The size of the old file is asked for last: what is written into it until the new one is there counts."""
+    path = tmp_path / "growing"
+    path.write_bytes(pcap(0, 2))
+    rotations = [path]
+    sized = os.fstat
+
+    def rotated_meanwhile(descriptor: int) -> os.stat_result:
+        size = sized(descriptor)
+        if found.frames and rotations:
+            rotations.pop().rename(tmp_path / "growing.1")
+            with (tmp_path / "growing.1").open("ab") as old:
+                old.write(record(frame(2)))
+            path.write_bytes(pcap(3, 2))
+        return size
+
+    with reading(FollowedFile(str(path))) as found:
+        monkeypatch.setattr(os, "fstat", rotated_meanwhile)
+        found.wait_for(5)
+    assert found.frames == frames(0, 5)
+
+
 def test_a39_the_file_is_away_for_a_while(tmp_path: Path) -> None:
     path = tmp_path / "growing"
     path.write_bytes(pcap(0, 1))
