@@ -43,7 +43,7 @@ def _facts(conversation: Conversation, messages: list[Message]) -> Iterator[Fact
             content.packets,
             (mail_words(content.size_bytes, content.sha256),),
         )
-    yield from (_lookup(lookup, stream) for lookup in dialogue.lookups if lookup.opcode == "QUERY")
+    yield from (_lookup(lookup, stream) for lookup in dialogue.lookups if lookup.is_question)
 
 
 def reply_words(reply: Reply) -> str:

@@ -33,7 +33,7 @@ def questions(facts: Facts) -> list[Question]:
     """Return what was asked, each question once, in the order of the first time."""
     found: dict[tuple[str, str], list[Asked]] = {}
     for asked in facts.asked:
-        if asked.lookup.opcode == "QUERY":
+        if asked.lookup.is_question:
             found.setdefault((asked.lookup.type, asked.name), []).append(asked)
     return [Question(type_, name, asked) for (type_, name), asked in found.items()]
 

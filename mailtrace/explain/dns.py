@@ -21,15 +21,23 @@ SLOW_NS = SECOND_NS // 2
 """An answer later than this is worth a word: people notice half a second."""
 
 
+def kind_shown(lookup: Lookup) -> str:
+    """Return what stands before the name: the type that is asked for, or the operation."""
+    return lookup.type if lookup.is_question else lookup.opcode
+
+
 def lookup_says(lookup: Lookup) -> str:
     """Return question and answer on one line."""
-    return text("dns.line", type=lookup.type, name=lookup.name, answer=answer_shown(lookup))
+    key = "dns.line" if lookup.is_question else "dns.line.operation"
+    return text(key, type=kind_shown(lookup), name=lookup.name, answer=answer_shown(lookup))
 
 
 def answer_shown(lookup: Lookup) -> str:
     """Return an answer in a few words: its records, or why there are none."""
     if lookup.rcode is None:
         return text("dns.short.none")
+    if lookup.rcode == "NOERROR" and not lookup.is_question:
+        return text("dns.short.accepted")
     if lookup.nodata:
         return text("dns.short.nodata")
     if lookup.rcode != "NOERROR":
@@ -45,6 +53,8 @@ def answer_shown(lookup: Lookup) -> str:
 def lookup_means(lookups: list[Lookup], asker: str, memory: Memory) -> list[str]:
     """Explain lookups of one name, asked one after the other; `asker` is the display name of who asks."""
     first = lookups[0]
+    if not first.is_question:
+        return [_operation(first, asker), *(sentence for lookup in lookups for sentence in _outcome(lookup))]
     claimed = memory.claimed.get(first.name.lower(), "")
     if claimed and first.type in ADDRESS_TYPES:
         return [*_confirmation(lookups, asker, claimed), *_repeats(lookups)]
@@ -86,8 +96,23 @@ def _confirmation(lookups: list[Lookup], asker: str, claimed: str) -> list[str]:
     return [purpose, *(sentence for lookup in lookups for sentence in _result(lookup))]
 
 
+def _operation(lookup: Lookup, asker: str) -> str:
+    """Return one sentence on a message that is no question. Source: RFC 1996 section 1, RFC 2136 section 1."""
+    key = f"dns.operation.{lookup.opcode}"
+    return text(key if has_text(key) else "dns.operation.other", asker=asker, opcode=lookup.opcode, name=lookup.name)
+
+
+def _outcome(lookup: Lookup) -> list[str]:
+    """Return a sentence on how an operation ended; what an answer to it repeats of it is nothing new."""
+    if lookup.rcode is None:
+        return _result(lookup)
+    return [text("dns.accepted") if lookup.rcode == "NOERROR" else _failure(lookup.rcode)]
+
+
 def lookup_source(lookup: Lookup) -> str:
     """Return the RFC section that explains a lookup best."""
+    if not lookup.is_question:
+        return _OPERATION_SOURCES.get(lookup.opcode, ASKING)
     if lookup.rcode == "NXDOMAIN" or lookup.nodata:
         return "RFC 2308 section 2.1" if lookup.rcode == "NXDOMAIN" else "RFC 2308 section 2.2"
     if lookup.type == "MX":
@@ -97,6 +122,8 @@ def lookup_source(lookup: Lookup) -> str:
     word = TYPES.get(lookup.type)
     return word.source if word and word.source else ASKING
 
+
+_OPERATION_SOURCES = {"NOTIFY": "RFC 1996 section 3", "UPDATE": "RFC 2136 section 2"}
 
 _TXT_SOURCES = {
     "spf": "RFC 7208 section 4.4",
@@ -130,7 +157,7 @@ def _purpose_here(lookups: list[Lookup], asker: str, memory: Memory) -> str:
         "name": first.name,
         "types": listed(list(dict.fromkeys(lookup.type for lookup in lookups))),
     }
-    plain = first.type in (*ADDRESS_TYPES, "MX") and first.opcode == "QUERY"
+    plain = first.type in (*ADDRESS_TYPES, "MX")
     if plain and first.client == memory.server and name in memory.senders:
         return text("dns.purpose.sender", **fields)
     if plain and first.client == memory.server and name in memory.recipients:
@@ -143,8 +170,6 @@ def _purpose_here(lookups: list[Lookup], asker: str, memory: Memory) -> str:
 def _purpose(lookup: Lookup, asker: str, peer: str, types: set[str]) -> str:
     """Return one sentence on why such a thing is asked."""
     fields = {"name": lookup.name, "type": lookup.type, "asker": asker}
-    if lookup.opcode != "QUERY":
-        return text("dns.purpose.opcode", opcode=lookup.opcode, **fields)
     if blocklisted(lookup):
         key = "dns.purpose.TXT.blocklist" if lookup.type == "TXT" else "dns.purpose.blocklist"
         zone = ".".join(lookup.name.split(".")[4:])
@@ -177,8 +202,7 @@ def _result(lookup: Lookup) -> list[str]:
     if lookup.rcode == "NXDOMAIN":
         return [text("dns.blocklist.free" if blocklisted(lookup) else "dns.nxdomain", **fields), *slow]
     if lookup.rcode != "NOERROR":
-        word = RCODES.get(lookup.rcode)
-        return [text("dns.failed", rcode=lookup.rcode, means=meaning(word) if word else lookup.rcode), *slow]
+        return [_failure(lookup.rcode), *slow]
     if lookup.nodata:
         return [text("dns.nodata.MX" if lookup.type == "MX" else "dns.nodata", **fields), *slow]
     if not lookup.answers:
@@ -191,6 +215,11 @@ def _result(lookup: Lookup) -> list[str]:
         shown = [answer.removesuffix(".") for answer in lookup.answers[:SHOWN_ANSWERS]]
         return [text("dns.answers", answers=", ".join(shown)), *slow]
     return slow
+
+
+def _failure(rcode: str) -> str:
+    word = RCODES.get(rcode)
+    return text("dns.failed", rcode=rcode, means=meaning(word) if word else rcode)
 
 
 def _listing(lookup: Lookup) -> str:

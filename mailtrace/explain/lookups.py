@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailtrace.explain.dns import ADDRESS_TYPES, lookup_means, lookup_says, lookup_source
+from mailtrace.explain.dns import ADDRESS_TYPES, kind_shown, lookup_means, lookup_says, lookup_source
 from mailtrace.explain.dnsmemory import Memory
 from mailtrace.explain.draft import Draft, quoted
 from mailtrace.explain.texts import SECOND_NS, between, text
@@ -64,7 +64,7 @@ def _same_topic(previous: Draft, draft: Draft) -> bool:
 
 def _topic(draft: Draft) -> tuple[str, str, str, str]:
     lookup = draft.lookups[0]
-    kind = "address" if lookup.type in ADDRESS_TYPES else lookup.type
+    kind = "address" if lookup.type in ADDRESS_TYPES else kind_shown(lookup)
     return lookup.client, lookup.server, lookup.name.lower(), kind
 
 

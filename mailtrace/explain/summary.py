@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from mailtrace.explain.dns import answer_shown
+from mailtrace.explain.dns import answer_shown, kind_shown
 from mailtrace.explain.endings import Ending, ending, joined
 from mailtrace.explain.mailboxes import last_refusal, mailbox_ending, mailbox_visited
 from mailtrace.explain.reverse import blocklisted
@@ -185,7 +185,7 @@ def lookup_shown(lookup: Lookup) -> str:
         answer = ", ".join(part.removesuffix(".") for part in answer.split(", "))
     if len(answer) > MAX_ANSWER_CHARACTERS:
         answer = f"{answer[:MAX_ANSWER_CHARACTERS]}..."
-    return text("happened.lookup", type=lookup.type, name=lookup.name, answer=answer)
+    return text("happened.lookup", type=kind_shown(lookup), name=lookup.name, answer=answer)
 
 
 def _identified(conversation: Conversation) -> str:

@@ -32,7 +32,7 @@ REPEATED_NS = SECOND_NS // 2
 def is_for_mail(asked: Asked) -> bool:
     """Tell whether a lookup was made for mail: what else a host asks for is nobody's concern here."""
     lookup = asked.lookup
-    return lookup.opcode == "QUERY" and "." in asked.name and (asked.cause is not None or lookup.type in MAIL_TYPES)
+    return lookup.is_question and "." in asked.name and (asked.cause is not None or lookup.type in MAIL_TYPES)
 
 
 def is_searched(asked: Asked) -> bool:

@@ -20,7 +20,7 @@ def _exchangers(facts: Facts) -> Iterator[tuple[Asked, str]]:
     told: set[tuple[str, str]] = set()
     for asked in facts.asked:
         lookup = asked.lookup
-        if lookup.type != "MX" or lookup.rcode != "NOERROR" or lookup.opcode != "QUERY":
+        if lookup.type != "MX" or lookup.rcode != "NOERROR" or not lookup.is_question:
             continue
         for record in lookup.answers:
             preference, space, host = record.partition(" ")

@@ -243,6 +243,11 @@ class Lookup(Struct, array_like=True, tag=True, tag_field="event", gc=False):
     missed_ns: int | None = None
 
     @property
+    def is_question(self) -> bool:
+        """Whether something is asked, not told (NOTIFY) or ordered (UPDATE)."""
+        return self.opcode == "QUERY"
+
+    @property
     def took_ns(self) -> int | None:
         """How long the client waited, None while unanswered."""
         return self.duration_ns if self.missed_ns is None else self.missed_ns

@@ -30,6 +30,20 @@ def test_the_own_address_asked_twice_once_with_edns() -> None:
     assert step.source == "RFC 2308 section 2.1"
 
 
+def test_what_is_told_and_ordered_is_no_question() -> None:
+    """Source: RFC 1996 section 3.11, RFC 2136 section 2.2."""
+    told, ordered = lookup((1, 2), 0.0, "SOA", "naver.com"), lookup((3, 4), 0.1, "SOA", "naver.com", "REFUSED")
+    told.opcode, ordered.opcode = "NOTIFY", "UPDATE"
+    notify, update = alone(told, ordered)
+    assert (notify.says, update.says) == (("NOTIFY naver.com: accepted",), ("UPDATE naver.com: REFUSED",))
+    assert "tells the other name server that the zone naver.com has changed" in notify.means
+    assert "The other side accepts it." in notify.means
+    assert "other name servers" not in notify.means
+    assert "asks the name server to change records of the zone naver.com" in update.means
+    assert "REFUSED: the server refuses to answer this client" in update.means
+    assert (notify.source, update.source) == ("RFC 1996 section 3", "RFC 2136 section 2")
+
+
 def test_the_same_question_again_at_once_is_not_a_lost_answer() -> None:
     (step,) = alone(lookup((1, 2, 3, 4), 0.0, "PTR", "1.0.0.10.in-addr.arpa", "NXDOMAIN", retries=1))
     assert "sent 2 times in a row, and answered the same each time" in step.means

@@ -23,11 +23,16 @@ DNS: dict[str, str] = {
     "ident.user": "The answer: the connection belongs to the user {user}, as the client's own host claims.",
     "ident.error": "The answer names no user: {means}.",
     "dns.line": "{type} {name}? {answer}",
+    "dns.line.operation": "{type} {name}: {answer}",
+    "dns.short.accepted": "accepted",
     "dns.short.none": "no answer",
     "dns.short.nodata": "no such record (NODATA)",
     "dns.short.referral": "no answer, other name servers named",
     "dns.short.more": "{answers} and {records} more",
-    "dns.purpose.opcode": "This is no question but a DNS message of the kind {opcode} about {name}.",
+    "dns.operation.NOTIFY": "{asker} tells the other name server that the zone {name} has changed (NOTIFY).",
+    "dns.operation.UPDATE": "{asker} asks the name server to change records of the zone {name} (dynamic update).",
+    "dns.operation.other": "This is no question but a DNS message of the kind {opcode} about {name}.",
+    "dns.accepted": "The other side accepts it.",
     "dns.purpose.blocklist": (
         "{asker} asks the blocklist {zone} whether the address {address} is listed; the name is the address backwards."
     ),

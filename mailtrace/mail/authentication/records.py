@@ -64,7 +64,7 @@ class RecordBook:
     def observe(self, lookups: Iterable[Lookup]) -> None:
         """Take lookups that are final; in any order, though those of a stream come roughly by time."""
         for lookup in lookups:
-            if lookup.rcode is None or lookup.type not in KEPT_TYPES or lookup.truncated or lookup.opcode != "QUERY":
+            if lookup.rcode is None or lookup.type not in KEPT_TYPES or lookup.truncated or not lookup.is_question:
                 continue
             self.version += 1
             key = (lookup.name.rstrip(".").lower(), lookup.type)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailtrace.explain.dns import answer_shown
+from mailtrace.explain.dns import answer_shown, kind_shown
 from mailtrace.explain.texts import text
 from mailtrace.explain.waits.causes import ident_outcome
 from mailtrace.mail.naming import Naming
@@ -92,7 +92,9 @@ class Arrows:
         client, server = (self._cast.place(self._naming.of(each), each) for each in (lookup.client, lookup.server))
         answered = self._wire.by(Side.SERVER, lookup.packets)
         asked = tuple(number for number in lookup.packets if number not in answered)
-        question = said("{type} {name}?", type=lookup.type, name=lookup.name)
+        question = f"{kind_shown(lookup)} {lookup.name}"
+        if lookup.is_question:
+            question = said("{type} {name}?", type=lookup.type, name=lookup.name)
         answer = answer_shown(lookup)
         lost = lookup.rcode is None
         asks = Manner.LOST if lost else Manner.ASKS

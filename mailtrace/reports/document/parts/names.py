@@ -57,7 +57,7 @@ def _shortened(answer: str) -> str:
 def _shown(material: Material) -> Iterator[Block]:
     alike: dict[tuple[object, ...], list[Lookup]] = {}
     for lookup in material.analysis.lookups:
-        if lookup.type in LIKE_NSLOOKUP and lookup.opcode == "QUERY":
+        if lookup.type in LIKE_NSLOOKUP and lookup.is_question:
             key = (lookup.client, lookup.server, lookup.name, lookup.type, lookup.rcode, lookup.answers, lookup.nodata)
             alike.setdefault(key, []).append(lookup)
     for same in list(alike.values())[:MOST_SHOWN]:
