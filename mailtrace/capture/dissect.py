@@ -91,6 +91,17 @@ WORDS = {
 CONTROL_BITS = dict(zip("FSRPAUEC", ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"), strict=True))
 """What the letters of TCP flags mean. Source: RFC 9293 section 3.1."""
 
+TCP_OPTIONS = {
+    "EOL": "end of options",
+    "MSS": "maximum segment size",
+    "NOP": "no operation",
+    "SAck": "selective acknowledgment (edges)",
+    "SAckOK": "selective acknowledgment permitted",
+    "Timestamp": "timestamp, echo",
+    "WScale": "window scale (power of two)",
+}
+"""Options by scapy's names. Source: RFC 9293 section 3.2, RFC 2018 section 2, RFC 7323 section 2."""
+
 OPAQUE = frozenset({"Raw", "Padding", "NoPayload"})
 """Layers of scapy's that are octets without meaning."""
 
@@ -200,7 +211,9 @@ def _fields(packet: Any, room: list[int], depth: int) -> tuple[Field, ...]:
         room[0] -= 1
         value = packet.fields[description.name]
         records = [each for each in (value if isinstance(value, list) else [value]) if hasattr(each, "fields_desc")]
-        if records and depth < MAX_DEPTH:
+        if type(packet).__name__ == "TCP" and description.name == "options":
+            shown.append(Field("options", "" if value else "none", tuple(_option(*each) for each in value)))
+        elif records and depth < MAX_DEPTH:
             inside = tuple(Field(each.name, each.summary(), _fields(each, room, depth + 1)) for each in records)
             shown.append(Field(WORDS.get(description.name, description.name), "", inside))
         else:
@@ -208,10 +221,19 @@ def _fields(packet: Any, room: list[int], depth: int) -> tuple[Field, ...]:
     return tuple(shown)
 
 
+def _option(name: str | int, value: Any) -> Field:
+    """Return an option of TCP; scapy gives its value as a number, several, octets or nothing."""
+    values = value if isinstance(value, tuple) else () if value is None else (value,)
+    shown = [each.hex(" ") if isinstance(each, bytes) else str(each) for each in values]
+    return Field(TCP_OPTIONS.get(str(name), f"option {name}"), ", ".join(shown))
+
+
 def _text(packet: Any, description: Any, value: Any) -> str:
     """Return a value in words. Ports stay numbers, since their names depend on the machine."""
     if isinstance(value, bytes):
         return wire_text(value)
+    if value == []:
+        return "none"
     shown = str(value if description.name in PORTS else description.i2repr(packet, value))
     if type(packet).__name__ == "TCP" and description.name == "flags":
         return " ".join(CONTROL_BITS.get(letter, letter) for letter in shown)

@@ -67,6 +67,27 @@ def test_the_frame_of_the_report() -> None:
     assert (tcp["window"], tcp["checksum"]) == ("65290", "0xa495")
 
 
+def test_tcp_options_are_told_one_by_one() -> None:
+    """A SYN of the report of 2024; then an option that nobody knows, and one whose length is a lie."""
+    frame, link_type = frames(SAMPLES / "02-report-2024.pcapng")[64]
+    tcp = layer(dissect(frame, link_type), "TCP")
+    (options,) = [each for each in tcp.fields if each.name == "options"]
+    assert [(each.name, each.value) for each in options.inside] == [
+        ("maximum segment size", "1460"),
+        ("selective acknowledgment permitted", ""),
+        ("timestamp, echo", "2714872547, 0"),
+        ("no operation", ""),
+        ("window scale (power of two)", "7"),
+    ]
+    strange = frame[:54] + bytes.fromhex("fd060a0d1b5b" + "0203ff" + "00" * 11)
+    (options,) = [each for each in layer(dissect(strange, link_type), "TCP").fields if each.name == "options"]
+    assert [(each.name, each.value) for each in options.inside][:2] == [
+        ("option 253", "0a 0d 1b 5b"),
+        ("maximum segment size", "ff"),
+    ]
+    assert values(layer(dissect(FRAME_14, 1), "TCP").fields)["options"] == "none"
+
+
 def test_what_is_said_is_not_shown() -> None:
     """It may be a password; who knows what to mask tells it."""
     assert "DATA" not in repr(dissect(FRAME_14, 1))
