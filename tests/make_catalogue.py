@@ -84,7 +84,7 @@ NO_TEXTS = ("SPELLINGS", "KINDS_SAID", "REPLY_HINTS", "NOTABLE", "TELLING", "SIG
 TITLES = "TITLES"
 """How tables of the headings of columns are called."""
 
-TRANSLATABLE = re.compile(r"[a-z]{2}|^(NO|No\.|At|To)$")
+TRANSLATABLE = re.compile(r"[a-z]{2}|^(ACKs|NO|No\.|At|To)$")
 """What is to be translated has a word in it; names such as `SMTP` have none."""
 
 Text = str | tuple[str, str]

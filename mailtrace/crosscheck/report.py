@@ -13,6 +13,7 @@ from msgspec import Struct
 from mailtrace.crosscheck.facts import Difference, Fact, Kind
 from mailtrace.crosscheck.faults import Explained, Fault
 from mailtrace.model import MASK
+from mailtrace.model.figures import alternatives
 from mailtrace.model.language import counted, said
 from mailtrace.protocols.pop3 import words as pop3
 from mailtrace.protocols.smtp import words as smtp
@@ -147,7 +148,7 @@ def _short(difference: Difference) -> str:
         return said(
             "{kind} {words}, only in {program}", kind=kind, words=_words(difference.fact, difference), program=who
         )
-    shown = " or ".join(theirs.details) if ours.says == theirs.says and theirs.details else _words(theirs, difference)
+    shown = alternatives(theirs.details) if ours.says == theirs.says and theirs.details else _words(theirs, difference)
     theirs_shown = f"{shown}{_elsewhere(difference)}"
     return said("{kind} {ours}; in tshark {theirs}", kind=kind, ours=_words(ours, difference), theirs=theirs_shown)
 
@@ -163,7 +164,7 @@ def _words(fact: Fact | None, difference: Difference) -> str:
     """Say what one of the two sees."""
     if fact is None:
         return said("nothing")
-    details = " or ".join(fact.details[:1] if fact is difference.ours else fact.details)
+    details = alternatives(fact.details[:1] if fact is difference.ours else fact.details)
     shown = _shown(fact, difference)
     if fact.kind is Kind.LOOKUP:
         return f"{shown}? {details}"

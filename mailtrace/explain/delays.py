@@ -57,8 +57,14 @@ def explain_delays(drafts: list[Draft], scene: Scene) -> None:
 
 def is_late(drafts: Sequence[Draft], index: int) -> bool:
     """Tell whether a step came so long after the one before it that people ask why."""
-    pause = between(drafts[index - 1].time_ns, drafts[index].time_ns) if index else 0
+    pause = between(_since_ns(drafts, index), drafts[index].time_ns) if index else 0
     return pause >= LATE_NS and not drafts[index].patient
+
+
+def _since_ns(drafts: Sequence[Draft], index: int) -> int:
+    """Return since when a step was waited for: the step before it, and for a close the last word of that."""
+    previous = drafts[index - 1]
+    return previous.until_ns if drafts[index].kind is StepKind.CLOSE else previous.time_ns
 
 
 class _Reasons:
@@ -133,9 +139,9 @@ class _Reasons:
 
     def step(self, index: int) -> list[str]:
         """Explain a pause before a step that is no greeting."""
-        draft, previous = self._drafts[index], self._drafts[index - 1]
-        pause = between(previous.time_ns, draft.time_ns)
-        wait = max(self._within(previous.time_ns, draft.time_ns), key=_duration_ns, default=None)
+        draft, since_ns = self._drafts[index], _since_ns(self._drafts, index)
+        pause = between(since_ns, draft.time_ns)
+        wait = max(self._within(since_ns, draft.time_ns), key=_duration_ns, default=None)
         if wait is None:
             return []
         names = self._scene.names

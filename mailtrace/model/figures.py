@@ -1,8 +1,8 @@
-"""How durations and packet numbers are written in sentences, the same everywhere."""
+"""How durations, packet numbers and alternatives are written in sentences, the same everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -58,6 +58,12 @@ def packets(those: Iterable[int]) -> str:
         return numbers(those)
     there = [number for number in map(renumber, those) if number is not None]
     return numbers(there) if there else said(NOT_THERE)
+
+
+def alternatives(names: Sequence[str]) -> str:
+    """Return names with commas and an `or` between them."""
+    most, last = names[:-1], names[-1:]
+    return said("{most} or {last}", most=", ".join(most), last=last[0]) if most else "".join(last)
 
 
 @contextmanager

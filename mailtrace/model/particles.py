@@ -57,9 +57,10 @@ WORDS = {
     # where digits are read in English, or hide the word before them
     **dict.fromkeys(("pop3", "ipv4", "ipv6", "md5", "mp3", "imap4"), V),
     **dict.fromkeys(("8bitmime",), C),
+    **dict.fromkeys(("bit", "7bit", "8bit"), V),
     # domains and words of the trade
     **dict.fromkeys(("com", "lab", "web", "club", "job", "bob", "ebook", "book", "facebook", "outlook", "type"), C),
-    **dict.fromkeys(("group", "dovecot"), C),
+    **dict.fromkeys(("group", "dovecot", "logout", "timeout", "done", "notebook", "macbook"), C),
     **dict.fromkeys(("biz", "check", "corp", "acme", "apache", "cafe", "recipe", "me", "the", "be", "we"), V),
     # Korean names as they are romanised
     **dict.fromkeys(("park", "pak", "baek", "kwak", "seok", "hyeok"), C),

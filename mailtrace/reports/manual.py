@@ -8,6 +8,7 @@ from typing import Any, TextIO
 from rich.text import Text
 
 from mailtrace.findings.rule import Manual, Rule
+from mailtrace.model.figures import alternatives
 from mailtrace.model.language import said
 from mailtrace.reports.findings import SEVERITIES
 from mailtrace.reports.layout import Column, Page, column_widths, console
@@ -76,8 +77,7 @@ def write_manual(rule: Rule[Any], out: TextIO) -> None:
 
 def _subjects(rule: Rule[Any]) -> str:
     """Return what a rule looks at."""
-    most, last = rule.over.of[:-1], rule.over.of[-1:]
-    of = said("{most} or {last}", most=", ".join(most), last=last[0]) if most else "".join(last)
+    of = alternatives(rule.over.of)
     return said(rule.over.what, of=of) if of else said(rule.over.what)
 
 

@@ -34,7 +34,7 @@ from mailtrace.reports.overview import (
     table_rows,
     told_inside,
 )
-from mailtrace.reports.terminalsteps import show_steps
+from mailtrace.reports.terminalsteps import has_headings, show_steps
 from mailtrace.reports.timebars import LETTERS, bar, times_headed, wait_cells
 from mailtrace.reports.times import duration
 
@@ -48,6 +48,8 @@ HOW_TO_SEE_MORE = "One of them step by step: --conversation N. All of them for a
 ONE_JOURNEY = "One mail on its whole way: --journey N."
 
 WHOLE_MAILS = "Mails and answers are shown in part; whole, as sent: --format json."
+
+BRACKETS = "Packets in brackets are bare ACKs: they say nothing but that others have arrived."
 
 MOST_ROWS = 200
 """Rows of the table; more are counted."""
@@ -147,14 +149,18 @@ def render(
         page.paragraph(page.text(said(ONE_JOURNEY if journeys_alone else HOW_TO_SEE_MORE), "bold"))
         return
     by_id = {each.id: each for each in analysis.conversations}
-    mails = False
+    mails = acks = False
     for walkthrough in walkthroughs:
         mails = mails or any(step.kind is StepKind.CONTENT for step in walkthrough.steps)
+        acks = acks or any(step.acks for step in walkthrough.steps)
         told = [] if walkthrough.journey else [by_id[id_] for id_ in walkthrough.conversations if id_ in by_id]
         _walkthrough(page, walkthrough, told, level)
-    if mails:
+    footers = [said(BRACKETS)] if acks and level == "novice" and not has_headings(page) else []
+    footers += [said(WHOLE_MAILS)] if mails else []
+    if footers:
         page.put()
-        page.paragraph(page.text(said(WHOLE_MAILS), FAINT))
+    for footer in footers:
+        page.paragraph(page.text(footer, FAINT))
 
 
 def render_packets(rows: Iterable[ListingRow], console: Console) -> None:

@@ -60,7 +60,7 @@ def show_steps(page: Page, steps: Sequence[Step], explained: bool) -> None:
     """Print steps in the widest layout that fits; headings over the whole width of the page."""
     wide = WIDE_STEP if explained else WIDE_STEP[:-1]
     columns = wide if fit(wide, page.width) else STACKED_STEP
-    own = [step for step in steps if step.kind not in HEADINGS] if fit(columns, page.width) else []
+    own = [step for step in steps if step.kind not in HEADINGS] if has_headings(page) else []
     rows = {
         step.number: _wide_cells(page, step)[: len(wide)] if columns is wide else _stacked_cells(page, step, explained)
         for step in own
@@ -75,6 +75,11 @@ def show_steps(page: Page, steps: Sequence[Step], explained: bool) -> None:
             _heading(page, step, explained, index == 0)
         else:
             page.rows(columns, widths, rows[step.number])
+
+
+def has_headings(page: Page) -> bool:
+    """Tell whether steps stand in columns, whose headings say what is in them."""
+    return fit(STACKED_STEP, page.width)
 
 
 def put_step(page: Page, step: Step, number: str, explained: bool) -> None:

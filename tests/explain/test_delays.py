@@ -132,6 +132,21 @@ def test_who_let_the_other_wait() -> None:
     assert "10.0.0.2 waited 60.0 s before that." in steps[4].means
 
 
+def test_who_closes_waited_since_the_last_word_not_since_the_first_of_many() -> None:
+    """An encrypted part is one step, however long it takes."""
+    talk = Talk()
+    talk.handshake(1, 0.0)
+    talk.command(4, 0.1, "STLS")
+    talk.reply(5, 0.2, "+OK", "begin")
+    talk.dark(6, 0.3, "starttls")
+    talk.data(6, 0.3, CLIENT, 50)
+    talk.data(7, 4.9, SERVER, 90)
+    talk.fin(8, 4.901, SERVER)
+    steps = told(talk.conversation())
+    assert steps[-1].packets == (8,)
+    assert "waited" not in steps[-1].means
+
+
 def test_a_long_way_is_no_fault_of_anybody() -> None:
     talk = Talk()
     talk.packet(1, 0.0, CLIENT, Flags.SYN)

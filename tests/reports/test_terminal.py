@@ -106,6 +106,9 @@ def test_narrow() -> None:
         "  2  7      +5.021 +0.001  서버 → client\n"
         "     250 확인 Hello\n"
         "       It is ready.\n"
+        "\n"
+        "Packets in brackets are bare ACKs: they say nothing but that others have\n"
+        "arrived.\n"
     )
 
 

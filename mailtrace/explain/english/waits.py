@@ -66,6 +66,8 @@ WAITS: dict[str, str] = {
     "wait.why.client": "From the last answer to {about}: the server waits for the client.",
     "wait.client.mail": "{client} before the mail",
     "wait.why.client.mail": "From the server's permission to the first packet of the mail.",
+    "wait.client.retry": "{client} before it tries again",
+    "wait.why.client.retry": "{server} refused the connection (RST); this is the time until {client} tried again.",
     "wait.client.hidden": "{client} before it goes on",
     "wait.why.client.hidden": "What was said cannot be read, but who spoke when can be seen.",
     "wait.client.all": "{client} between commands",

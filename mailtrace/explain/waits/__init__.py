@@ -25,7 +25,8 @@ __all__ = ["Causes", "causes", "waits", "waits_as_said"]
 
 ALL = frozenset(WaitKind)
 OPENING = frozenset({WaitKind.CONNECT, WaitKind.CONNECT_AGAIN})
-HANDSHAKE_ENDS = "Finished"
+AGREED = ("Finished", "encrypted")
+"""The message that ends a handshake; before application data it alone is encrypted in TLS 1.2."""
 
 
 def waits(conversation: Conversation, asked: Causes | None = None) -> tuple[Wait, ...]:
@@ -90,19 +91,20 @@ def _lookup(lookup: Lookup, end_ns: int) -> Wait:
 def _handshake(tls: TlsFacts, packets: Sequence[Packet]) -> list[Wait]:
     """Return the TLS handshake, from the client's hello to the last word that agrees.
 
-    Where the end of it is hidden, as in TLS 1.3, it ends with what the client sends next.
+    That is the later of the first Finished of either side, which may be unread. Where both are hidden, as in TLS 1.3,
+    it ends with what the client sends next. Alerts that end it belong to it, those that close a session do not.
     """
     if not tls.messages:
         return []
-    first = tls.messages[0]
-    last = next((each for each in reversed(tls.messages) if each.name == HANDSHAKE_ENDS), None)
-    if last is not None:
-        number, time_ns = last.packet, last.time_ns
-    else:
-        number, time_ns = tls.messages[-1].packet, tls.messages[-1].time_ns
+    first, last = tls.messages[0], tls.messages[-1]
+    agreed = {message.side: message for message in reversed(tls.messages) if message.name in AGREED}
+    if len(agreed) == len(Side) or (agreed and tls.client_octets + tls.server_octets):
+        last = max(agreed.values(), key=lambda message: message.time_ns)
+    number, time_ns = last.packet, last.time_ns
+    if not agreed and tls.unread:
         hidden = (p for p in packets if p.number > number and p.length and p.side is Side.CLIENT)
         following = next(hidden, None)
-        if following is not None and tls.unread:
+        if following is not None:
             number, time_ns = following.number, following.time_ns
     proof = (first.packet, number) if number != first.packet else (number,)
     return [Wait(WaitKind.TLS, first.time_ns, max(0, time_ns - first.time_ns), proof)]

@@ -33,6 +33,9 @@ SMALL_SEGMENT = 536
 WAY_NS = 30_000_000
 """A way there and back shorter than this is not told apart from thinking: that of a whole country takes so long."""
 
+RETRY = "retry"
+"""What a client waits for that was refused: to connect again."""
+
 WAITING = {
     Side.CLIENT: frozenset({WaitKind.CLIENT}),
     Side.SERVER: frozenset({WaitKind.SERVER, WaitKind.LOGIN_REFUSED, WaitKind.GREETING}),
@@ -41,7 +44,10 @@ WAITING = {
 
 
 def setting_up(packets: Sequence[Packet]) -> Iterator[Wait]:
-    """Yield the handshake: each time without an answer until it was tried again, and the time that brought one."""
+    """Yield the handshake: each time without an answer until it was tried again, and the time that brought one.
+
+    Between a refusal and another try it is the client that waits.
+    """
     before: Packet | None = None
     granted = False
     tries = sum(1 for packet in packets[:MOST_TRIES] if packet.flags & SYN and packet.side is Side.CLIENT)
@@ -51,12 +57,17 @@ def setting_up(packets: Sequence[Packet]) -> Iterator[Wait]:
             if not asks:
                 return
             tries -= 1
+        elif before.flags & RST:
+            if not asks or packet.side is not Side.CLIENT:
+                return
+            yield _between(WaitKind.CLIENT, before, packet, RETRY, Side.CLIENT)
+            granted = False
         else:
             again = asks and (packet.side is before.side or granted or (tries > 0 and _is_late(before, packet)))
             tries -= packet.side is Side.CLIENT
             kind = WaitKind.CONNECT_AGAIN if again else WaitKind.CONNECT
             yield _between(kind, before, packet)
-        if packet.flags & RST or (not asks and packet.side is Side.CLIENT):
+        if not asks and packet.side is Side.CLIENT:
             return
         granted = granted or packet.side is Side.SERVER
         before = packet
@@ -86,7 +97,7 @@ def losses(packets: Sequence[Packet]) -> Iterator[Wait]:
     """Yield the times in which nothing new came, ended by a packet that had to be sent again.
 
     What was acknowledged before is not missing, unless it is a SYN: who repeats that has not got the acknowledgement,
-    so that this was lost.
+    so that this was lost. A SYN after a refusal is a new try.
     """
     if all(packet.mark is Mark.NONE for packet in packets):
         return
@@ -95,8 +106,10 @@ def losses(packets: Sequence[Packet]) -> Iterator[Wait]:
     sent: tuple[dict[int, int], dict[int, int]] = ({}, {})
     newest: Packet | None = None
     for packet in packets:
+        refused = newest is not None and newest.flags & RST
         side, counted = packet.side, packet.length + bool(packet.flags & (SYN | FIN))
-        repeat = packet.number in resent or (packet.mark is Mark.RETRANSMISSION and packet.flags & SYN)
+        tried_again = packet.mark is Mark.RETRANSMISSION and packet.flags & SYN and not refused
+        repeat = packet.number in resent or tried_again
         again = repeat or packet.mark in (Mark.RETRANSMISSION, Mark.OUT_OF_ORDER)
         missing = packet.sequence + counted > acknowledged[side]
         if repeat and (missing or packet.flags & SYN) and newest is not None:
@@ -154,5 +167,6 @@ def _stall(
     return WaitKind.WINDOW
 
 
-def _between(kind: WaitKind, first: Packet, second: Packet) -> Wait:
-    return Wait(kind, first.time_ns, max(0, second.time_ns - first.time_ns), (first.number, second.number))
+def _between(kind: WaitKind, first: Packet, second: Packet, about: str = "", side: Side | None = None) -> Wait:
+    took = max(0, second.time_ns - first.time_ns)
+    return Wait(kind, first.time_ns, took, (first.number, second.number), about=about, side=side)

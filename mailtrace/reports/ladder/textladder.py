@@ -26,7 +26,7 @@ NARROWEST = 60
 HEAD_MOST = 22
 NAME_LINES = 3
 SAID_LINES = 3
-SAID_LEAST = 14
+SAID_LEAST = 10
 LOOP = 4
 """How far an arrow goes out that comes back to its own lane."""
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from mailtrace.explain.waits import waits
-from mailtrace.model import Flags, Mark, WaitKind
+from mailtrace.model import Flags, Mark, Side, TlsFacts, TlsMessage, WaitKind
 from tests.explain.making import CLIENT, SERVER, Talk
 from tests.explain.waits.tiling import longest, told
 
@@ -40,6 +40,58 @@ def test_refused() -> None:
     talk.packet(1, 0, CLIENT, Flags.SYN)
     talk.packet(2, 0.2, SERVER, Flags.RST | Flags.ACK)
     assert told(talk.conversation()) == [("connect", 0.2, "", (1, 2))]
+
+
+def test_a_client_that_is_refused_tries_again() -> None:
+    """As in a capture of Zeek's, where each of three SYNs is answered with RST."""
+    talk = Talk()
+    for number, at in ((1, 0), (3, 0.5), (5, 1.0)):
+        talk.packet(
+            number, at, CLIENT, Flags.SYN, mark=Mark.RETRANSMISSION if number > 1 else Mark.NONE, back=number > 1
+        )
+        talk.packet(number + 1, at + 0.05, SERVER, Flags.RST | Flags.ACK)
+    assert told(talk.conversation()) == [
+        ("connect", 0.05, "", (1, 2)),
+        ("client", 0.45, "retry", (2, 3)),
+        ("connect", 0.05, "", (3, 4)),
+        ("client", 0.45, "retry", (4, 5)),
+        ("connect", 0.05, "", (5, 6)),
+    ]
+
+
+def handshake_of_tls(
+    *messages: tuple[int, float, Side, str], octets: int = 90
+) -> list[tuple[str, float, str, tuple[int, ...]]]:
+    """Return the waits of TLS in a connection that is opened at 0 and begins with packet 4."""
+    talk = Talk()
+    talk.handshake(1, 0)
+    facts = talk.dialogue.tls = TlsFacts(unread="no-keys", client_octets=octets)
+    for number, at, side, name in messages:
+        talk.data(number, at, side, 100)
+        if name:
+            facts.messages.append(TlsMessage(side, name, number, talk.packets[-1].time_ns))
+    return [wait for wait in told(talk.conversation()) if wait[0] == "tls-handshake"]
+
+
+def test_tls_is_agreed_upon_with_the_first_hidden_finished_of_both() -> None:
+    """What is encrypted later, and the alert that closes, are no more of it. RFC 5246 section 7.3."""
+    begun = ((4, 0.1, CLIENT, "ClientHello"), (5, 0.2, SERVER, "ServerHello"), (6, 0.3, CLIENT, "encrypted"))
+    agreed = (*begun, (7, 0.4, SERVER, "encrypted"))
+    later = ((8, 3.0, CLIENT, ""), (9, 5.0, CLIENT, "encrypted"), (10, 9.0, CLIENT, "Alert"))
+    assert handshake_of_tls(*agreed, *later) == [("tls-handshake", 0.3, "", (4, 7))]
+    assert handshake_of_tls(*begun, (10, 9.0, CLIENT, "Alert")) == [("tls-handshake", 0.2, "", (4, 6))]
+    refused = (*begun, (10, 0.9, SERVER, "Alert"))
+    assert handshake_of_tls(*refused, octets=0) == [("tls-handshake", 0.8, "", (4, 10))]
+
+
+def test_tls_that_hides_the_end_is_agreed_upon_before_the_client_speaks() -> None:
+    hidden = (
+        (4, 0.1, CLIENT, "ClientHello"),
+        (5, 0.2, SERVER, "ServerHello"),
+        (6, 0.3, SERVER, ""),
+        (7, 0.4, CLIENT, ""),
+    )
+    assert handshake_of_tls(*hidden, (8, 2.0, CLIENT, "")) == [("tls-handshake", 0.3, "", (4, 7))]
 
 
 def test_an_answer_to_a_syn_that_comes_late_was_to_a_later_one() -> None:
