@@ -31,6 +31,10 @@ Source: ISO 32000-1 sections 14.3.3 and 14.4.
 """
 
 
+_ELEMENT = re.compile(rb"(?<=\(node)\d{8}(?=\))")
+"""Chromium's numbers for elements of the page; some printings leave out one that others use."""
+
+
 def check() -> None:
     """Raises: `UnreadableInput` where nothing is here that makes a PDF."""
     if not printers():
@@ -57,4 +61,5 @@ def write(document: Document, out: BinaryIO) -> None:
 def _settled(octets: bytes) -> bytes:
     for pattern, instead in _CHANGING:
         octets = pattern.sub(instead, octets)
-    return octets
+    places = {number: b"%08d" % place for place, number in enumerate(sorted(set(_ELEMENT.findall(octets))), 1)}
+    return _ELEMENT.sub(lambda found: places[found[0]], octets)

@@ -21,7 +21,7 @@ for each; do
     esac
 done
 grep -q "<!DOCTYPE html>" "$page" || exit 1
-printf '%%PDF-1.4 of the page /CreationDate (D:20261127143230+00)' > "$out"
+printf '%%PDF-1.4 of the page /CreationDate (D:20261127143230+00) (node00000066)(node00000003)(node00000066)' > "$out"
 """
 """Does as Chromium does, in little."""
 
@@ -55,7 +55,9 @@ def test_without_a_program_it_is_said_before_the_work(tmp_path: Path, monkeypatc
 
 def test_chromium_prints_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, monkeypatch, chromium=CHROMIUM, soffice=OFFICE)
-    assert written() == b"%PDF-1.4 of the page /CreationDate (D:19800101000000+00)"
+    assert written() == (
+        b"%PDF-1.4 of the page /CreationDate (D:19800101000000+00) (node00000002)(node00000001)(node00000002)"
+    )
 
 
 def test_without_chromium_libreoffice_prints_the_docx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
