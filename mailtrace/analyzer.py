@@ -65,13 +65,14 @@ class Piece(Struct, Generic[T], tag="Piece"):
     """The next part of a capture, up to `position`: octets and packets read so far, of all files.
 
     What is kept of it is understood share by share: `shares` are left, `understood` is what came of the others.
-    `now_ns` is the capture's latest time so far. `secrets` are those that stand before the part in the file, in the
-    format of SSLKEYLOGFILE.
+    `now_ns` is the capture's latest time so far; no packet before `passed_ns` comes any more. `secrets` are those that
+    stand before the part in the file, in the format of SSLKEYLOGFILE.
     """
 
     shares: list[Rows]
     understood: list[T]
     now_ns: int
+    passed_ns: int
     position: tuple[int, int]
     secrets: list[bytes]
 
@@ -172,7 +173,8 @@ class Analyzer:
                         self._watch(batch)
                     if len(batch.start):
                         rows, position = sift.sift(batch), (octets + capture.position, packets)
-                        yield Piece(rows, [], clock.now_ns, position, capture.take_secrets())
+                        secrets = capture.take_secrets()
+                        yield Piece(rows, [], clock.now_ns, clock.passed_ns, position, secrets)
                     del batch  # so that the next one may take its memory
                 octets += capture.position
             link_types = dict.fromkeys(link_name(interface.link_type) for interface in capture.interfaces)
@@ -187,7 +189,7 @@ class Analyzer:
             if isinstance(piece, Piece):
                 for secrets in piece.secrets:
                     pipeline.keys.add(secrets)
-                pipeline.feed(piece.shares.pop(), piece.now_ns)
+                pipeline.feed(piece.shares.pop(), piece.now_ns, piece.passed_ns)
                 piece.understood.append(pipeline.take())
             elif isinstance(piece, AllRead):
                 pipeline.finish()

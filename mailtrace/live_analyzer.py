@@ -92,7 +92,8 @@ class LiveAnalyzer(Analyzer):
                 if len(captured.batch.start):
                     self._packets = captured.batch.first_number + len(captured.batch.start) - 1
                     rows = sift.sift(captured.batch)
-            yield Piece(rows, [], self._now_ns(sift.totals.last_ns), (self._octets, self._packets), secrets)
+            now_ns = self._now_ns(sift.totals.last_ns)
+            yield Piece(rows, [], now_ns, now_ns, (self._octets, self._packets), secrets)
         self.losses.add(handover.take_losses())
         link_types = dict.fromkeys(link_name(interface.link_type) for interface in source.interfaces)
         yield CaptureRead(handover.notes(), source.names, list(link_types))

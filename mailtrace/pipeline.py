@@ -170,11 +170,14 @@ class Pipeline:
         self._said: list[Talk] = []
         self._final: list[Ended] = []
         self._answered: list[Answered] = []
-        self._now_ns = NO_TIME
+        self._now_ns = self._passed_ns = NO_TIME
 
-    def feed(self, rows: Rows, now_ns: int) -> None:
-        """Take what is kept of the next batch; `now_ns` is the latest time of the capture so far."""
-        self._now_ns = now_ns
+    def feed(self, rows: Rows, now_ns: int, passed_ns: int) -> None:
+        """Take what is kept of the next batch; `now_ns` is the latest time of the capture so far.
+
+        No packet before `passed_ns` comes any more.
+        """
+        self._now_ns, self._passed_ns = now_ns, passed_ns
         runs = runs_in(rows.table, [stream.count for stream in rows.streams]) if self._brief else b""
         start = 0
         for stream, packets in rows.by_stream():
@@ -189,7 +192,7 @@ class Pipeline:
         for pair in self._pairs.values():
             if pair.talk is not None:
                 self._end(pair.talk)
-        self._now_ns = END_NS
+        self._passed_ns = END_NS
         self._settle()
 
     def take(self) -> Understood:
@@ -197,7 +200,7 @@ class Pipeline:
         begun = [Begun(talk.found_at, talk.tracker.first_ns, talk.key) for talk in self._found]
         ended, answered = self._final, self._answered
         self._found, self._final, self._answered = [], [], []
-        return Understood(begun, ended, answered, self._now_ns)
+        return Understood(begun, ended, answered, self._passed_ns)
 
     def snapshot(self, after: int = 0) -> list[Conversation]:
         """Return conversations that are listed but not final, as they are now; only those with packets behind `after`.
@@ -328,22 +331,22 @@ class Pipeline:
         self._said.clear()
 
     def _settle(self) -> None:
-        """Make final what was due before now, in order of when it was due."""
-        while self._due and self._due[0][0] < self._now_ns:
+        """Make final what was due before the time that has passed, in order of when it was due."""
+        while self._due and self._due[0][0] < self._passed_ns:
             _, _, talk = heapq.heappop(self._due)
             if talk.pair.talk is not talk:
                 continue
             due_ns = talk.tracker.due_ns
-            if due_ns is not None and due_ns < self._now_ns:
+            if due_ns is not None and due_ns < self._passed_ns:
                 self._end(talk)
             else:  # packets have come since, or the close was none
                 talk.queued = due_ns is not None
                 if due_ns is not None:
                     heapq.heappush(self._due, (due_ns, id(talk), talk))
         self._keep_said()
-        ready = [ended for ended in self._ended if ended[0] < self._now_ns]
+        ready = [ended for ended in self._ended if ended[0] < self._passed_ns]
         if ready:
-            self._ended = [ended for ended in self._ended if ended[0] >= self._now_ns]
+            self._ended = [ended for ended in self._ended if ended[0] >= self._passed_ns]
             for due_ns, _, talk, how in sorted(ready, key=itemgetter(0, 1)):
                 if talk.conversation is not None:
                     self._final.append(Ended(due_ns, talk.filled(talk.conversation, how), talk.kept))

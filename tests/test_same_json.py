@@ -69,6 +69,29 @@ def test_batches_change_nothing_where_the_clock_was_set_back(batch_bytes: int, t
     assert report(path, batch_bytes=batch_bytes) == report(path)
 
 
+def test_a_packet_from_the_future_changes_nothing_about_batches(tmp_path: Path) -> None:
+    """The clock is ten seconds ahead of all that follows: nothing was over yet that a batch more would belong to."""
+    capture = open_capture(str(SAMPLES / "06-lab-lossy.pcapng"))
+    frames = []
+    for batch in capture.batches():
+        for start, captured, time_ns in zip(
+            batch.start.tolist(), batch.captured.tolist(), batch.time_ns.tolist(), strict=True
+        ):
+            frames.append((time_ns, batch.buffer[start : start + captured]))
+    packets = []
+    for number, (time_ns, frame) in enumerate(frames):
+        if number % 50 == 0:
+            packets.append(next((each for each in frames[number:] if each[0] > time_ns + 10 * 10**9), frames[-1]))
+        packets.append((time_ns, frame))
+    path = tmp_path / "future.pcap"
+    pieces = [struct.pack("<IHHIIII", 0xA1B23C4D, 2, 4, 0, 0, 262_144, 1)]
+    for time_ns, frame in packets:
+        pieces += [struct.pack("<IIII", *divmod(time_ns, 10**9), len(frame), len(frame)), frame]
+    path.write_bytes(b"".join(pieces))
+    for batch_bytes in (1, 2_048, 10_007):
+        assert report(path, batch_bytes=batch_bytes) == report(path)
+
+
 @pytest.mark.parametrize("name", CAPTURES)
 def test_pcap_is_pcapng(name: str, tmp_path: Path) -> None:
     """Both byte orders of a nanosecond pcap with the same frames; secrets in the file are given as a key log."""

@@ -102,7 +102,7 @@ TCP_OPTIONS = {
 }
 """Options by scapy's names. Source: RFC 9293 section 3.2, RFC 2018 section 2, RFC 7323 section 2."""
 
-OPAQUE = frozenset({"Raw", "Padding", "NoPayload"})
+OPAQUE = frozenset({"Raw", "NoPayload"})
 """Layers of scapy's that are octets without meaning."""
 
 
@@ -124,8 +124,9 @@ class Layer(Struct, frozen=True):
 
 
 class Tree(Struct, frozen=True):
-    """The layers of a frame from the link up; `rest` counts octets behind the last, `trouble` is what scapy raised.
+    """The layers of a frame from the link up; `trouble` is what scapy raised.
 
+    `rest` counts the octets of a payload behind the last, `padding` those behind the packet that only fill the frame.
     `is_fragment` tells that an IP header among them says that its datagram came in parts.
     """
 
@@ -133,6 +134,7 @@ class Tree(Struct, frozen=True):
     rest: int = 0
     trouble: str | None = None
     is_fragment: bool = False
+    padding: int = 0
 
 
 def dissect(frame: bytes, link_type: int) -> Tree:
@@ -187,19 +189,21 @@ def _layers(packet: Any) -> Iterator[Any]:
 
 def _tree(packet: Any) -> Tree:
     layers: list[Layer] = []
-    start = rest = 0
+    start = rest = padding = 0
     in_parts = False
     room = [MAX_FIELDS]
     for layer in _layers(packet):
         name = type(layer).__name__
         size = len(layer.raw_packet_cache if layer.raw_packet_cache is not None else layer.self_build())
         in_parts = in_parts or "Fragment" in name or (name == "IP" and bool(layer.frag or "MF" in layer.flags))
-        if name in OPAQUE:
+        if name == "Padding":
+            padding += size
+        elif name in OPAQUE:
             rest += size
         else:
             layers.append(Layer(layer.name, start, size, _fields(layer, room, 0)))
         start += size
-    return Tree(tuple(layers), rest, None, in_parts)
+    return Tree(tuple(layers), rest, None, in_parts, padding)
 
 
 def _fields(packet: Any, room: list[int], depth: int) -> tuple[Field, ...]:

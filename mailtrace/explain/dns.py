@@ -176,7 +176,8 @@ def _purpose(lookup: Lookup, asker: str, peer: str, types: set[str]) -> str:
         return text(key, address=blocklisted(lookup), zone=zone, asker=asker)
     if lookup.type == "PTR":
         address = reversed_address(lookup.name)
-        whose = "own" if address and address == lookup.client else "peer" if address and address == peer else "other"
+        own = "own" if peer else "own.alone"
+        whose = own if address and address == lookup.client else "peer" if address and address == peer else "other"
         return text(f"dns.purpose.PTR.{whose}", address=address or lookup.name, asker=asker)
     if lookup.type == "TXT":
         return text(f"dns.purpose.TXT.{txt_purpose(lookup)}", **fields)

@@ -18,6 +18,7 @@ class Memory:
     def __init__(self, told: Conversation) -> None:
         """Learn the addresses of the mails."""
         transactions = told.dialogue.transactions
+        self.is_mail = told.protocol != "dns"
         self.server = told.key.server.host
         self.client = told.key.client.host
         self.senders = _domains(transaction.sender or "" for transaction in transactions)
@@ -27,7 +28,9 @@ class Memory:
         self._searched: list[str] = []
 
     def peer_of(self, asker: str) -> str:
-        """Return the address of the other side of the conversation told."""
+        """Return the address of the other side of the mail conversation told, '' where none is told."""
+        if not self.is_mail:
+            return ""
         return self.server if asker == self.client else self.client
 
     def suffix(self, lookup: Lookup) -> tuple[str, str]:

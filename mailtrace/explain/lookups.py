@@ -16,18 +16,21 @@ TOGETHER_NS = 5 * SECOND_NS
 
 
 def lookup_drafts(lookups: Iterable[Lookup], held: Conversation, key: StreamKey, naming: Naming) -> list[Draft]:
-    """Return one draft for each lookup of `held`, spoken by whoever asked; `key` is the conversation it is told in."""
+    """Return one draft for each lookup of `held`, spoken by whoever asked, or answered what nobody was seen to ask.
+
+    `key` is the conversation it is told in.
+    """
     times = {packet.number: packet.time_ns for packet in held.packets}
     return [_draft(lookup, times, key, naming) for lookup in lookups]
 
 
 def _draft(lookup: Lookup, times: dict[int, int], key: StreamKey, naming: Naming) -> Draft:
-    side = Side.SERVER if lookup.client == key.server.host != key.client.host else Side.CLIENT
+    speaker, listener = (lookup.server, lookup.client) if lookup.is_unasked else (lookup.client, lookup.server)
     return Draft(
         kind=StepKind.LOOKUP,
-        side=side,
-        speaker=naming.of(lookup.client),
-        listener=naming.of(lookup.server),
+        side=Side.SERVER if speaker == key.server.host != key.client.host else Side.CLIENT,
+        speaker=naming.of(speaker),
+        listener=naming.of(listener),
         packets=list(lookup.packets),
         time_ns=lookup.start_ns,
         place=lookup.packets[0],
@@ -75,7 +78,8 @@ def write_lookups(drafts: list[Draft], told: Conversation) -> None:
         if not draft.lookups:
             continue
         draft.says = quoted([lookup_says(lookup) for lookup in draft.lookups])
-        draft.means = lookup_means(draft.lookups, draft.speaker, memory)
+        asker = draft.listener if draft.lookups[0].is_unasked else draft.speaker
+        draft.means = lookup_means(draft.lookups, asker, memory)
         draft.source = lookup_source(draft.lookups[0])
         if _leads_here(draft, drafts, told.key):
             draft.means.append(text("dns.leads-here", address=told.key.server.host))

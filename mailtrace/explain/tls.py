@@ -13,7 +13,7 @@ from mailtrace.explain.certificates import certificate_means, certificate_says
 from mailtrace.explain.draft import Draft, Scene
 from mailtrace.explain.english import ALERTS
 from mailtrace.explain.texts import counted, listed, seconds, text
-from mailtrace.model import Packet, Side, StepKind, TlsAlert, TlsFacts, TlsMessage, WentDark
+from mailtrace.model import NO_KEYS, Packet, Side, StepKind, TlsAlert, TlsFacts, TlsMessage, WentDark
 from mailtrace.model.language import said
 from mailtrace.model.remarks import remark
 
@@ -251,5 +251,6 @@ def _dark(scene: Scene, dark: WentDark, rest: list[Packet]) -> Draft:
     )
     if facts is not None and facts.unread:
         draft.means.append(text("dark.unread", why=remark(facts.unread)))
-    draft.means.append(text("dark.keys"))
+    if facts is not None and facts.unread == NO_KEYS:
+        draft.means.append(text("dark.keys"))
     return draft

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from operator import attrgetter, itemgetter
@@ -48,7 +49,9 @@ class Answered(Struct, array_like=True, gc=False):
 
 
 class Understood(Struct, array_like=True):
-    """What came of one batch: conversations that were found, and those that ended; `now_ns` is its latest time.
+    """What came of one batch: conversations that were found, and those that ended.
+
+    No packet before `now_ns` comes any more.
 
     The record is small and plain, so that it can be made in one process and used in another.
     """
@@ -93,6 +96,7 @@ class Correlator:
         self._ids: dict[int, int] = {}  # of conversations that have not ended, by the packet with which each was found
         self._attribution: Attribution[Final] = Attribution()
         self._numbers: dict[tuple[int, int], int] = {}  # of lookups in conversations that have not ended, by place
+        self._early: list[tuple[int, int, Answered]] = []  # answered after the time that has passed for certain
         self._answered: deque[tuple[int, Lookup]] = deque()  # when, and which
 
     def feed(self, parts: Sequence[Understood]) -> list[Final]:
@@ -102,7 +106,8 @@ class Correlator:
             number = self.conversations = ids[begun.found_at] = self.conversations + 1
             if begun.key.server.port not in UDP_PORTS:
                 attribution.opened(number, begun.start_ns, begun.key)
-        self._take([(each.time_ns, each.found_at, each) for part in parts for each in part.answered])
+        now_ns = max(part.now_ns for part in parts)
+        self._take([(each.time_ns, each.found_at, each) for part in parts for each in part.answered], now_ns)
         finals: list[Final] = []
         for ended in sorted([each for part in parts for each in part.ended], key=_order):
             conversation, kept, due_ns = ended.conversation, ended.kept, ended.due_ns
@@ -121,7 +126,7 @@ class Correlator:
                 finals.append(final)
             if is_stream:
                 attribution.closed(conversation, None if gist is None else gist.about, due_ns)
-        return finals + attribution.decided(max(part.now_ns for part in parts))
+        return finals + attribution.decided(now_ns)
 
     def number_of(self, found_at: int) -> int | None:
         """Return the number of a conversation that has not ended, by the packet with which it was found."""
@@ -132,15 +137,20 @@ class Correlator:
         return self._attribution.finish()
 
     def answered_by(self, time_ns: int) -> list[Lookup]:
-        """Return the lookups of the last batch that were answered by then, each once."""
+        """Return the lookups answered by then and before the time that has passed, each once."""
         answered = []
         while self._answered and self._answered[0][0] <= time_ns:
             answered.append(self._answered.popleft()[1])
         return answered
 
-    def _take(self, answered: list[tuple[int, int, Answered]]) -> None:
-        """Number lookups, given with when and where: those who judge mails speak of them by their numbers."""
-        answered.sort(key=itemgetter(0, 1))
+    def _take(self, answered: list[tuple[int, int, Answered]], now_ns: int) -> None:
+        """Number lookups, given with when and where: those who judge mails speak of them by their numbers.
+
+        Those answered later than now wait for their turn: an earlier answer may still come.
+        """
+        answered = sorted(self._early + answered, key=itemgetter(0, 1))
+        taken = bisect_right(answered, now_ns, key=itemgetter(0))
+        answered, self._early = answered[:taken], answered[taken:]
         for _, found_at, each in answered:
             self._lookups += 1
             each.lookup.id = self._numbers[found_at, each.place] = self._lookups

@@ -75,12 +75,13 @@ from mailtrace.model.network import (
     StreamKey,
     Transport,
 )
-from mailtrace.model.security import Certificate, TlsAlert, TlsFacts, TlsMessage
+from mailtrace.model.security import NO_KEYS, Certificate, TlsAlert, TlsFacts, TlsMessage
 from mailtrace.model.text import MASK, masked, surrogates_spelled, wire_text
 from mailtrace.model.waits import HopWait, TimeShare, TimeTable, Wait, WaitKind
 
 __all__ = [
     "MASK",
+    "NO_KEYS",
     "NO_TIME",
     "Analysis",
     "Arc",

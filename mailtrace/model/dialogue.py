@@ -248,6 +248,11 @@ class Lookup(Struct, array_like=True, tag=True, tag_field="event", gc=False):
         return self.opcode == "QUERY"
 
     @property
+    def is_unasked(self) -> bool:
+        """Whether there is an answer to it alone: the question was not captured, or never asked."""
+        return self.rcode is not None and self.duration_ns is None
+
+    @property
     def took_ns(self) -> int | None:
         """How long the client waited, None while unanswered."""
         return self.duration_ns if self.missed_ns is None else self.missed_ns

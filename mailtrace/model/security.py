@@ -37,6 +37,10 @@ class TlsAlert(Struct, frozen=True, array_like=True, gc=False):
     time_ns: int
 
 
+NO_KEYS = "its keys are not known"
+"""What `TlsFacts.unread` says where keys would help."""
+
+
 class TlsMessage(Struct, frozen=True, array_like=True, gc=False):
     """One message of the handshake: `name` as the RFC spells it (`ClientHello`), or `encrypted` where it is unread.
 

@@ -150,6 +150,8 @@ def tree_lines(view: FrameView) -> Iterator[tuple[str, list[str]]]:
         yield title, list(_field_lines(layer.fields))
     if view.tree.rest and not (view.said and view.said.size):
         yield said("Payload: {count} octets", count=view.tree.rest), []
+    if view.tree.padding:
+        yield said("Behind the packet: {count} octets that fill the frame", count=view.tree.padding), []
 
 
 def _field_lines(fields: tuple[Field, ...]) -> Iterator[str]:

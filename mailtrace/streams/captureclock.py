@@ -27,6 +27,11 @@ class CaptureClock:
         self.now_ns = NO_TIME
         self._left = MOST_SETTINGS
 
+    @property
+    def passed_ns(self) -> int:
+        """The time before which no packet comes any more, unless the clock is set: what was due then is final."""
+        return max(self.now_ns, NO_TIME + SET_BACK_NS) - SET_BACK_NS
+
     def parts(self, batches: Iterable[RawBatch]) -> Iterator[RawBatch]:
         """Yield batches, cut where the clock was set."""
         for batch in batches:

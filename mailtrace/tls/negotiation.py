@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mailtrace.model import Side, TlsFacts
+from mailtrace.model import NO_KEYS, Side, TlsFacts
 from mailtrace.tls import facts as learn
 from mailtrace.tls.handshake import Hello, Message, parse_hello, parse_ssl2_hello
 from mailtrace.tls.keys import EARLY_SECRET, HANDSHAKE_SECRETS, MASTER_SECRET, TRAFFIC_SECRETS, Keys
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mailtrace.tls.decrypt import Opener
 
 NOT_WHOLE = "the handshake was not captured whole"
-NO_KEYS = "its keys are not known"
 
 
 class Negotiation:

@@ -88,6 +88,13 @@ def test_tcp_options_are_told_one_by_one() -> None:
     assert values(layer(dissect(FRAME_14, 1), "TCP").fields)["options"] == "none"
 
 
+def test_what_fills_the_frame_is_no_payload() -> None:
+    tree = dissect(FRAME_14 + bytes(6), 1)
+    assert (tree.rest, tree.padding) == (6, 6)
+    bare = FRAME_14[:16] + (40).to_bytes(2, "big") + FRAME_14[18:54] + bytes(6)
+    assert (dissect(bare, 1).rest, dissect(bare, 1).padding) == (0, 6)
+
+
 def test_what_is_said_is_not_shown() -> None:
     """It may be a password; who knows what to mask tells it."""
     assert "DATA" not in repr(dissect(FRAME_14, 1))
@@ -171,7 +178,7 @@ def test_damaged_frames_never_fail() -> None:
                 damaged[chance.randrange(len(damaged))] = chance.randrange(256)
             cut = bytes(damaged[: chance.randrange(1, len(damaged) + 1)])
             tree = dissect(cut, link_type)
-            assert sum(each.size for each in tree.layers) + tree.rest <= len(cut)
+            assert sum(each.size for each in tree.layers) + tree.rest + tree.padding <= len(cut)
 
 
 def test_odd_public_captures() -> None:

@@ -25,9 +25,26 @@ def test_the_own_address_asked_twice_once_with_edns() -> None:
     )
     assert step.packets == (72, 73, 74, 75)
     assert step.says == (f"PTR {name}? NXDOMAIN", f"PTR {name}? NXDOMAIN")
-    assert "asks for the name of its own address 192.168.111.130" in step.means
+    assert "asks for the name of its own address 192.168.111.130 (reverse lookup)." in step.means
     assert "once with EDNS (the extension for longer answers) and once without" in step.means
     assert step.source == "RFC 2308 section 2.1"
+
+
+def test_an_answer_alone_is_spoken_by_who_gave_it() -> None:
+    """Its question was not captured: nobody was seen to ask."""
+    given = lookup((3,), 0.0, "A", "naver.com", answers=("192.0.2.1",))
+    given.duration_ns = None
+    (step,) = alone(given)
+    assert (step.speaker, step.listener) == (given.server, given.client)
+    assert step.means.startswith(f"{given.client} asks for the IPv4 address of naver.com.")
+
+
+def test_in_no_mail_nobody_is_a_mail_partner() -> None:
+    other = lookup((1, 2), 0.0, "PTR", "53.0.0.10.in-addr.arpa", "NXDOMAIN", client="10.0.0.1")
+    other.server = "10.0.0.53"
+    (step,) = alone(other)
+    assert "partner" not in step.means
+    assert "asks which name belongs to the address 10.0.0.53 (reverse lookup)" in step.means
 
 
 def test_what_is_told_and_ordered_is_no_question() -> None:

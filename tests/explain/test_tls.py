@@ -219,3 +219,4 @@ def test_a_handshake_that_was_not_captured() -> None:
     (dark,) = told(talk)[6:]
     assert dark.says == ("encrypted with TLS from here: 10.0.0.1 sends 300 octets, the other side 300 octets",)
     assert "because the handshake was not captured whole" in dark.means
+    assert "--keylog" not in dark.means, "keys would not help"

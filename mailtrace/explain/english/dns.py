@@ -37,6 +37,7 @@ DNS: dict[str, str] = {
         "{asker} asks the blocklist {zone} whether the address {address} is listed; the name is the address backwards."
     ),
     "dns.purpose.PTR.own": "{asker} asks for the name of its own address {address}, to introduce itself with it.",
+    "dns.purpose.PTR.own.alone": "{asker} asks for the name of its own address {address} (reverse lookup).",
     "dns.purpose.PTR.peer": (
         "{asker} asks which name belongs to the address {address} of its mail partner: for the log, and as a first "
         "sign whether the partner is a well-kept mail server."

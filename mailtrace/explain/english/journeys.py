@@ -24,11 +24,13 @@ JOURNEYS: dict[str, str] = {
     "hop.deferred": "Hop {number}: {sender} does not get the mail through to {receiver} for now",
     "hop.broken-off": "Hop {number}: {sender} does not hand the mail over to {receiver}",
     "hop.made": "Hop {number}: a program on {receiver} itself hands the mail in there",
+    "hop.again": "Hop {number}: a program on {receiver} itself hands the mail in there again",
     "hop.in": "{hop} ({conversation})",
     "hop.in.user": "{hop} ({conversation}, logged in as {user})",
     "hop.not-captured": "{hop} (not captured: only the mail itself tells of it)",
     "hop.after": "{duration} s after hop {number}.",
     "hop.after.clock": "About {duration} s after hop {number} by the clocks of the servers.",
+    "hop.after.clock.same": "At most a second after hop {number} by the clocks of the servers.",
     "hop.queue-id": "{receiver} took it as {queue_id}.",
     "hop.evidence": "It is the mail of hop {number} (certainty {score} of 100):",
     "hop.because": "  - {reason}",
@@ -42,6 +44,10 @@ JOURNEYS: dict[str, str] = {
     "hop.made.meaning": (
         "This mail did not come over the network: the server made it, as it does with reports, or a program that runs "
         "on its host."
+    ),
+    "hop.again.meaning": (
+        "The server had the mail, and a program that runs on its host handed it in once more, as mailing lists and "
+        "filters do: nothing of that crosses the network."
     ),
     "hop.relayed.meaning": (
         "A server that is not the mail's last stop asks DNS which host takes mail for the recipient's domain, and "

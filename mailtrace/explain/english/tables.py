@@ -60,6 +60,10 @@ VIOLATIONS: dict[str, str] = {
         "The server answered more than was asked: for it the mail ended earlier, and what the client's mail system "
         "took for text was one more mail. So mails get past the checks of whoever sent them on (SMTP smuggling)."
     ),
+    "unasked-answer": (
+        "Most likely the question was asked before the capture began, or the capture missed it. An answer that nobody "
+        "asked for can also be a forged one."
+    ),
     "roles-turned": "TURN and ATRN let the server send its mails over the same connection, the other way round.",
     "early-talker": (
         "A client must wait for the greeting. Those that do not are often spam programs, and servers may refuse them "

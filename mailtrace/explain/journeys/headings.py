@@ -65,8 +65,9 @@ class Headings:
             pause = between(before.time_ns, hop.time_ns)
             captured = before.conversation is not None and hop.conversation is not None
             if pause >= 0:
-                key = "hop.after" if captured else "hop.after.clock"
-                told = seconds(pause) if captured else f"{max(pause // SECOND_NS, 1):,}"  # a stamp has whole seconds
+                by_clock = "hop.after.clock" if pause >= SECOND_NS else "hop.after.clock.same"
+                told = seconds(pause) if captured else f"{pause // SECOND_NS:,}"  # a stamp has whole seconds
+                key = "hop.after" if captured else by_clock
                 facts.append(text(key, duration=told, number=(hop.before or 0) + 1))
         if hop.queue_id:
             facts.append(text("hop.queue-id", receiver=hop_names(hop, self._naming)[1], queue_id=hop.queue_id))
@@ -108,7 +109,9 @@ def _kind(hop: Hop) -> str:
     """Return by which word texts call a kind of hop."""
     if hop.kind is HopKind.DEFERRED and not refused_for_now(hop):
         return BROKEN_OFF
-    return "made" if made_there(hop) else hop.kind.value
+    if made_there(hop):
+        return "made" if hop.before is None else "again"
+    return hop.kind.value
 
 
 def called(conversation: Conversation) -> str:

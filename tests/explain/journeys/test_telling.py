@@ -172,6 +172,20 @@ def test_a_mail_that_its_own_host_made() -> None:
     assert first.means.startswith("This mail did not come over the network:")
 
 
+def test_a_mailing_list_hands_in_once_more_what_came_over_the_network() -> None:
+    """As at vger.kernel.org in a capture of Zeek's; both stamps are of one second."""
+    unseen = Hop(HopKind.SUBMITTED, None, None, "sender.example", "mx.example", at(-60), queue_id="X1")
+    listed = Hop(HopKind.SUBMITTED, None, None, "mx.example", "mx.example", at(-60), queue_id="X2", before=0)
+    hops = (unseen, listed, *(replace(hop, before=at_) for at_, hop in enumerate(HOPS, 1)))
+    (walkthrough,) = told(replace(JOURNEY, hops=hops))
+    second = headings(walkthrough)[1]
+    assert second.says[0].startswith("Hop 2: a program on mx.example itself hands the mail in there again (")
+    assert second.says[1].startswith("At most a second after hop 1 by the clocks of the servers.")
+    assert second.means.startswith(
+        "The server had the mail, and a program that runs on its host handed it in once more"
+    )
+
+
 def test_a_refused_mail_of_which_nothing_was_sent() -> None:
     refused = Hop(HopKind.REFUSED, 1, None, LEE, A, at(1.06), ("nobody@daum.net",), None, "550", packets=(9, 10, 11))
     (walkthrough,) = told(replace(JOURNEY, subject=None, message_id=None, hops=(refused,), recipients=()))
