@@ -159,6 +159,7 @@ def _repeats_told(draft: Draft, scene: Scene, late: set[int]) -> list[str]:
     told = []
     for original, again in draft.repeats:
         delay = between(scene.by_number[original].time_ns, scene.by_number[again].time_ns)
-        key = "repeat.first" if again in late else "repeat"
+        differs = scene.by_number[again].mark is Mark.OVERLAP_CONFLICT
+        key = "repeat.other" if differs else "repeat.first" if again in late else "repeat"
         told.append(text(key, again=packets([again]), original=packets([original]), delay=seconds(delay)))
     return told

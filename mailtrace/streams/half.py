@@ -31,8 +31,8 @@ TOTAL_PENDING_BYTES = 256 << 20
 HISTORY_SEGMENTS = 8
 """Delivered segments remembered to compare repeats with: most repeats are of the last few."""
 
-HISTORY_SEGMENT_BYTES = 2_048
-"""Octets remembered of each, its last: more than a segment on common links, little where offloading makes giants."""
+HISTORY_BYTES = 16_384
+"""Octets of them remembered, the last: as many as eight segments on common links have, or one of offloading's giants."""
 
 
 class Budget:
@@ -75,6 +75,7 @@ class Half(Struct, eq=False):
     discarded: int = 0
     gaps: int = 0
     missing: int = 0
+    remembered: int = 0  # octets in the history
 
     @property
     def delivered(self) -> int:
@@ -103,7 +104,7 @@ class Half(Struct, eq=False):
 
     def compare(self) -> None:
         """Compare repeats with what was delivered, from now on."""
-        self.history = deque(maxlen=HISTORY_SEGMENTS)
+        self.history = deque()
 
     def begin_at(self, base: int) -> None:
         """Learn where the stream starts."""
@@ -147,8 +148,13 @@ class Half(Struct, eq=False):
     def remember(self, data: bytes) -> None:
         """Keep octets that are next in order to compare repeats with."""
         if self.history is not None and data:
-            kept = data[-HISTORY_SEGMENT_BYTES:]
+            kept = data[-HISTORY_BYTES:]
+            if len(self.history) == HISTORY_SEGMENTS:
+                self.remembered -= len(self.history.popleft()[1])
             self.history.append((self.next + len(data) - len(kept), kept))
+            self.remembered += len(kept)
+            while self.remembered > HISTORY_BYTES:
+                self.remembered -= len(self.history.popleft()[1])
 
     def give_up(self, packet: int, time_ns: int, why: GapReason) -> None:
         """Declare the hole before the first waiting segment, or up to what was acknowledged, and go on behind it."""

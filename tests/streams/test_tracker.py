@@ -146,6 +146,21 @@ def test_e93_a_copy_that_differs_is_a_conflict_and_the_first_wins() -> None:
     assert [m for m in result.marks() if m] == ["overlap with different data", "overlap with different data"]
 
 
+def test_e93_copies_of_parts_of_a_giant_are_compared_with_all_of_it() -> None:
+    """Offloading gives one packet where the wire had many; what is repeated of it comes in the segments of the wire."""
+    giant = bytes(range(256)) * 26
+    wire = Wire()
+    wire.handshake()
+    wire.packet(CLIENT, 1, 1, ACK, giant)
+    wire.packet(CLIENT, 1, 1, ACK, giant[:1460])
+    wire.packet(CLIENT, 1 + 1460, 1, ACK, b"x" * 1460)
+    for number in range(9):
+        wire.packet(CLIENT, 1 + len(giant) + number, 1, ACK, b"y")
+    wire.packet(CLIENT, 1, 1, ACK, b"z" * 100)
+    marks = [mark for mark in heard(wire.rows, wire.buffer).marks() if mark]
+    assert marks == ["retransmission", "overlap with different data", "retransmission"], "only the last eight are known"
+
+
 def test_e97_octets_in_syn_count_once_they_are_acknowledged() -> None:
     for acknowledged, expected in ((6, b"EHLO again"), (1, b"HELO again")):
         wire = Wire()

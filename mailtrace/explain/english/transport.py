@@ -67,6 +67,7 @@ TRANSPORT: dict[str, str] = {
     "keep-alive": "(keep-alive: {probes} without new data)",
     "keep-alive.meaning": "Nothing is said for a long time, so TCP asks whether the other side is still there.",
     "repeat": "(packet {again} sends octets of packet {original} again, {delay} s later)",
+    "repeat.other": "(packet {again} sends other octets in the place of those of packet {original}, {delay} s later)",
     "repeat.first": "(packet {original} sent octets of packet {again} again, which came {delay} s later)",
     "repeats": "({packets} sent octets again that had been sent before)",
     "pipelined.together": (
