@@ -29,7 +29,7 @@ from mailtrace.model import (
     RawBatch,
     surrogates_spelled,
 )
-from mailtrace.packets.carriers import is_unreadable, link_name
+from mailtrace.packets.carriers import is_cut_short, is_unreadable, link_name
 from mailtrace.pipeline import NOTHING_SAID, Keep, Pipeline, sifter
 from mailtrace.processes import SEVERAL, ahead
 from mailtrace.streams.captureclock import CaptureClock
@@ -223,6 +223,10 @@ class Analyzer:
         info.counters = dict(sorted((+Counter(totals.other)).items()))
         info.notes += read.notes
         unreadable = {name: count for name, count in info.counters.items() if is_unreadable(name)}
+        cut = totals.cut - sum(count for name, count in unreadable.items() if is_cut_short(name))
+        if cut > 0:
+            message = f"packets of which only the beginning was captured: {cut:,}"
+            info.notes.append(Note("packets-cut", message))
         if unreadable:
             what = ", ".join(f"{name} {count:,}" for name, count in unreadable.items())
             message = f"packets that could not be read to their end: {sum(unreadable.values()):,} ({what})"

@@ -241,7 +241,11 @@ def test_a_damaged_capture_is_exported_as_far_as_it_goes(tmp_path: Path) -> None
     assert done.returncode == 4 and done.stderr.count(b"\n") == 1
     assert done.stderr.startswith(b"mailtrace: ")
     whole = json.loads((tmp_path / "out/index.json").read_bytes())
-    assert {note["code"]: note["damage"] for note in whole["notes"]} == {"cut": True, "unreadable-packets": False}
+    assert {note["code"]: note["damage"] for note in whole["notes"]} == {
+        "cut": True,
+        "packets-cut": False,
+        "unreadable-packets": False,
+    }
     assert len(whole["files"]) < 6
 
 

@@ -93,6 +93,9 @@ CASES = [(name, EVERYTHING) for name in ALL if name not in OTHERWISE] + [("02-re
 def test_the_analysis_of_the_copy_has_the_same_shape(name: str, fields: str, tmp_path: Path) -> None:
     copy = redacted(SAMPLES / f"{name}.pcapng", tmp_path / "copy.pcapng", *(["--redact", fields] if fields else []))
     before, after = analysis(SAMPLES / f"{name}.pcapng"), analysis(copy)
+    left_out = [note for note in after["capture"]["notes"] if note["code"] == "packets-cut"]
+    assert len(left_out) <= 1, "what is left out of the copy is noted in it"
+    after["capture"]["notes"] = [note for note in after["capture"]["notes"] if note not in left_out]
     for each in (before, after):
         each["hosts"] = sorted(json.dumps(shape(host)) for host in each["hosts"])
     assert shape(after) == shape(before)

@@ -72,3 +72,18 @@ def test_g138_g144_g158_h164_nothing_is_told_that_was_not_said(sample: str, tmp_
             assert found <= said, f"seed {seed}: {sorted(found - said)[:3]}"
         kept_pairs += len(told[0])
     assert kept_pairs > 12 * 0.75 * len(clean[0])
+
+
+def test_a_short_snap_length_is_noted(tmp_path: Path) -> None:
+    """Headers are whole and contents are not: 96 octets of each packet, as tcpdump once kept."""
+    frames = _frames("02")
+    records = [
+        struct.pack("<IIII", time // 1_000_000, time % 1_000_000, min(len(frame), 96), len(frame)) + frame[:96]
+        for time, frame in frames
+    ]
+    path = tmp_path / "short.pcap"
+    path.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 96, 1) + b"".join(records))
+    notes = {note.code: note.message for note in mailtrace.analyze(path).capture.notes}
+    cut = sum(len(frame) > 96 for _, frame in frames)
+    assert notes["packets-cut"] == f"packets of which only the beginning was captured: {cut}"
+    assert cut == 143, "as tshark counts them"

@@ -125,11 +125,11 @@ def connection_not_answered(talk: Talk) -> Iterator[Seen]:
     "{octets} octets of {who} are missing from the capture although {other} got them",
 )
 def packets_not_captured(talk: Talk) -> Iterator[Seen]:
-    """The receiver acknowledged octets that the capture does not hold: the capture lost packets, not the network.
+    """The receiver acknowledged octets that are not in the capture: it lost packets, or kept their beginnings alone.
 
     Why: What is missing cannot be told. A mail may be incomplete here although it arrived whole.
 
-    Mend: Give the capturing program more memory, write to a faster disk, or capture less.
+    Mend: Capture packets whole (-s 0). Give the capturing program more memory, write to a faster disk, or capture less.
         tcpdump: tcpdump -B 65536 -s 0 -w mail.pcap 'port 25'
         dumpcap: dumpcap -B 64 -s 0 -w mail.pcapng
         ethtool: ethtool -K eth0 gro off lro off, if packets are cut

@@ -77,6 +77,7 @@ REMARKS: tuple[str, ...] = (
     "too many IP packets waited for fragments at once: {count} were let go early",
     "{count} lines among the keys for TLS are no keys: they are passed over",
     "more keys for TLS than are kept: {count} are left out",
+    "packets of which only the beginning was captured: {count}",
     "packets that could not be read to their end: {count} ({kinds})",
     "copies of packets captured before, by another interface for instance, are left out: {count}",
     "too many streams at once: {count} were let go early, and may appear cut in two",

@@ -149,8 +149,17 @@ ENDINGS = {
 
 def is_unreadable(name: str) -> bool:
     """Tell whether packets that are counted so should have been read further, and could not."""
-    ends = (ENDINGS[kind].partition("{}") for kind in (CUT, DAMAGED, TOO_DEEP))
-    return any(name.startswith(before) and name.endswith(after) for before, _, after in ends)
+    return any(_ends_as(name, kind) for kind in (CUT, DAMAGED, TOO_DEEP))
+
+
+def is_cut_short(name: str) -> bool:
+    """Tell whether packets that are counted so end within a header, since only their beginning was captured."""
+    return _ends_as(name, CUT)
+
+
+def _ends_as(name: str, kind: int) -> bool:
+    before, _, after = ENDINGS[kind].partition("{}")
+    return name.startswith(before) and name.endswith(after)
 
 
 def link_name(link_type: int) -> str:

@@ -32,7 +32,7 @@ HISTORY_SEGMENTS = 8
 """Delivered segments remembered to compare repeats with: most repeats are of the last few."""
 
 HISTORY_BYTES = 16_384
-"""Octets of them remembered, the last: as many as eight segments on common links have, or one of offloading's giants."""
+"""Octets of them remembered, the last: more than eight segments on common links have, or most of a giant."""
 
 
 class Budget:

@@ -77,7 +77,8 @@ class Rows(Struct, array_like=True):
 class Totals(Struct):
     """What was seen so far: `other` counts, by name, the packets that are not kept.
 
-    `copies` are the first of the packets that were captured twice, `evictions` counts streams let go early.
+    `cut` counts packets of which only the beginning was captured, `evictions` streams let go early; `copies` are the
+    first of the packets that were captured twice.
     """
 
     packets: int = 0
@@ -87,6 +88,7 @@ class Totals(Struct):
     other: dict[str, int] = field(default_factory=Counter)
     copies: list[int] = field(default_factory=list)
     evictions: int = 0
+    cut: int = 0
 
 
 class Sifter:
@@ -126,6 +128,7 @@ class Sifter:
     def _count(self, batch: RawBatch, decoded: Decoded, copies: list[int]) -> None:
         totals = self.totals
         totals.packets += len(batch.start)
+        totals.cut += int(np.count_nonzero(batch.captured < batch.wire))
         totals.bytes += int(batch.wire.sum())
         for name, count in decoded.other.items():
             totals.other[name] += count
